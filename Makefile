@@ -1,0 +1,55 @@
+# Each target makes the virtual environment it needs, and again when pyproject.toml has changed.
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+RUNS := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+LOCALE := mispmini/locale
+POT := $(VENV)/mispmini.pot
+N ?= 10
+
+.DEFAULT_GOAL := help
+.PHONY: help demo check test bench chaos translations
+
+help:
+	@echo "make demo          two servers that exchange an event, in a temporary folder"
+	@echo "make check         format, lint, types and tests"
+	@echo "make test          the tests alone; ARGS='-k push' is handed to pytest"
+	@echo "make bench         the product beside a bare program, with its gates"
+	@echo "make chaos N=10    N random kills while events are written and pushed"
+	@echo "make translations  collect, update and compile the texts of the pages"
+
+demo: $(RUNS)
+	$(BIN)/python app.py demo $(ARGS)
+
+check: $(DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+test: $(DEV)
+	$(BIN)/pytest $(ARGS)
+
+bench: $(DEV)
+	$(BIN)/python -m tests.bench.run $(ARGS)
+
+chaos: $(DEV)
+	$(BIN)/python -m tests.faults.chaos --times $(N) $(ARGS)
+
+translations: $(DEV)
+	$(BIN)/pybabel extract --mapping $(LOCALE)/babel.cfg --ignore-dirs '.*' --project mispmini --sort-output --add-location file --output $(POT) .
+	$(BIN)/pybabel update --domain mispmini --input-file $(POT) --output-dir $(LOCALE) --no-fuzzy-matching --ignore-pot-creation-date
+	$(BIN)/pybabel compile --domain mispmini --directory $(LOCALE) --statistics
+
+$(BIN)/pip:
+	@python3 -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "mispmini needs Python 3.11 or newer.")'
+	python3 -m venv $(VENV)
+
+$(RUNS): pyproject.toml | $(BIN)/pip
+	$(PIP) install --editable .
+	@touch $@
+
+$(DEV): pyproject.toml | $(BIN)/pip
+	$(PIP) install --editable '.[dev]'
+	@touch $(RUNS) $@

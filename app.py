@@ -1,0 +1,23 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "flask>=3.1,<4",
+#     "peewee>=4.5,<5",
+#     "apscheduler>=3.11,<4",
+#     "requests>=2.32.4",
+#     "waitress>=3.0.1",
+#     "flask-login>=0.6.3",
+#     "flask-wtf>=1.2",
+#     "flask-limiter>=4",
+#     "jinja2>=3.1",
+#     "click>=8",
+#     "pymisp>=2.5",
+#     "pytaxonomies>=2",
+# ]
+# ///
+"""Start mispmini from a checkout: `python app.py VERB`."""
+
+from mispmini.main import main
+
+if __name__ == "__main__":
+    main()

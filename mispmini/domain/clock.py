@@ -1,0 +1,30 @@
+"""The one clock: epoch seconds, and the texts MISP makes of them (MODEL §7.1)."""
+
+import time
+from datetime import UTC, datetime
+
+
+def now() -> int:
+    """Epoch seconds."""
+    return int(time.time())
+
+
+def today() -> str:
+    """The date in UTC as YYYY-MM-DD."""
+    return datetime.now(UTC).strftime("%Y-%m-%d")
+
+
+def later_than(stored: int) -> int:
+    """Now, or one second after `stored` when the clock went back: an edit's timestamp never repeats (TRUST F33)."""
+    return max(now(), stored + 1)
+
+
+def datetime_text(epoch: int) -> str:
+    """`YYYY-MM-DD HH:MM:SS` in UTC, as MISP's datetime columns."""
+    return datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def seen_text(microseconds: int) -> str:
+    """`2020-01-01T10:00:00.000000+00:00` from epoch microseconds (MODEL §7.1)."""
+    seconds, rest = divmod(microseconds, 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{rest:06d}+00:00"

@@ -1,0 +1,176 @@
+"""What came in, parsed: frozen drafts, None meaning "not given" (HOUSE §6.6; MODEL §7)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Extra = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationDraft:
+    """An organisation named inside an event: uuid is its identity (RULES, TRUST §2.2 row 5)."""
+
+    uuid: str | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharingGroupOrgDraft:
+    """A member organisation of a received group."""
+
+    organisation: OrganisationDraft
+    extend: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SharingGroupServerDraft:
+    """A server of a received group, known by its url."""
+
+    url: str
+    all_orgs: bool
+    is_announcer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SharingGroupDraft:
+    """A sharing group embedded in what a partner sent (MODEL §7.9)."""
+
+    uuid: str
+    name: str
+    releasability: str
+    description: str
+    organisation_uuid: str | None
+    organisation: OrganisationDraft | None
+    active: bool
+    roaming: bool
+    created: str | None
+    modified: str | None
+    orgs: tuple[SharingGroupOrgDraft, ...]
+    servers: tuple[SharingGroupServerDraft, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TagDraft:
+    """A tag on an event or attribute; `deleted` asks for its removal (RULES §8)."""
+
+    name: str
+    colour: str | None = None
+    exportable: bool | None = None
+    local: bool = False
+    relationship_type: str | None = None
+    deleted: bool = False
+    local_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeDraft:
+    """An attribute; seen times in epoch microseconds, timestamp in seconds, data the raw bytes."""
+
+    type: str | None = None
+    value: str | None = None
+    category: str | None = None
+    uuid: str | None = None
+    to_ids: bool | None = None
+    comment: str | None = None
+    distribution: int | None = None
+    sharing_group_id: int | None = None
+    sharing_group: SharingGroupDraft | None = None
+    timestamp: int | None = None
+    deleted: bool | None = None
+    disable_correlation: bool | None = None
+    first_seen: int | None = None
+    last_seen: int | None = None
+    object_relation: str | None = None
+    tags: tuple[TagDraft, ...] = ()
+    data: bytes | None = None
+    extra: Extra | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceDraft:
+    """A relation from an object to an attribute or object of the same event."""
+
+    referenced_uuid: str
+    relationship_type: str
+    uuid: str | None = None
+    comment: str = ""
+    timestamp: int | None = None
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectDraft:
+    """A MISP object with its attributes and references."""
+
+    name: str | None = None
+    meta_category: str | None = None
+    description: str | None = None
+    template_uuid: str | None = None
+    template_version: int | None = None
+    uuid: str | None = None
+    timestamp: int | None = None
+    distribution: int | None = None
+    sharing_group_id: int | None = None
+    sharing_group: SharingGroupDraft | None = None
+    comment: str | None = None
+    deleted: bool | None = None
+    first_seen: int | None = None
+    last_seen: int | None = None
+    attributes: tuple[AttributeDraft, ...] = ()
+    references: tuple[ReferenceDraft, ...] = ()
+    extra: Extra | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDraft:
+    """An event report: Markdown."""
+
+    name: str
+    content: str
+    uuid: str | None = None
+    distribution: int | None = None
+    sharing_group_id: int | None = None
+    sharing_group: SharingGroupDraft | None = None
+    timestamp: int | None = None
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """An element left out at the door, with the reason by field: lenient, but shown (API §10.1 row 10)."""
+
+    kind: str
+    uuid: str | None
+    errors: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class EventDraft:
+    """An event; `date` is YYYY-MM-DD, `timestamp` epoch seconds."""
+
+    info: str | None = None
+    uuid: str | None = None
+    date: str | None = None
+    threat_level_id: int | None = None
+    analysis: int | None = None
+    distribution: int | None = None
+    sharing_group_id: int | None = None
+    sharing_group: SharingGroupDraft | None = None
+    published: bool | None = None
+    timestamp: int | None = None
+    orgc: OrganisationDraft | None = None
+    locked: bool | None = None
+    disable_correlation: bool | None = None
+    extends_uuid: str | None = None
+    protected: bool = False
+    tags: tuple[TagDraft, ...] = ()
+    attributes: tuple[AttributeDraft, ...] = ()
+    objects: tuple[ObjectDraft, ...] = ()
+    reports: tuple[ReportDraft, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    extra: Extra | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """No element at all: a published one is refused (PROTOCOL §3.6.1 row 11)."""
+        return not (self.attributes or self.objects or self.reports or self.dropped)

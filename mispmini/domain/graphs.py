@@ -1,0 +1,222 @@
+"""What goes out: an event with all its parts, as rows that store fills and wire writes.
+
+Field order of the NamedTuples is the column order of the select that fills them (store/graphs.py).
+Ids are integers, times epoch seconds, seen times epoch microseconds, None stands for "none".
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class OrganisationRow(NamedTuple):
+    """An organisation as it stands inside an event."""
+
+    id: int
+    name: str
+    uuid: str
+    local: bool
+
+
+class TagRow(NamedTuple):
+    """A tag as attached to an event or attribute. `deleted` is a tombstone, which only a push sends (RULES §8)."""
+
+    id: int
+    name: str
+    colour: str
+    exportable: bool
+    user_id: int | None
+    hide_tag: bool
+    numerical_value: int | None
+    is_galaxy: bool
+    is_custom_galaxy: bool
+    local_only: bool
+    local: bool
+    relationship_type: str | None
+    deleted: bool
+
+
+class AttributeRow(NamedTuple):
+    """An attribute; `value2` is None unless the type is composite."""
+
+    type: str
+    category: str
+    id: int
+    event_id: int
+    object_id: int | None
+    object_relation: str | None
+    value1: str
+    value2: str | None
+    to_ids: bool
+    uuid: str
+    timestamp: int
+    distribution: int
+    sharing_group_id: int | None
+    comment: str
+    deleted: bool
+    disable_correlation: bool
+    first_seen: int | None
+    last_seen: int | None
+    extra: str | None
+
+    @property
+    def value(self) -> str:
+        """The whole value, composites joined by a bar."""
+        return self.value1 if self.value2 is None else f"{self.value1}|{self.value2}"
+
+
+class ObjectRow(NamedTuple):
+    """A MISP object without its attributes."""
+
+    id: int
+    name: str
+    meta_category: str
+    description: str
+    template_uuid: str
+    template_version: int
+    event_id: int
+    uuid: str
+    timestamp: int
+    distribution: int
+    sharing_group_id: int | None
+    comment: str
+    deleted: bool
+    first_seen: int | None
+    last_seen: int | None
+    extra: str | None
+
+
+class ReferenceRow(NamedTuple):
+    """A reference of an object; `referenced_type` is 0 for an attribute, 1 for an object."""
+
+    id: int
+    uuid: str
+    timestamp: int
+    object_id: int
+    event_id: int
+    source_uuid: str
+    referenced_uuid: str
+    referenced_id: int
+    referenced_type: int
+    relationship_type: str
+    comment: str
+    deleted: bool
+
+
+class ReportRow(NamedTuple):
+    """An event report."""
+
+    id: int
+    uuid: str
+    event_id: int
+    name: str
+    content: str
+    distribution: int
+    sharing_group_id: int | None
+    timestamp: int
+    deleted: bool
+
+
+class EventRow(NamedTuple):
+    """An event's own columns."""
+
+    id: int
+    uuid: str
+    org_id: int
+    orgc_id: int
+    user_id: int | None
+    date: str
+    info: str
+    timestamp: int
+    published: bool
+    publish_timestamp: int
+    sighting_timestamp: int
+    threat_level_id: int
+    analysis: int
+    distribution: int
+    sharing_group_id: int | None
+    attribute_count: int
+    locked: bool
+    disable_correlation: bool
+    extends_uuid: str
+    protected: bool | None
+    received_from: int | None
+    extra: str | None
+
+
+class RelatedEventRow(NamedTuple):
+    """An event that shares a value with the one viewed."""
+
+    id: int
+    date: str
+    threat_level_id: int
+    info: str
+    published: bool
+    uuid: str
+    analysis: int
+    timestamp: int
+    distribution: int
+    org_id: int
+    orgc_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SharingGroupMember:
+    """An organisation of a group."""
+
+    id: int
+    organisation: OrganisationRow
+    extend: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SharingGroupServer:
+    """A server of a group; `server_id` None is this instance."""
+
+    id: int
+    server_id: int | None
+    url: str
+    name: str
+    all_orgs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SharingGroup:
+    """A sharing group with members and servers (MODEL §7.9); `created`, `modified` are epoch seconds."""
+
+    id: int
+    uuid: str
+    name: str
+    releasability: str
+    description: str
+    organisation_uuid: str
+    org_id: int
+    sync_user_id: int | None
+    active: bool
+    local: bool
+    roaming: bool
+    created: int
+    modified: int
+    organisation: OrganisationRow
+    orgs: tuple[SharingGroupMember, ...]
+    servers: tuple[SharingGroupServer, ...]
+
+
+@dataclass(slots=True)
+class EventGraph:
+    """An event with every part the viewer may see. Attributes of objects carry their `object_id`."""
+
+    event: EventRow
+    org: OrganisationRow
+    orgc: OrganisationRow
+    creator_email: str | None
+    tags: Sequence[TagRow] = ()
+    attributes: Sequence[AttributeRow] = ()
+    attribute_tags: Mapping[int, Sequence[TagRow]] = field(default_factory=dict)
+    objects: Sequence[ObjectRow] = ()
+    references: Mapping[int, Sequence[ReferenceRow]] = field(default_factory=dict)
+    reports: Sequence[ReportRow] = ()
+    sharing_groups: Mapping[int, SharingGroup] = field(default_factory=dict)
+    related: Sequence[RelatedEventRow] | None = None
+    organisations: Mapping[int, OrganisationRow] = field(default_factory=dict)
+    attachments: Mapping[int, bytes] = field(default_factory=dict)

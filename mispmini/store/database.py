@@ -1,0 +1,175 @@
+"""Opening the database, and the two ways to use it: reading() and writing() (HOUSE §4, SPEED §3, TRUST D1-D4).
+
+`writing()` is a process lock, a lock file and one IMMEDIATE transaction; inside another `writing()` it is a savepoint,
+so that a verb can be used alone or as part of a batch. What only SQLite can do is in this module.
+"""
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from peewee import OperationalError
+
+from mispmini.domain.errors import Busy, OutOfSpace
+from mispmini.store.migrating import migrate
+from mispmini.store.sql import execute, scalar
+from mispmini.store.tables.base import database
+
+LOCK_WAIT_SECONDS = 10.0
+_POLL_SECONDS = 0.002
+_CHECKPOINT_BYTES = 32 * 1024 * 1024
+_PRAGMAS = (
+    ("busy_timeout", 10_000),
+    ("journal_mode", "wal"),
+    ("synchronous", "full"),
+    ("foreign_keys", 1),
+    ("temp_store", "memory"),
+    ("cache_size", -8_192),
+    ("mmap_size", 0),
+    ("secure_delete", 0),
+    ("wal_autocheckpoint", 0),
+    ("journal_size_limit", 64 * 1024 * 1024),
+)
+
+_process_lock = threading.RLock()
+
+
+class _LockFile:
+    """The one open handle on <data>/write.lock of this process."""
+
+    def __init__(self) -> None:
+        self.handle: int | None = None
+        self.path = Path()
+
+    def open(self, path: Path) -> None:
+        if self.handle is not None:
+            os.close(self.handle)
+        self.path = path
+        self.handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+
+    def acquire(self) -> None:
+        """Poll until the lock is ours; Busy after LOCK_WAIT_SECONDS."""
+        assert self.handle is not None, "open_database() first"
+        deadline = time.monotonic() + LOCK_WAIT_SECONDS
+        while True:
+            try:
+                fcntl.flock(self.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Busy("Another process is writing. Please try again in a moment.") from None
+                time.sleep(_POLL_SECONDS)
+
+    def release(self) -> None:
+        assert self.handle is not None
+        fcntl.flock(self.handle, fcntl.LOCK_UN)
+
+
+_write_lock = _LockFile()
+
+
+def open_database(path: Path) -> None:
+    """Bind this process to the file, make or migrate its schema (store/migrating.py), connect this thread."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _write_lock.open(path.parent / "write.lock")
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    database.init(str(path), pragmas=_PRAGMAS)
+    connect()
+    with _exclusive():
+        migrate(database, path)
+
+
+def connect() -> None:
+    """Give this thread its connection; it keeps it."""
+    database.connect(reuse_if_open=True)
+
+
+def close_database() -> None:
+    """Close this thread's connection; the last one to leave empties the write-ahead log."""
+    if not database.is_closed():
+        checkpoint(truncate=True)
+        database.close()
+
+
+@contextmanager
+def own_connection() -> Iterator[None]:
+    """For a thread that comes and goes: connect, and close at the end."""
+    with database.connection_context():
+        yield
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """One snapshot for several queries. Never across a yield to a client."""
+    with database.atomic("DEFERRED"):
+        yield
+
+
+@contextmanager
+def writing(*, quiet: bool = False) -> Iterator[None]:
+    """One IMMEDIATE transaction; everything in it is on disk at the end, or nothing.
+
+    `quiet` is for bookkeeping that changes no answer (last use of a key, sessions): the change counter stays.
+    Raises Busy, OutOfSpace.
+    """
+    if database.in_transaction():
+        with database.savepoint():
+            yield
+        return
+    with _exclusive(), _refusals(), database.atomic():
+        yield
+        if not quiet:
+            execute("UPDATE counter SET value = value + 1 WHERE name = 'change'")
+
+
+@contextmanager
+def _exclusive() -> Iterator[None]:
+    with _process_lock:
+        _write_lock.acquire()
+        try:
+            yield
+        finally:
+            _write_lock.release()
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        text = str(error)
+        if "full" in text or "disk I/O" in text:
+            raise OutOfSpace("The disk refused the write. Nothing was stored.") from error
+        if "locked" in text or "busy" in text or "readonly" in text:
+            raise Busy("The database cannot be written at the moment. Please try again.") from error
+        raise
+
+
+def checkpoint(*, truncate: bool = False) -> None:
+    """Move the write-ahead log into the file: never inline (SPEED §1), one at a time (TRUST D4)."""
+    with _exclusive():
+        execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if truncate else 'PASSIVE'})")
+
+
+def log_is_large() -> bool:
+    """Whether the write-ahead log has outgrown 32 MB."""
+    try:
+        return Path(f"{database.database}-wal").stat().st_size > _CHECKPOINT_BYTES
+    except OSError:
+        return False
+
+
+def take_ids(name: str, count: int = 1) -> int:
+    """The first of `count` fresh ids of a hot table, inside a writing(); never handed out again (SPEED §2.1)."""
+    execute("UPDATE counter SET value = value + ? WHERE name = ?", (count, name))
+    return int(scalar("SELECT value FROM counter WHERE name = ?", (name,))) - count + 1
+
+
+def change_counter() -> int:
+    """A number that grows with everything that may change an answer: part of every ETag."""
+    return int(scalar("SELECT value FROM counter WHERE name = 'change'"))

@@ -1,0 +1,287 @@
+"""Loads events with all their parts for a viewer, in a handful of queries a batch (HOUSE §3). Raw SQL: SPEED §3."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from mispmini.domain.errors import NotFound
+from mispmini.domain.graphs import (
+    AttributeRow,
+    EventGraph,
+    EventRow,
+    ObjectRow,
+    ReferenceRow,
+    ReportRow,
+    TagRow,
+)
+from mispmini.domain.ids import canonical_uuid, uuid_text
+from mispmini.domain.viewer import Viewer
+from mispmini.store import vocabulary
+from mispmini.store.groups import load_groups
+from mispmini.store.organisations import organisation_rows
+from mispmini.store.sql import Predicate, Row, marks, rows
+from mispmini.store.visibility import attribute_visible_to, deleted_visible_to, element_visible_to, event_visible_to
+
+INVALID_EVENT = "Invalid event"
+
+
+class Deleted(Enum):
+    """Which elements are wanted: live ones, both, or only soft-deleted ones."""
+
+    LIVE = "0"
+    BOTH = "1"
+    ONLY = "2"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What of an event is wanted."""
+
+    elements: bool = True
+    deleted: Deleted = Deleted.LIVE
+    local_tags: bool = True
+    all_tags: bool = False
+    tombstones: bool = False
+    only_to_ids: bool | None = None
+
+
+def _columns(row: type[Any], table: str, special: Mapping[str, str] | None = None) -> str:
+    named = special or {}
+    return ", ".join(named.get(name, f"{table}.{name}") for name in row._fields)
+
+
+_EVENT = _columns(EventRow, "event")
+_ATTRIBUTE = _columns(AttributeRow, "attribute", {"type": "attribute.type_id", "category": "attribute.category_id"})
+_OBJECT = _columns(ObjectRow, "object")
+_REPORT = _columns(ReportRow, "event_report")
+_REFERENCE = _columns(ReferenceRow, "object_reference", {"source_uuid": "object.uuid"})
+_TAG = _columns(TagRow, "tag", {name: f"link.{name}" for name in ("local", "relationship_type", "deleted")})
+
+
+def find_event_id(viewer: Viewer, ref: str) -> int:
+    """The id of the event named by id or uuid. Raises NotFound if absent or invisible."""
+    visible = event_visible_to(viewer)
+    named = reference(ref, "event")
+    if named is None:
+        raise NotFound(INVALID_EVENT)
+    condition = named & visible
+    found = rows(f"SELECT event.id FROM event WHERE {condition.text}", condition.params)
+    if not found:
+        raise NotFound(INVALID_EVENT)
+    return int(found[0][0])
+
+
+def reference(ref: str, table: str) -> Predicate | None:
+    """A condition for `ref`, which is an id or a uuid; None if it is neither."""
+    if ref.isascii() and ref.isdigit() and len(ref) < 19:
+        return Predicate(f"{table}.id = ?", (int(ref),))
+    uuid = canonical_uuid(ref)
+    return None if uuid is None else Predicate(f"{table}.uuid = ?", (uuid,))
+
+
+def load_event(viewer: Viewer, ref: str, parts: Parts = Parts()) -> EventGraph:  # noqa: B008, RUF100
+    """One event by id or uuid. Raises NotFound if absent or invisible."""
+    return load_event_by_id(viewer, find_event_id(viewer, ref), parts)
+
+
+def load_event_by_id(viewer: Viewer, event_id: int, parts: Parts = Parts()) -> EventGraph:
+    """One event whose id is known. Raises NotFound if invisible."""
+    for graph in load_events(viewer, [event_id], parts):
+        return graph
+    raise NotFound(INVALID_EVENT)
+
+
+def load_events(viewer: Viewer, event_ids: Sequence[int], parts: Parts = Parts()) -> list[EventGraph]:
+    """The visible ones of these events, in the order given; at most some hundred ids a call."""
+    visible = event_visible_to(viewer)
+    found = rows(
+        f"SELECT {_EVENT}, user.email FROM event LEFT JOIN user ON user.id = event.user_id"
+        f" WHERE event.id IN ({marks(event_ids)}) AND ({visible.text})",
+        (*event_ids, *visible.params),
+    )
+    events = {row[0]: (EventRow._make(_event_values(row[:-1])), row[-1]) for row in found}
+    ids = [event_id for event_id in event_ids if event_id in events]
+    return _assemble(viewer, ids, events, parts) if ids else []
+
+
+def _event_values(row: Row) -> Iterable[object]:
+    booleans = {8, 16, 17}
+    return (bool(value) if index in booleans else value for index, value in enumerate(row))
+
+
+def _assemble(
+    viewer: Viewer, ids: list[int], events: Mapping[int, tuple[EventRow, str | None]], parts: Parts
+) -> list[EventGraph]:
+    orgs = organisation_rows({org for event, _ in events.values() for org in (event.org_id, event.orgc_id)})
+    tags = _event_tags(ids, parts)
+    loaded = _Elements(viewer, ids, parts) if parts.elements else None
+    graphs = []
+    for event_id in ids:
+        event, email = events[event_id]
+        graph = EventGraph(event, orgs[event.org_id], orgs[event.orgc_id], email, tags=tags.get(event_id, ()))
+        graph.organisations = orgs
+        if loaded is not None:
+            loaded.fill(graph)
+        graph.sharing_groups = load_groups(_groups_named_in(graph))
+        graphs.append(graph)
+    return graphs
+
+
+def _groups_named_in(graph: EventGraph) -> set[int]:
+    elements: Iterable[int | None] = (
+        element.sharing_group_id for part in (graph.attributes, graph.objects, graph.reports) for element in part
+    )
+    return {group for group in (graph.event.sharing_group_id, *elements) if group is not None}
+
+
+class _Elements:
+    """The elements of a batch of events, by event."""
+
+    def __init__(self, viewer: Viewer, ids: list[int], parts: Parts) -> None:
+        self.attributes = _by_event(_attributes(viewer, ids, parts), lambda a: a.event_id)
+        self.objects = _by_event(_objects(viewer, ids, parts), lambda o: o.event_id)
+        self.reports = _by_event(_reports(viewer, ids, parts), lambda r: r.event_id)
+        self.references = _by_event(_references(ids) if self.objects else [], lambda r: r.event_id)
+        self.tags = _attribute_tags(ids, parts)
+
+    def fill(self, graph: EventGraph) -> None:
+        event_id = graph.event.id
+        graph.attributes = self.attributes.get(event_id, [])
+        graph.objects = self.objects.get(event_id, [])
+        graph.reports = self.reports.get(event_id, [])
+        graph.references = _by_event(self.references.get(event_id, []), lambda r: r.object_id)
+        graph.attribute_tags = self.tags
+
+
+def _by_event(elements: Iterable[Any], key: Any) -> dict[int, list[Any]]:
+    grouped: dict[int, list[Any]] = {}
+    for element in elements:
+        grouped.setdefault(key(element), []).append(element)
+    return grouped
+
+
+def _wanted(viewer: Viewer, table: str, parts: Parts, visible: Predicate) -> Predicate:
+    if parts.deleted is Deleted.LIVE:
+        return visible & Predicate(f"NOT {table}.deleted")
+    shown = visible & deleted_visible_to(viewer, table)
+    return shown & Predicate(f"{table}.deleted") if parts.deleted is Deleted.ONLY else shown
+
+
+def _select(columns: str, table: str, ids: Sequence[int], condition: Predicate) -> list[Row]:
+    return rows(
+        f"SELECT {columns} FROM {table} JOIN event ON event.id = {table}.event_id"
+        f" WHERE {table}.event_id IN ({marks(ids)}) AND ({condition.text}) ORDER BY {table}.id",
+        (*ids, *condition.params),
+    )
+
+
+def _attributes(viewer: Viewer, ids: Sequence[int], parts: Parts) -> Iterator[AttributeRow]:
+    condition = _wanted(viewer, "attribute", parts, attribute_visible_to(viewer))
+    if parts.only_to_ids is not None:
+        condition &= Predicate("attribute.to_ids = ?", (parts.only_to_ids,))
+    return attribute_rows(_select(_ATTRIBUTE, "attribute", ids, condition))
+
+
+ATTRIBUTE_COLUMNS = _ATTRIBUTE
+
+
+def attribute_rows(found: Iterable[Row]) -> Iterator[AttributeRow]:
+    """Rows selected by ATTRIBUTE_COLUMNS as AttributeRows: names for numbers, uuid as text, flags as booleans."""
+    types, categories, make = vocabulary.type_names(), vocabulary.category_names(), AttributeRow._make
+    for row in found:
+        if row[0] not in types or row[1] not in categories:
+            vocabulary.refresh()
+            types, categories = vocabulary.type_names(), vocabulary.category_names()
+        yield make(
+            (
+                types[row[0]], categories[row[1]], *row[2:8], bool(row[8]), uuid_text(row[9]), *row[10:14],
+                bool(row[14]), bool(row[15]), *row[16:],
+            )
+        )  # fmt: skip
+
+
+def _objects(viewer: Viewer, ids: Sequence[int], parts: Parts) -> list[ObjectRow]:
+    condition = _wanted(viewer, "object", parts, element_visible_to(viewer, "object"))
+    return [
+        ObjectRow._make((*row[:7], uuid_text(row[7]), *row[8:12], bool(row[12]), *row[13:]))
+        for row in _select(_OBJECT, "object", ids, condition)
+    ]
+
+
+def _reports(viewer: Viewer, ids: Sequence[int], parts: Parts) -> list[ReportRow]:
+    condition = _wanted(viewer, "event_report", parts, element_visible_to(viewer, "event_report"))
+    return [ReportRow._make((*row[:-1], bool(row[-1]))) for row in _select(_REPORT, "event_report", ids, condition)]
+
+
+def _references(ids: Sequence[int]) -> list[ReferenceRow]:
+    found = rows(
+        f"SELECT {_REFERENCE} FROM object_reference JOIN object ON object.id = object_reference.object_id"
+        f" WHERE object_reference.event_id IN ({marks(ids)}) ORDER BY object_reference.id",
+        tuple(ids),
+    )
+    return [
+        ReferenceRow._make(
+            (row[0], uuid_text(row[1]), *row[2:5], uuid_text(row[5]), uuid_text(row[6]), *row[7:11], bool(row[11]))
+        )
+        for row in found
+    ]
+
+
+def _tag_condition(parts: Parts) -> str:
+    conditions = []
+    if not parts.tombstones:
+        conditions.append("NOT link.deleted")
+    if not parts.local_tags:
+        conditions.append("NOT link.local")
+    if not parts.all_tags:
+        conditions.append("tag.exportable")
+    return " AND ".join(conditions) or "1 = 1"
+
+
+def _tag(row: Row) -> TagRow:
+    b = bool
+    return TagRow(
+        row[0], row[1], row[2], b(row[3]), row[4], b(row[5]), row[6], b(row[7]), b(row[8]), b(row[9]), b(row[10]),
+        row[11], b(row[12]),
+    )  # fmt: skip
+
+
+def _event_tags(ids: Sequence[int], parts: Parts) -> dict[int, list[TagRow]]:
+    found = rows(
+        f"SELECT {_TAG}, link.event_id FROM event_tag AS link JOIN tag ON tag.id = link.tag_id"
+        f" WHERE link.event_id IN ({marks(ids)}) AND {_tag_condition(parts)} ORDER BY link.id",
+        tuple(ids),
+    )
+    return _group_tags(found)
+
+
+def _attribute_tags(ids: Sequence[int], parts: Parts) -> dict[int, list[TagRow]]:
+    found = rows(
+        f"SELECT {_TAG}, link.attribute_id FROM attribute_tag AS link JOIN tag ON tag.id = link.tag_id"
+        f" WHERE link.event_id IN ({marks(ids)}) AND {_tag_condition(parts)} ORDER BY link.id",
+        tuple(ids),
+    )
+    return _group_tags(found)
+
+
+def _group_tags(found: Iterable[Row]) -> dict[int, list[TagRow]]:
+    grouped: dict[int, list[TagRow]] = {}
+    for row in found:
+        grouped.setdefault(row[-1], []).append(_tag(row))
+    return grouped
+
+
+def tags_of_attributes(attribute_ids: Sequence[int], parts: Parts) -> dict[int, list[TagRow]]:
+    """Tags of some attributes, for search results; at most some hundred ids a call."""
+    found = rows(
+        f"SELECT {_TAG}, link.attribute_id FROM attribute_tag AS link JOIN tag ON tag.id = link.tag_id"
+        f" WHERE link.attribute_id IN ({marks(attribute_ids)}) AND {_tag_condition(parts)} ORDER BY link.id",
+        tuple(attribute_ids),
+    )
+    return _group_tags(found)
+
+
+def tags_of_events(event_ids: Sequence[int], parts: Parts) -> dict[int, list[TagRow]]:
+    """Tags of some events, for lists."""
+    return _event_tags(event_ids, parts)

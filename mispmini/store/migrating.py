@@ -1,0 +1,48 @@
+"""Numbered migrations, a copy taken before, refusal of a newer schema (FEATURES row 9, TRUST §3.3)."""
+
+import importlib
+import os
+from pathlib import Path
+from typing import Any
+
+from peewee import SqliteDatabase
+
+from mispmini.store.seeding import seed
+from mispmini.store.sql import execute
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_Runner: Any = importlib.import_module("playhouse.migrations").Runner
+
+
+class NewerSchema(Exception):
+    """The file was written by a newer mispmini; its message says what to do."""
+
+
+def migrate(database: SqliteDatabase, path: Path) -> list[str]:
+    """Bring the schema up to date; returns the names applied. Raises NewerSchema."""
+    runner = _Runner(database, str(MIGRATIONS))
+    status = runner.status()
+    unknown = [step.name for step in status if step.path is None]
+    if unknown:
+        raise NewerSchema(
+            f"The database was written by a newer mispmini (it knows {', '.join(unknown)}). "
+            "Install that version, or restore a backup."
+        )
+    pending = [step for step in status if not step.applied]
+    if not pending:
+        return []
+    if len(pending) < len(status):
+        _copy(path, pending[0].name)
+    applied: list[str] = runner.up()
+    with database.atomic():
+        seed()
+    return applied
+
+
+def _copy(path: Path, step: str) -> None:
+    folder = path.parent / "backups"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    target = folder / f"before-{step}.db"
+    target.unlink(missing_ok=True)
+    execute("VACUUM INTO ?", (str(target),))
+    os.chmod(target, 0o600)

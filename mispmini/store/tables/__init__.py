@@ -1,0 +1,10 @@
+"""The tables, by subject. Peewee models are schema and everyday access; hot paths use raw statements (SPEED §3)."""
+
+from mispmini.store.tables.admin import ADMIN
+from mispmini.store.tables.base import Table
+from mispmini.store.tables.events import EVENTS
+from mispmini.store.tables.groups import GROUPS
+from mispmini.store.tables.links import LINKS
+from mispmini.store.tables.people import PEOPLE
+
+ALL_TABLES: tuple[type[Table], ...] = (*PEOPLE, *GROUPS, *EVENTS, *LINKS, *ADMIN)

@@ -1,0 +1,85 @@
+"""Who may read: the one place (MODEL §6; ADR 0002). Predicates, so that views, lists, counts and search share them.
+
+Table aliases are given by the caller; `event` is the events' alias unless said otherwise.
+"""
+
+from mispmini.domain.distribution import ELEMENT_SEEN_BY_ALL_HERE, SEEN_BY_ALL_HERE, Distribution
+from mispmini.domain.permissions import Permission
+from mispmini.domain.viewer import Viewer
+from mispmini.store.settings import load_settings
+from mispmini.store.sql import TRUE, Predicate
+
+_MEMBER_GROUPS = (
+    "SELECT sharing_group_id FROM sharing_group_server WHERE server_id IS NULL AND all_orgs"
+    " UNION SELECT sharing_group_id FROM sharing_group_org WHERE org_id = ?"
+)
+
+
+def _levels(levels: tuple[Distribution, ...]) -> str:
+    return ", ".join(str(int(level)) for level in levels)
+
+
+def event_visible_to(viewer: Viewer, event: str = "event") -> Predicate:
+    """Events that the viewer sees. A trashed event is seen by nobody (RULES §2)."""
+    alive = f"{event}.trashed IS NULL"
+    if viewer.is_site_admin:
+        return Predicate(alive)
+    return Predicate(alive) & _event_reaches(viewer, event)
+
+
+def _event_reaches(viewer: Viewer, event: str) -> Predicate:
+    published = f" AND {event}.published" if load_settings().unpublished_private else ""
+    return Predicate(
+        f"{event}.org_id = ?"
+        f" OR ({event}.distribution IN ({_levels(SEEN_BY_ALL_HERE)}){published})"
+        f" OR ({event}.distribution = {int(Distribution.SHARING_GROUP)}"
+        f" AND {event}.sharing_group_id IN ({_MEMBER_GROUPS}){published})",
+        (viewer.org_id, viewer.org_id),
+    )
+
+
+def element_visible_to(viewer: Viewer, element: str, event: str = "event") -> Predicate:
+    """Objects, reports, and attributes outside of objects, given that their event is visible."""
+    if viewer.is_site_admin:
+        return TRUE
+    return Predicate(
+        f"{event}.org_id = ? OR {element}.distribution IN ({_levels(ELEMENT_SEEN_BY_ALL_HERE)})"
+        f" OR ({element}.distribution = {int(Distribution.SHARING_GROUP)}"
+        f" AND {element}.sharing_group_id IN ({_MEMBER_GROUPS}))",
+        (viewer.org_id, viewer.org_id),
+    )
+
+
+def attribute_visible_to(viewer: Viewer, attribute: str = "attribute", event: str = "event") -> Predicate:
+    """Attributes, given that their event is visible: inside an object the object must be visible too."""
+    if viewer.is_site_admin:
+        return TRUE
+    holder = element_visible_to(viewer, "holder", event)
+    return element_visible_to(viewer, attribute, event) & Predicate(
+        f"{attribute}.object_id IS NULL OR EXISTS (SELECT 1 FROM object AS holder"
+        f" WHERE holder.id = {attribute}.object_id AND ({holder.text}))",
+        holder.params,
+    )
+
+
+def deleted_visible_to(viewer: Viewer, element: str, event: str = "event") -> Predicate:
+    """Which soft-deleted elements may be shown to one who asks for them (MODEL §6.4, RULES §2: by the role)."""
+    if viewer.gets_deleted_of_all:
+        return TRUE
+    return Predicate(f"NOT {element}.deleted OR {event}.org_id = ?", (viewer.org_id,))
+
+
+def group_visible_to(viewer: Viewer, group: str = "sharing_group") -> Predicate:
+    """Sharing groups whose data the viewer sees, or that its organisation owns (MODEL §6.2)."""
+    if viewer.is_site_admin:
+        return TRUE
+    return Predicate(f"{group}.id IN ({_MEMBER_GROUPS}) OR {group}.org_id = ?", (viewer.org_id, viewer.org_id))
+
+
+def user_visible_to(viewer: Viewer, user: str = "user") -> Predicate:
+    """Accounts: oneself; an organisation's admin sees its own; a site admin all (MODEL §6.3)."""
+    if viewer.is_site_admin:
+        return TRUE
+    if viewer.can(Permission.ADMIN):
+        return Predicate(f"{user}.org_id = ?", (viewer.org_id,))
+    return Predicate(f"{user}.id = ?", (viewer.user_id or 0,))

@@ -1,0 +1,107 @@
+"""What a partner answered, read with suspicion: bounded, whole, and strict JSON."""
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, NoReturn
+
+from mispmini.sync.failures import Cause, RemoteFailure
+
+MAX_DEPTH = 32
+_GZIP = 31  # zlib's wbits for a gzip header
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a partner answered.
+
+    `json` is None for an empty body, and for an error whose body is no JSON. `text` is the beginning of the body (at
+    most 500 characters), for errors only. `date` is the partner's clock (epoch seconds). Names of `headers` may be
+    asked for in any case.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    json: Any
+    text: str
+    date: int | None
+    etag: str | None
+    location: str | None
+
+
+def read_body(pieces: Iterator[bytes], encoding: str, limit: int) -> bytes:
+    """The whole body, inflated. Raises RemoteFailure: too_big above `limit` bytes, truncated, http."""
+    if encoding in ("gzip", "x-gzip"):
+        pieces = _inflated(pieces, limit)
+    elif encoding not in ("", "identity"):
+        raise RemoteFailure(Cause.HTTP, "an encoding came that was not asked for")
+    body = bytearray()
+    for piece in pieces:
+        body += piece
+        if len(body) > limit:
+            raise RemoteFailure(Cause.TOO_BIG, f"the answer is larger than {limit} bytes")
+    return bytes(body)
+
+
+def _inflated(pieces: Iterator[bytes], limit: int) -> Iterator[bytes]:
+    """One gzip member, each step bounded by `limit`. urllib3 would take a cut body, or a lengthened one, for whole."""
+    inflater, started = zlib.decompressobj(_GZIP), False
+    for piece in pieces:
+        started = True
+        try:
+            yield inflater.decompress(piece, limit + 1)
+        except zlib.error:
+            raise RemoteFailure(Cause.HTTP, "the gzip body is damaged") from None
+        if inflater.unused_data:
+            raise RemoteFailure(Cause.HTTP, "something follows the gzip body")
+    if started and not inflater.eof:
+        raise RemoteFailure(Cause.TRUNCATED, "the gzip body ends early")
+
+
+def parse_json(body: bytes) -> Any:
+    """The value of UTF-8 JSON text; of doubled keys the last counts.
+
+    Raises ValueError for what is no JSON, for NaN and infinities, and below 32 levels (TRUST §2.2 rows 12, 14).
+    """
+    try:
+        value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_number, parse_float=_finite)
+    except RecursionError:
+        raise ValueError(f"nested deeper than {MAX_DEPTH} levels") from None
+    level = _containers([value])
+    for _ in range(MAX_DEPTH):
+        level = [inner for outer in level for inner in _containers(_parts(outer))]
+    if level:
+        raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
+    return value
+
+
+def json_text(value: object) -> str:
+    """Compact JSON text, as partners send it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def epoch_of(date: str | None) -> int | None:
+    """The epoch seconds of a Date header, None if it has none or a strange one."""
+    try:
+        return int(parsedate_to_datetime(date).timestamp()) if date else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _containers(values: Iterable[Any]) -> list[Any]:
+    return [value for value in values if isinstance(value, (dict, list))]
+
+
+def _parts(container: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return container.values() if isinstance(container, dict) else container
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if number - number == 0 else _refuse_number(text)
+
+
+def _refuse_number(text: str) -> NoReturn:
+    raise ValueError(f"{text[:20]} is no number of JSON")

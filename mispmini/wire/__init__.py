@@ -1,0 +1,1 @@
+"""MISP's JSON in and out: pure functions, no queries."""

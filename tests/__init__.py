@@ -1,0 +1,1 @@
+"""The tests mirror the packages; the fixed cast is in cast.py."""

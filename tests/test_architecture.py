@@ -1,0 +1,116 @@
+"""The floors of docs/architecture.md: nothing imports upward, drivers stay in their room, no module cycle."""
+
+import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+WORDS = {"domain", "settings", "assets"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "web": {"services", "sync", "wire", *WORDS},
+    "jobs": {"sync", "services", "store", *WORDS},
+    "cli": {"services", "sync", "store", *WORDS},
+    "sync": {"services", "store", "wire", "domain"},
+    "services": {"store", "domain"},
+    "store": {"domain"},
+    "wire": {"domain"},
+    "domain": set(),
+    "settings": set(),
+    "assets": set(),
+}
+MAY_IMPORT["main"] = {*MAY_IMPORT}
+MAY_IMPORT["__main__"] = {"main"}
+EXCEPTIONS = {("mispmini.services.bodies", "wire")}
+ROOM_OF_DRIVER: dict[str, set[str]] = {
+    "peewee": {"store"},
+    "playhouse": {"store"},
+    "requests": {"sync"},
+    "urllib3": {"sync"},
+    "flask": {"web", "main"},
+    "flask_login": {"web", "main"},
+    "flask_wtf": {"web", "main"},
+    "flask_limiter": {"web", "main"},
+    "pymisp": set(),  # only its data files are read: importing it is slow
+    "pytaxonomies": set(),
+}
+
+
+def modules_under(root: Path) -> dict[str, ast.Module]:
+    """Dotted name and syntax tree of each module of the package."""
+    found = {}
+    for path in sorted((root / "mispmini").rglob("*.py")):
+        parts = path.relative_to(root).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        found[name] = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    return found
+
+
+def imports_of(tree: ast.Module, modules: dict[str, ast.Module]) -> Iterator[str]:
+    """Dotted names that a module imports, also inside functions; `from package import module` gives the module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: imports are absolute"
+            whole = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in modules else str(node.module) for name in whole)
+
+
+def floor(module: str) -> str:
+    """The part of the package a module belongs to, empty for the package itself."""
+    return [*module.split("."), ""][1]
+
+
+def offences(root: Path) -> list[str]:
+    """Each import that the house forbids, as `importer -> imported`; a cycle as its modules."""
+    modules = modules_under(root)
+    graph = {name: set(imports_of(tree, modules)) for name, tree in modules.items()}
+    wrong = [f"{name} -> {used}" for name in graph for used in graph[name] if not _allowed(name, used)]
+    try:
+        TopologicalSorter({name: used & graph.keys() - {name} for name, used in graph.items()}).prepare()
+    except CycleError as error:
+        wrong.append(" -> ".join(error.args[1]))
+    return wrong
+
+
+def _allowed(name: str, used: str) -> bool:
+    here, package = floor(name), used.split(".")[0]
+    if package != "mispmini":
+        return here in ROOM_OF_DRIVER.get(package, {here})
+    there = floor(used)
+    return there in {here, ""} or there in MAY_IMPORT.get(here, set()) or (name, there) in EXCEPTIONS
+
+
+def test_every_import_goes_down() -> None:
+    assert offences(ROOT) == []
+
+
+def test_every_module_stands_on_a_floor() -> None:
+    assert {floor(name) for name in modules_under(ROOT)} <= {"", *MAY_IMPORT}
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("store/events.py", "from mispmini.services import publishing"),
+        ("services/events.py", "def later() -> None:\n    import mispmini.sync.push"),
+        ("services/events.py", "from mispmini.wire import event_out"),
+        ("web/events.py", "from mispmini import jobs"),
+        ("web/events.py", "from mispmini.store import events"),
+        ("settings.py", "from mispmini.domain.errors import Invalid"),
+        ("services/events.py", "from peewee import fn"),
+        ("web/servers.py", "import requests"),
+        ("services/accounts.py", "from flask import g"),
+        ("domain/types.py", "import pymisp"),
+        ("domain/viewer.py", "from mispmini.domain.errors import NotFound"),
+    ],
+)
+def test_a_step_upstairs_is_noticed(tmp_path: Path, path: str, line: str) -> None:
+    others = {"jobs/__init__.py": "", "domain/errors.py": "import mispmini.domain.viewer", "domain/viewer.py": ""}
+    for name, text in (others | {path: line}).items():
+        (tmp_path / "mispmini" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "mispmini" / name).write_text(text, encoding="utf-8")
+    assert len(offences(tmp_path)) == 1
