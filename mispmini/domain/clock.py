@@ -28,3 +28,11 @@ def seen_text(microseconds: int) -> str:
     """`2020-01-01T10:00:00.000000+00:00` from epoch microseconds (MODEL §7.1)."""
     seconds, rest = divmod(microseconds, 1_000_000)
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{rest:06d}+00:00"
+
+
+def epoch_of(text: str | None) -> int | None:
+    """Epoch seconds of a `YYYY-MM-DD HH:MM:SS` in UTC, or None if it is none."""
+    try:
+        return int(datetime.strptime(text or "", "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC).timestamp())
+    except ValueError:
+        return None

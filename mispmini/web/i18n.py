@@ -2,7 +2,7 @@
 
 import gettext as catalogues
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -56,8 +56,8 @@ def gettext(message: str, **values: object) -> str:
 
 
 def ngettext(singular: str, plural: str, num: int, **values: object) -> str:
-    """The form for `num` things in the language of this request; `%(num)s` is always filled."""
-    return _messages(singular, plural, num) % {"num": number(num), **values}
+    """The form for `num` things in the language of this request; `%(num)d` is always filled."""
+    return _messages(singular, plural, num) % {"num": num, **values}
 
 
 _ = gettext
@@ -78,18 +78,26 @@ def iso(epoch: int | None) -> str:
     return _moment(epoch).strftime("%Y-%m-%dT%H:%M:%SZ") if epoch else ""
 
 
+def day(text: str) -> str:
+    """A day (YYYY-MM-DD, as events have it) as the language writes it; anything else as it came."""
+    try:
+        return date.fromisoformat(text).strftime(_DATE[current_language()].split()[0])
+    except ValueError:
+        return text
+
+
 def number(value: int) -> str:
     """A whole number with its thousands apart."""
     return f"{value:,}".replace(",", _THOUSANDS[current_language()])
 
 
 def prepare_templates(environment: Environment) -> None:
-    """Give a Jinja environment the translations, the filters `when`, `iso` and `number`, and no patience for typos."""
+    """Give a Jinja environment the translations, the filters `when`, `iso`, `day`, `number`, and strictness."""
     environment.undefined = StrictUndefined
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.add_extension("jinja2.ext.i18n")
     environment.install_gettext_callables(_message, _messages, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters.update(when=when, iso=iso, number=number)
+    environment.filters.update(when=when, iso=iso, day=day, number=number)
     environment.globals.update(current_language=current_language, language_names=NAMES)
 
 

@@ -1,7 +1,7 @@
 """What each page is given: one frozen object of plain values, the contract between views and templates.
 
 Times are epoch seconds, None for "never". Sentences (audience, reason, advice, labels) arrive translated; what comes
-from events and people arrives raw and is escaped by the template. A `may_…` is the whole permission logic a template knows.
+from events and people arrives raw and is escaped by the template. `may_…` is all the permission logic a template knows.
 Field names of forms are the wire's (`info`, `threat_level_id`), so that a form becomes the same draft as JSON does.
 """
 

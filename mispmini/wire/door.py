@@ -27,7 +27,7 @@ class Limits:
     text_bytes: int = 1024 * 1024
 
 
-def parse_json(raw: bytes | str, *, limits: Limits = Limits()) -> object:  # noqa: B008 (frozen)
+def parse_json(raw: bytes | str, *, limits: Limits = Limits()) -> object:
     """The JSON value of a body; a blank body is an empty object. The caller has checked the size.
 
     Raises Malformed in MISP's words, BadRequest for nesting, numbers, repeated keys and characters that no
@@ -124,7 +124,7 @@ def _finite_float(digits: str) -> float:
     return value
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def _refuse_constant(_name: str) -> NoReturn:
     raise Malformed(MALFORMED)
 
 

@@ -99,6 +99,9 @@ ACCEPTED = [
     ("domain", "☃.net", "xn--n3h.net"),
     ("domain", "example。com。", "example.com"),
     ("domain", "a\u200db.example", "ab.example"),
+    ("domain", "e\u200d\u0301.example", "xn--9ca.example"),
+    ("domain", "GROẞ.example", "gross.example"),
+    ("domain", "βόλος.com", "xn--nxasmq6b.com"),
     ("hostname", "WWW(dot)Example.com", "www.example.com"),
     ("domain|ip", "Example.com.|2001:DB8:0::1", "example.com|2001:db8::1"),
     ("domain|ip", "bücher.example|192.0.2.1", "xn--bcher-kva.example|192.0.2.1"),
@@ -107,6 +110,7 @@ ACCEPTED = [
     ("url", "[hxxp://]evil[dot]example", "http://evil.example"),
     ("url", "meow://evil.example", "http://evil.example"),
     ("url", "hxtps[:]//evil.example", "https://evil.example"),
+    ("url", "http[[:]]//evil.example", "http://evil.example"),
     ("url", "htxp://evil.example", "http://evil.example"),
     ("url", "h[tt]p://evil[[.]]example", "http://evil.example"),
     ("url", "not even a link", "not even a link"),
@@ -119,6 +123,7 @@ ACCEPTED = [
     ("email", "Alice[at]Example[.]com", "alice@example.com"),
     ("email-src", "ALICE[@]example(dot)com", "alice@example.com"),
     ("email-dst", "É@example.com", "É@example.com"),
+    ("email", "a\u00a0b@example.com", "a\u00a0b@example.com"),
     ("target-email", "Bob@example.com", "bob@example.com"),
     ("whois-registrant-email", "Bob@example.com", "bob@example.com"),
     ("eppn", "Bob@example.com", "Bob@example.com"),
@@ -383,7 +388,7 @@ def test_a_composite_is_split_at_its_bar(type: str, value: str, halves: tuple[st
 
 def test_a_value_that_does_not_fit_is_left_for_check_to_refuse() -> None:
     assert normalise("ip-dst", " not an address ") == "not an address"
-    assert normalise("datetime", "soon") == "soon"
+    assert normalise("datetime", "2024-02-29T10:00+01:02:03") == "2024-02-29T10:00+01:02:03"
 
 
 PIECES = """

@@ -26,15 +26,21 @@ class Received:
         return gzip.decompress(self.body) if self.headers.get("content-encoding") == "gzip" else self.body
 
 
+_TLS_HELLO = b"\x16"
+
 Script = Callable[[Received], Iterable[bytes]]
 
 
 @dataclass(slots=True)
 class HostileServer:
-    """Answers every request with the bytes its script yields; closes when an answer says `Connection: close`."""
+    """Answers every request with the bytes its script yields; closes when an answer says `Connection: close`.
+
+    With `behind` it is a proxy too: it takes CONNECT, and plays the partner behind the tunnel with that context.
+    """
 
     script: Script
     tls: ssl.SSLContext | None = None
+    behind: ssl.SSLContext | None = None
     host: str = "127.0.0.1"
     requests: list[Received] = field(default_factory=list)
     connections: int = 0
@@ -90,22 +96,36 @@ class HostileServer:
 
     def _converse(self, sock: socket.socket) -> None:
         with suppress(OSError):
-            if self.tls:
-                sock = self.tls.wrap_socket(sock, server_side=True)
-                self._open.append(sock)
+            self._talk(self._secured(sock, self.tls) if self.tls else sock)
+
+    def _secured(self, sock: socket.socket, context: ssl.SSLContext) -> socket.socket:
+        secured = context.wrap_socket(sock, server_side=True)
+        self._open.append(secured)
+        return secured
+
+    def _talk(self, sock: socket.socket) -> None:
+        try:
             for request in self._requests(sock):
                 self.requests.append(request)
-                said = b""
-                for piece in self.script(request):
-                    sock.sendall(piece)
-                    said = said[:4096] + piece[:4096]
-                if b"Connection: close" in said:
-                    sock.shutdown(socket.SHUT_RDWR)
-                    return
+                if request.method == "CONNECT" and self.behind:
+                    sock.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+                    return self._talk(self._secured(sock, self.behind))
+                if self._says_goodbye(sock, request):
+                    return None
+        finally:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    def _says_goodbye(self, sock: socket.socket, request: Received) -> bool:
+        said = b""
+        for piece in self.script(request):
+            sock.sendall(piece)
+            said = said[:4096] + piece[:4096]
+        return b"Connection: close" in said
 
     def _requests(self, sock: socket.socket) -> Iterator[Received]:
         with sock.makefile("rb") as stream:
-            while line := stream.readline():
+            while stream.peek(1)[:1] != _TLS_HELLO and (line := stream.readline()):
                 self.bytes_received += len(line)
                 method, target, _ = line.decode("latin-1").split(" ", 2)
                 headers = {}

@@ -101,7 +101,7 @@ def _ascii_name(name: str) -> str:
     import idna  # late: most servers meet no such name for days
 
     try:
-        mapped = idna.uts46_remap(name.translate(_DEVIATIONS), std3_rules=False).translate(_DEVIATIONS)
+        mapped = idna.uts46_remap(name.translate(_DEVIATIONS), std3_rules=False)
         labels = [_ascii_label(label) for label in mapped.split(".")]
     except UnicodeError:  # idna.IDNAError is one
         return name

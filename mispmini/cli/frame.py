@@ -1,0 +1,139 @@
+"""What all verbs share: the data folder, how they answer, and their exit codes."""
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+import click
+
+from mispmini.domain.errors import MispminiError, NotFound
+from mispmini.settings import Settings, SettingsError, load_settings
+
+Record = Mapping[str, object]
+Verb = Callable[..., None]
+
+data_option = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder that holds everything. Default: $MISPMINI_DATA, else ./mispmini-data.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+
+
+class ExitCode(IntEnum):
+    """How a verb ended."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    PORT_TAKEN = 3
+
+
+class PortTaken(MispminiError):
+    """The address cannot be listened on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """Where a verb answers, and the settings it works under."""
+
+    settings: Settings
+    as_json: bool
+
+    def tell(self, record: Record, *lines: str) -> None:
+        """One result: the record as a JSON line, or the lines for people."""
+        click.echo(json.dumps(record) if self.as_json else "\n".join(lines))
+
+    def tell_all(self, records: Sequence[Record]) -> None:
+        """A list: one JSON array, or a table with the keys as its heads."""
+        if self.as_json:
+            click.echo(json.dumps(records))
+        elif records:
+            click.echo(_table([list(records[0]), *([_cell(value) for value in record.values()] for record in records)]))
+
+
+def on_folder(verb: Verb) -> Verb:
+    """Make a verb of a function: adds --data and --json, opens the database, gives it a Console first."""
+
+    @data_option
+    @json_option
+    @functools.wraps(verb)
+    def run(data: Path | None, as_json: bool, **options: object) -> None:
+        console = Console(read_settings(data), as_json)
+        with refusals(as_json=as_json), _opened(console.settings):
+            verb(console, **options)
+
+    return run
+
+
+def read_settings(data: Path | None, **overrides: object) -> Settings:
+    """The settings under this environment and these flags; a wrong one is a usage error."""
+    try:
+        return load_settings(data=data, overrides=overrides, environ=os.environ)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from None
+
+
+@contextmanager
+def refusals(*, as_json: bool) -> Iterator[None]:
+    """Turn named refusals into one line and an exit code."""
+    try:
+        yield
+    except MispminiError as error:
+        if as_json:
+            click.echo(json.dumps({"error": error.sentence, **_details(error)}))
+        else:
+            click.echo(f"Error: {error.sentence}", err=True)
+            for field, text in _details(error).items():
+                click.echo(f"  {field}: {text}", err=True)
+        sys.exit(ExitCode.PORT_TAKEN if isinstance(error, PortTaken) else ExitCode.FAILED)
+
+
+def secret_from_stdin(what: str) -> str:
+    """One line of standard input; a person at a terminal is asked and does not see what they type."""
+    if sys.stdin.isatty():
+        answer: str = click.prompt(what, hide_input=True)
+        return answer
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[None]:
+    from mispmini.store import database
+
+    if not settings.database_path.exists():
+        raise NotFound(f"There is no mispmini in {settings.data}. Make one with `init` or `serve`.")
+    os.umask(0o077)
+    database.open_database(settings.database_path)
+    try:
+        yield
+    finally:
+        database.close_database()
+
+
+def _details(error: MispminiError) -> Mapping[str, str]:
+    errors = getattr(error, "errors", None)
+    if isinstance(errors, str):
+        return {"reason": errors}
+    return {field: _cell(text) for field, text in (errors or {}).items()}
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(_cell(item) for item in value)
+    return "" if value is None else str(value)
+
+
+def _table(lines: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )

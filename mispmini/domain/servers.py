@@ -1,0 +1,69 @@
+"""A link to a partner with all its columns, and the draft it is made from (PROTOCOL §3.16; GUIDE, Add Server)."""
+
+from dataclasses import dataclass
+
+from mispmini.domain.drafts import OrganisationDraft
+from mispmini.domain.records import ServerRecord
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedServer(ServerRecord):
+    """MISP's columns and ours. Times are epoch seconds, `pull_interval` seconds, None for "by hand only".
+
+    `authkey_ref` names the sealed key; `user_id` saved the link and creates what it pulls; `allow_internal` are the
+    networks opened for it.
+    """
+
+    authkey_ref: str = ""
+    user_id: int | None = None
+    pinned_sha256: str | None = None
+    proxy: str | None = None
+    allow_internal: tuple[str, ...] = ()
+    paused: bool = False
+    pull_interval: int | None = None
+    next_pull: int | None = None
+    last_pull: int | None = None
+    last_pull_result: str | None = None
+    last_push: int | None = None
+    index_etag: str | None = None
+    breaker_until: int | None = None
+    default_local_tag: str | None = None
+    own_name_policy: str = "accept"
+    created: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerDraft:
+    """What an admin said about a link; None means "not given". `remote_org` is an id or uuid.
+
+    `new_org` is an organisation that is not here yet: name and uuid, made with the link.
+    """
+
+    name: str | None = None
+    url: str | None = None
+    authkey: str | None = None
+    remote_org: str | None = None
+    new_org: OrganisationDraft | None = None
+    push: bool | None = None
+    pull: bool | None = None
+    push_sightings: bool | None = None
+    push_galaxy_clusters: bool | None = None
+    pull_galaxy_clusters: bool | None = None
+    push_analyst_data: bool | None = None
+    pull_analyst_data: bool | None = None
+    publish_without_email: bool | None = None
+    unpublish_event: bool | None = None
+    self_signed: bool | None = None
+    internal: bool | None = None
+    skip_proxy: bool | None = None
+    remove_missing_tags: bool | None = None
+    caching_enabled: bool | None = None
+    push_rules: str | None = None
+    pull_rules: str | None = None
+    pinned_sha256: str | None = None
+    proxy: str | None = None
+    allow_internal: tuple[str, ...] | None = None
+    priority: int | None = None
+    paused: bool | None = None
+    pull_interval: int | None = None
+    own_name_policy: str | None = None

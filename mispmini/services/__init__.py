@@ -1,0 +1,1 @@
+"""The verbs: what one does with events, attributes, organisations and keys; each takes who asks first."""

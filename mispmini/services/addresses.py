@@ -1,0 +1,44 @@
+"""By which addresses this instance is known, and when two spellings are one (RULES §1)."""
+
+from urllib.parse import urlsplit
+
+from mispmini.store.settings import load_settings
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_base_url = ""
+
+
+def announce(base_url: str) -> None:
+    """The base URL this process was started with; said once at start."""
+    global _base_url
+    _base_url = base_url
+
+
+def base_url() -> str:
+    """The base URL, without a trailing slash."""
+    return _base_url.rstrip("/")
+
+
+def announced_url() -> str:
+    """The URL that partners are told: the external base URL, else the base URL."""
+    return (load_settings().external_baseurl or _base_url).rstrip("/")
+
+
+def own_addresses() -> tuple[str, ...]:
+    """Every address of this instance."""
+    settings = load_settings()
+    return tuple(url for url in (_base_url, settings.external_baseurl, *settings.url_aliases) if url)
+
+
+def same_address(one: str, other: str) -> bool:
+    """Whether two URLs are one server: scheme and host in any case, default port and trailing slash as nothing."""
+    return _canonical(one) == _canonical(other)
+
+
+def _canonical(url: str) -> tuple[str, str, int | None, str]:
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme.lower())
+    except ValueError:
+        return "", url, None, ""
+    return parts.scheme.lower(), (parts.hostname or "").lower(), port, parts.path.rstrip("/")

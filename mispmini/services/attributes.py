@@ -1,0 +1,145 @@
+"""Add, edit, delete and restore single attributes of an event (MODEL §5.4, §7.12; API §9.3)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mispmini.domain import clock
+from mispmini.domain.drafts import AttributeDraft
+from mispmini.domain.errors import Forbidden, Messages, NotFound, Refused, SaveFailed
+from mispmini.domain.graphs import AttributeRow
+from mispmini.domain.ids import uuid_bytes
+from mispmini.domain.origin import Origin
+from mispmini.domain.viewer import Viewer
+from mispmini.services.audit import record
+from mispmini.services.capture import Groups
+from mispmini.services.elements import Intake
+from mispmini.services.preparing import Defaults, defaults_for
+from mispmini.services.rights import NO_PERMISSION, may_delete_attribute, may_modify
+from mispmini.store.attributes import attributes_by_id, find_attribute, find_attribute_or_404, remove_attribute
+from mispmini.store.database import writing
+from mispmini.store.events import EventStanding, event_standing, mark_changed, recount
+from mispmini.store.graphs import find_event_id
+from mispmini.store.objects import drop_references_to
+from mispmini.store.settings import load_settings
+
+NOT_NEWER = "Attribute could not be saved: Attribute in the request not newer than the local copy."
+OTHER_UUID = "The UUID is not that of this attribute."
+Errors = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of a list of drafts: the attributes saved, and errors by place in the list."""
+
+    attributes: tuple[AttributeRow, ...]
+    errors: Mapping[int, Errors]
+
+
+def add_attributes(viewer: Viewer, event_ref: str, drafts: Sequence[AttributeDraft]) -> Added:
+    """Add attributes to an event; those that do not fit are named.
+
+    Raises NotFound, Forbidden, and SaveFailed if none fits.
+    """
+    with writing():
+        event = _modifiable(viewer, event_ref)
+        intake = _intake(viewer, event)
+        intake.take_elements(drafts, ())
+        errors = {_place(item.kind): item.errors for item in intake.dropped}
+        if not intake.saved_ids:
+            raise SaveFailed("add", "Attribute", _errors_of_all(errors, len(drafts)))
+        _event_changed(event)
+        saved = attributes_by_id([intake.saved_ids[place] for place in sorted(intake.saved_ids)])
+        record(viewer, "add", "Attribute", event.id, f"{len(saved)} attributes")
+        return Added(tuple(saved.values()), errors)
+
+
+def _place(kind: str) -> int:
+    return int(kind.removeprefix("attribute_"))
+
+
+def _errors_of_all(errors: Mapping[int, Errors], asked: int) -> Messages:
+    if asked == 1 and errors:
+        return dict(next(iter(errors.values())))
+    return {f"attribute_{place}": dict(texts) for place, texts in errors.items()}
+
+
+def _modifiable(viewer: Viewer, event_ref: str) -> EventStanding:
+    event = event_standing(find_event_id(viewer, event_ref))
+    if not may_modify(viewer, event):
+        raise Forbidden(NO_PERMISSION)
+    return event
+
+
+def _intake(viewer: Viewer, event: EventStanding) -> Intake:
+    groups = Groups(viewer, Origin.of(viewer))
+    return Intake(viewer, event.id, _defaults(), groups, fresh=False)
+
+
+def _defaults() -> Defaults:
+    return defaults_for(from_link=False, default_level=load_settings().default_attribute_distribution)
+
+
+def _event_changed(event: EventStanding) -> None:
+    recount(event.id)
+    mark_changed(event.id, clock.later_than(event.timestamp))
+
+
+def edit_attribute(viewer: Viewer, ref: str, draft: AttributeDraft) -> AttributeRow:
+    """Change an attribute; what the draft leaves out stays.
+
+    Raises Refused if absent, invisible or not newer (405), NotFound if deleted, Forbidden, SaveFailed.
+    """
+    with writing():
+        stored = find_attribute(viewer, ref)
+        if stored.deleted:
+            raise NotFound("Invalid attribute")
+        event = event_standing(stored.event_id)
+        if not may_modify(viewer, event):
+            raise Forbidden(NO_PERMISSION)
+        if draft.uuid is not None and draft.uuid != stored.uuid:
+            raise SaveFailed("edit", "Attribute", {"uuid": [OTHER_UUID]}, subject_id=stored.id)
+        if draft.timestamp is not None and draft.timestamp <= stored.timestamp:
+            raise Refused(NOT_NEWER)
+        _save(viewer, event, stored, replace(draft, tags=()))
+        record(viewer, "edit", "Attribute", stored.id, stored.value)
+        return attributes_by_id([stored.id])[stored.id]
+
+
+def _save(viewer: Viewer, event: EventStanding, stored: AttributeRow, draft: AttributeDraft) -> None:
+    intake = _intake(viewer, event)
+    intake.merge(stored, draft)
+    if intake.dropped:
+        raise SaveFailed("edit", "Attribute", dict(intake.dropped[0].errors), subject_id=stored.id)
+    _event_changed(event)
+
+
+def delete_attribute(viewer: Viewer, ref: str, *, hard: bool = False) -> AttributeRow:
+    """Delete an attribute softly, so that the deletion travels, or for good. Returns it as it was.
+
+    Raises NotFound, Forbidden.
+    """
+    with writing():
+        stored = find_attribute_or_404(viewer, ref)
+        event = event_standing(stored.event_id)
+        if not may_delete_attribute(viewer, event):
+            raise Forbidden(NO_PERMISSION)
+        if hard:
+            remove_attribute(stored.id)
+            drop_references_to(event.id, [uuid_bytes(stored.uuid)], clock.now())
+            _event_changed(event)
+        else:
+            _save(viewer, event, stored, AttributeDraft(deleted=True))
+        record(viewer, "delete", "Attribute", stored.id, stored.value, {"hard": hard} if hard else None)
+        return stored
+
+
+def restore_attribute(viewer: Viewer, ref: str) -> AttributeRow:
+    """Bring a softly deleted attribute back. Raises Refused, Forbidden."""
+    with writing():
+        stored = find_attribute(viewer, ref)
+        event = event_standing(stored.event_id)
+        if not may_modify(viewer, event):
+            raise Forbidden(NO_PERMISSION)
+        _save(viewer, event, stored, AttributeDraft(deleted=False))
+        record(viewer, "restore", "Attribute", stored.id, stored.value)
+        return attributes_by_id([stored.id])[stored.id]

@@ -1,0 +1,80 @@
+"""Makes an event's JSON text from rows, for web and sync alike: the one service that knows wire (HOUSE §1)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from mispmini.domain.distribution import Partner, for_partner
+from mispmini.domain.graphs import EventGraph
+from mispmini.domain.permissions import Permission
+from mispmini.domain.viewer import Viewer
+from mispmini.services.correlating import related_events
+from mispmini.store.attachments import attributes_with_files, files_of
+from mispmini.store.database import reading
+from mispmini.store.graphs import Deleted, Parts, load_event, load_events
+from mispmini.wire.event_out import OutOptions, event_chunks, event_json
+
+PUSHED = Parts(deleted=Deleted.BOTH, all_tags=True, tombstones=True)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a caller of events/view wants (PROTOCOL §4.4)."""
+
+    deleted: Deleted = Deleted.LIVE
+    metadata: bool = False
+    attachments: bool = True
+    correlations: bool = True
+    local_tags: bool = True
+    only_to_ids: bool | None = None
+
+
+def viewed_event(viewer: Viewer, ref: str, view: View) -> EventGraph:
+    """The event as this viewer may have it over REST, with related events and files. Raises NotFound."""
+    parts = Parts(
+        elements=not view.metadata,
+        deleted=view.deleted,
+        local_tags=view.local_tags and not viewer.is_partner,
+        only_to_ids=view.only_to_ids,
+    )
+    with reading():
+        graph = load_event(viewer, ref, parts)
+        if view.correlations:
+            graph.related, graph.organisations = related_events(viewer, graph)
+    if view.attachments and not view.metadata:
+        graph.attachments = _files(graph)
+    return graph
+
+
+def _files(graph: EventGraph) -> dict[int, bytes]:
+    named = attributes_with_files([graph.event.id])
+    seen = {attribute.id for attribute in graph.attributes}
+    return files_of([number for number in named if number in seen]) if named else {}
+
+
+def event_text(viewer: Viewer, graph: EventGraph, view: View) -> Iterator[str]:
+    """`{"Event":{…}}` in pieces."""
+    return event_chunks(graph, options=_options(viewer, graph, view))
+
+
+def _options(viewer: Viewer, graph: EventGraph, view: View) -> OutOptions:
+    own = graph.event.orgc_id == viewer.org_id and viewer.can(Permission.AUDIT)
+    return OutOptions(metadata=view.metadata, with_creator_email=viewer.is_site_admin or own)
+
+
+def pushed_events(event_ids: list[int]) -> list[EventGraph]:
+    """Events with everything a push may need, files too; what leaves is domain.distribution's to say."""
+    with reading():
+        graphs = load_events(Viewer.everything(), event_ids, PUSHED)
+    for graph in graphs:
+        graph.attachments = _files(graph)
+    return graphs
+
+
+def pushed_text(graph: EventGraph, partner: Partner) -> str:
+    """The body of a push, for an event that may leave to this partner (PROTOCOL §3.5)."""
+    leaving = for_partner(graph, partner)
+    kept = {attribute.id for attribute in leaving.attributes}
+    leaving = replace(
+        leaving, attachments={number: data for number, data in graph.attachments.items() if number in kept}
+    )
+    return event_json(leaving, options=OutOptions(for_push=True, with_creator_email=True))

@@ -1,0 +1,93 @@
+"""What comes by name or uuid becomes a row here: tags, and the group an element names (MODEL §7.5, §7.9)."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import md5
+
+from mispmini.domain.distribution import needs_group
+from mispmini.domain.drafts import SharingGroupDraft, TagDraft
+from mispmini.domain.ids import canonical_uuid
+from mispmini.domain.origin import Origin
+from mispmini.domain.permissions import Permission
+from mispmini.domain.viewer import Viewer
+from mispmini.services.sharing_groups import capture_group, usable_group
+from mispmini.store.tags import TagRecord, find_tags, fold, insert_tag
+
+MAX_TAG_BYTES = 255
+_GALAXY = re.compile(r'misp-galaxy:[^="]+="(?P<value>.+)"\Z')
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
+
+
+def colour_of(name: str) -> str:
+    """The colour MISP gives a tag that brings none."""
+    return f"#{md5(name.encode(), usedforsecurity=False).hexdigest()[:6]}"
+
+
+def tag_record(draft: TagDraft) -> TagRecord:
+    """A tag that is not here yet, as it will be stored; its id is still 0."""
+    galaxy = _GALAXY.match(draft.name)
+    colour = draft.colour if draft.colour and _COLOUR.match(draft.colour) else colour_of(draft.name)
+    return TagRecord(
+        id=0,
+        name=draft.name,
+        colour=colour,
+        exportable=draft.exportable is not False,
+        org_id=None,
+        user_id=None,
+        hide_tag=False,
+        numerical_value=None,
+        is_galaxy=galaxy is not None,
+        is_custom_galaxy=galaxy is not None and canonical_uuid(galaxy["value"]) is not None,
+        local_only=draft.local_only,
+    )
+
+
+def capture_tags(viewer: Viewer, drafts: Iterable[TagDraft]) -> dict[str, TagRecord]:
+    """The tags of these drafts by folded name, inside a writing().
+
+    Unknown ones are made if the viewer is a tag editor; those kept for another organisation or user are left out.
+    """
+    wanted = {fold(draft.name): draft for draft in drafts if draft.name and len(draft.name.encode()) <= MAX_TAG_BYTES}
+    tags = find_tags(list(wanted))
+    if viewer.can(Permission.TAG_EDITOR):
+        for folded, draft in wanted.items():
+            if folded not in tags and not draft.deleted:
+                record = tag_record(draft)
+                tags[folded] = record._replace(id=insert_tag(record))
+    return {folded: tag for folded, tag in tags.items() if may_attach(viewer, tag)}
+
+
+def may_attach(viewer: Viewer, tag: TagRecord) -> bool:
+    """Whether a tag kept for one organisation or user may be used by this viewer."""
+    if viewer.is_site_admin:
+        return True
+    return tag.org_id in (None, viewer.org_id) and tag.user_id in (None, viewer.user_id)
+
+
+@dataclass(slots=True)
+class Groups:
+    """The sharing groups that one request names, each captured once."""
+
+    viewer: Viewer
+    origin: Origin
+    captured: dict[str, int | None] = field(default_factory=dict)
+
+    def names_one(self, level: int | None) -> bool:
+        """Whether an element of this level must have a group."""
+        return level is not None and needs_group(level)
+
+    def of(self, level: int | None, draft: SharingGroupDraft | None, group_id: int | None) -> int | None:
+        """The local id of the group an element names; None if it names none, or one that may not be used.
+
+        A number from a partner means nothing here (TRUST S5): a link's element must bring the whole group.
+        """
+        if not self.names_one(level):
+            return None
+        if draft is not None:
+            if draft.uuid not in self.captured:
+                self.captured[draft.uuid] = capture_group(self.viewer, self.origin, draft)
+            return self.captured[draft.uuid]
+        if group_id is None or self.origin.is_link:
+            return None
+        return usable_group(self.viewer, group_id)

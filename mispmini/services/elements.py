@@ -1,0 +1,230 @@
+"""The elements of one event on their way in: new ones are added, known ones merged (MODEL §7.10).
+
+Nothing here makes an event fail: what cannot be stored is dropped and named (PROTOCOL §3.6.1 row 19).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from mispmini.domain import ids
+from mispmini.domain.drafts import AttributeDraft, Dropped, EventDraft, ObjectDraft, TagDraft
+from mispmini.domain.errors import Invalid
+from mispmini.domain.graphs import AttributeRow
+from mispmini.domain.permissions import Permission
+from mispmini.services import relations
+from mispmini.services.capture import capture_tags
+from mispmini.services.intake import IntakeState
+from mispmini.services.preparing import changed_attribute, changed_object, new_attribute, new_object
+from mispmini.store.attachments import attach_file, put_file
+from mispmini.store.attributes import (
+    Known,
+    StoredAttribute,
+    attributes_by_id,
+    insert_attributes,
+    known_attributes,
+    live_values,
+    touch_object_of,
+    update_attributes,
+    uuids_elsewhere,
+)
+from mispmini.store.database import take_ids
+from mispmini.store.objects import StoredObject, drop_references_to, insert_objects, stored_objects, update_objects
+from mispmini.store.tags import Attached, Target, attach_tags, detach_tag, fold
+
+ELSEWHERE = "The UUID provided is not unique"
+SIMILAR = "A similar attribute already exists for this event."
+NO_GROUP = "Sharing group not accepted."
+OTHER_OBJECT = "The attribute belongs to another object."
+
+
+@dataclass(slots=True)
+class Intake(IntakeState):
+    """Takes a draft's elements into one event, inside a writing()."""
+
+    saved_ids: dict[int, int] = field(default_factory=dict)
+    _known: dict[bytes, Known] = field(default_factory=dict)
+    _elsewhere: set[bytes] = field(default_factory=set)
+    _values: set[tuple[int, int, str, str | None]] = field(default_factory=set)
+    _inserts: list[StoredAttribute] = field(default_factory=list)
+    _updates: list[tuple[AttributeDraft, int]] = field(default_factory=list)
+    _tags: list[tuple[int, TagDraft]] = field(default_factory=list)
+    _files: list[tuple[int, bytes]] = field(default_factory=list)
+    _next_id: int = 0
+
+    def take(self, draft: EventDraft) -> None:
+        """Take every element of an event's draft."""
+        self.take_elements(draft.attributes, draft.objects)
+        relations.take_reports(self, draft.reports)
+
+    def take_elements(self, attributes: Sequence[AttributeDraft], objects: Sequence[ObjectDraft]) -> None:
+        """Take attributes and objects."""
+        held = [attribute for obj in objects for attribute in obj.attributes]
+        self._look_up([*attributes, *held])
+        for index, attribute in enumerate(attributes):
+            self._take_attribute(attribute, None, index)
+        stored = self._take_objects(objects)
+        self._flush()
+        relations.take_references(self, objects, stored)
+
+    def merge(self, stored: AttributeRow, draft: AttributeDraft) -> None:
+        """Change one attribute that is here, whatever its timestamp says; its object is newer with it."""
+        self._updates.append((draft, stored.id))
+        self._flush()
+        if stored.object_id is not None:
+            touch_object_of(stored.id, self.defaults.now)
+
+    def _look_up(self, drafts: Sequence[AttributeDraft]) -> None:
+        if not self.fresh:
+            self._known = known_attributes(self.event_id)
+            self._values = live_values(self.event_id)
+        unknown = [u for d in drafts if d.uuid and (u := ids.uuid_bytes(d.uuid)) not in self._known]
+        self._elsewhere = uuids_elsewhere("attribute", unknown, self.event_id) if unknown else set()
+        self._next_id = take_ids("attribute", len(drafts)) if drafts else 0
+
+    def _take_attribute(self, draft: AttributeDraft, object_id: int | None, index: int | None = None) -> None:
+        uuid = ids.uuid_bytes(draft.uuid) if draft.uuid else None
+        known = self._known.get(uuid) if uuid else None
+        try:
+            if uuid in self._elsewhere:
+                raise Invalid({"uuid": [ELSEWHERE]})
+            if known is None:
+                self._add(draft, object_id, index)
+            elif known.object_id != object_id:
+                raise Invalid({"uuid": [OTHER_OBJECT]})
+            elif draft.timestamp is None or draft.timestamp > known.timestamp:
+                self._updates.append((draft, known.id))
+        except Invalid as refusal:
+            self._refuse("Attribute", draft.uuid, refusal, index)
+
+    def _refuse(self, kind: str, uuid: str | None, refusal: Invalid, index: int | None) -> None:
+        errors = {name: tuple(texts) for name, texts in refusal.errors.items()}
+        self.drop(kind if index is None else f"attribute_{index}", uuid, errors)
+
+    def _group_of(self, draft: AttributeDraft | ObjectDraft) -> int | None:
+        group_id = self.groups.of(draft.distribution, draft.sharing_group, draft.sharing_group_id)
+        if group_id is None and draft.sharing_group is not None and self.groups.names_one(draft.distribution):
+            raise Invalid({"sharing_group_id": [NO_GROUP]})
+        return group_id
+
+    def _add(self, draft: AttributeDraft, object_id: int | None, index: int | None) -> None:
+        attribute = new_attribute(
+            draft,
+            number=self._next_id,
+            event_id=self.event_id,
+            object_id=object_id,
+            group_id=self._group_of(draft),
+            defaults=self.defaults,
+        )
+        value = (attribute.type_id, attribute.category_id, attribute.value1, attribute.value2)
+        if object_id is None and not attribute.deleted:
+            if value in self._values:
+                raise Invalid({"value": [SIMILAR]})
+            self._values.add(value)
+        self._next_id += 1
+        self._inserts.append(attribute)
+        self._known[attribute.uuid] = Known(attribute.id, attribute.timestamp, object_id)
+        self._tags += [(attribute.id, tag) for tag in draft.tags]
+        if draft.data is not None:
+            self._files.append((attribute.id, draft.data))
+        if index is not None:
+            self.saved_ids[index] = attribute.id
+
+    def _flush(self) -> None:
+        updates = self._changed_attributes()
+        insert_attributes(self._inserts)
+        update_attributes(updates)
+        for attribute_id, data in self._files:
+            attach_file(attribute_id, put_file(data), len(data))
+        self._attach()
+        gone = [attribute.uuid for attribute in updates if attribute.deleted]
+        if gone:
+            drop_references_to(self.event_id, gone, self.defaults.now)
+        self.changed += len(self._inserts) + len(updates)
+        self._inserts, self._updates, self._tags, self._files = [], [], [], []
+
+    def _changed_attributes(self) -> list[StoredAttribute]:
+        stored = attributes_by_id([attribute_id for _, attribute_id in self._updates])
+        changed = []
+        for draft, attribute_id in self._updates:
+            try:
+                group_id = self._group_of(draft)
+                changed.append(
+                    changed_attribute(draft, stored[attribute_id], group_id=group_id, defaults=self.defaults)
+                )
+            except Invalid as refusal:
+                self._refuse("Attribute", draft.uuid, refusal, None)
+                continue
+            self._tags += [(attribute_id, tag) for tag in draft.tags]
+            if draft.data is not None:
+                self._files.append((attribute_id, draft.data))
+        return changed
+
+    def _attach(self) -> None:
+        tags = capture_tags(self.viewer, (tag for _, tag in self._tags)) if self._tags else {}
+        links = [
+            Attached(attribute_id, self.event_id, tags[fold(tag.name)].id, tag.local, tag.relationship_type)
+            for attribute_id, tag in self._tags
+            if not tag.deleted and fold(tag.name) in tags
+        ]
+        attach_tags(Target.ATTRIBUTE, links)
+        for attribute_id, tag in self._tags:
+            if tag.deleted and fold(tag.name) in tags and self.viewer.can(Permission.TAGGER):
+                detach_tag(Target.ATTRIBUTE, attribute_id, tags[fold(tag.name)].id)
+
+    def _take_objects(self, drafts: Sequence[ObjectDraft]) -> dict[int, StoredObject]:
+        """The objects taken, by their place in the drafts."""
+        if not drafts:
+            return {}
+        known = {} if self.fresh else stored_objects(self.event_id)
+        unknown = [u for d in drafts if d.uuid and (u := ids.uuid_bytes(d.uuid)) not in known]
+        elsewhere = uuids_elsewhere("object", unknown, self.event_id)
+        taken: dict[int, StoredObject] = {}
+        for index, draft in enumerate(drafts):
+            uuid = ids.uuid_bytes(draft.uuid) if draft.uuid else None
+            try:
+                if uuid in elsewhere:
+                    raise Invalid({"uuid": [ELSEWHERE]})
+                obj = self._take_object(draft, known.get(uuid) if uuid else None)
+            except Invalid as refusal:
+                self._refuse("Object", draft.uuid, refusal, None)
+                continue
+            if obj is not None:
+                taken[index] = obj
+                known[obj.uuid] = obj
+        return taken
+
+    def _take_object(self, draft: ObjectDraft, known: StoredObject | None) -> StoredObject | None:
+        """The object as stored now; None if the draft is not newer, which skips its attributes too."""
+        if known is None:
+            obj = new_object(
+                draft,
+                number=take_ids("object"),
+                event_id=self.event_id,
+                group_id=self._group_of(draft),
+                defaults=self.defaults,
+            )
+            insert_objects([obj])
+        elif draft.timestamp is not None and draft.timestamp <= known.timestamp:
+            return None
+        else:
+            obj = changed_object(draft, known, group_id=self._group_of(draft), now=self.defaults.now)
+            update_objects([obj])
+        self.changed += 1
+        for attribute in draft.attributes:
+            self._take_attribute(deleted_with(attribute, obj), obj.id)
+        if obj.deleted:
+            drop_references_to(self.event_id, [obj.uuid], self.defaults.now)
+        return obj
+
+
+def deleted_with(draft: AttributeDraft, obj: StoredObject) -> AttributeDraft:
+    """An attribute of a deleted object is deleted too."""
+    return replace(draft, deleted=True) if obj.deleted and not draft.deleted else draft
+
+
+def dropped_errors(dropped: Iterable[Dropped]) -> dict[str, dict[str, list[str]]]:
+    """What was left out, as the `errors` sibling of an answer shows it."""
+    return {
+        f"{item.kind}{f' {item.uuid}' if item.uuid else ''}": {k: list(v) for k, v in item.errors.items()}
+        for item in dropped
+    }

@@ -1,0 +1,144 @@
+"""Authkeys: only the SHA-256 of a key is kept, and looked up with one probe of an index (TRUST D10)."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from mispmini.domain import clock
+from mispmini.domain.records import AuthKeyRecord
+from mispmini.domain.viewer import Viewer
+from mispmini.store.sql import TRUE, Predicate, Row, execute, row, rows
+from mispmini.store.tables.people import AuthKey, KeyRefusal
+from mispmini.store.visibility import user_visible_to
+
+_RECORD = (
+    "SELECT auth_key.id, auth_key.uuid, auth_key.user_id, auth_key.authkey_start, auth_key.authkey_end,"
+    " auth_key.created, auth_key.expiration, auth_key.read_only, auth_key.comment, auth_key.allowed_ips,"
+    " auth_key.unique_ips, auth_key.last_used, user.email, user.org_id, user.disabled"
+    " FROM auth_key JOIN user ON user.id = auth_key.user_id"
+)
+_USE_NOTED_EVERY_SECONDS = 60
+_MOST_ADDRESSES = 100
+_MOST_REFUSALS_A_MINUTE = 20
+_MOST_REFUSALS = 10_000
+
+
+class OwnedKey(NamedTuple):
+    """An authkey with what is always said of its owner."""
+
+    key: AuthKeyRecord
+    email: str
+    org_id: int
+    user_disabled: bool
+
+
+def key_hash(raw: str) -> bytes:
+    """The 32 bytes a key is stored as."""
+    return hashlib.sha256(raw.encode()).digest()
+
+
+def find_any_presented(raw: str) -> OwnedKey | None:
+    """The key behind the 40 characters of a request, expired or not."""
+    return _one(Predicate("auth_key.key_hash = ?", (key_hash(raw),)))
+
+
+def find_any_key(key_id: int) -> OwnedKey | None:
+    """A key by id."""
+    return _one(Predicate("auth_key.id = ?", (key_id,)))
+
+
+def find_key(viewer: Viewer, key_id: int) -> OwnedKey | None:
+    """A key of an account that the viewer may see (MODEL §5.6)."""
+    return _one(user_visible_to(viewer) & Predicate("auth_key.id = ?", (key_id,)))
+
+
+def list_keys(viewer: Viewer, *, user_id: int | None = None) -> list[OwnedKey]:
+    """Keys of the accounts that the viewer may see, or of one of them, by id."""
+    owner = TRUE if user_id is None else Predicate("auth_key.user_id = ?", (user_id,))
+    return _keys(user_visible_to(viewer) & owner)
+
+
+def insert_key(raw: str, values: Mapping[str, object]) -> int:
+    """Add a key by column names, inside a writing(); of `raw` the hash and the ends are kept. Returns its id."""
+    kept = {"key_hash": key_hash(raw), "authkey_start": raw[:4], "authkey_end": raw[-4:], "unique_ips": []}
+    return int(AuthKey.insert({**values, **kept}).execute())
+
+
+def update_key(key_id: int, values: Mapping[str, object]) -> None:
+    """Change columns of a key, inside a writing()."""
+    AuthKey.update(dict(values)).where(AuthKey.id == key_id).execute()
+
+
+def delete_key(key_id: int) -> None:
+    """Remove a key, inside a writing(): it is refused from now on."""
+    execute("DELETE FROM auth_key WHERE id = ?", (key_id,))
+
+
+def expire_keys_of(user_id: int, *, only: int | None = None) -> None:
+    """End the valid keys of an account now, or `only` the one, inside a writing()."""
+    now = clock.now()
+    execute(
+        "UPDATE auth_key SET expiration = ? WHERE user_id = ? AND (expiration IS NULL OR expiration > ?)"
+        " AND (? IS NULL OR id = ?)",
+        (now, user_id, now, only, only),
+    )
+
+
+def is_use_worth_noting(record: AuthKeyRecord, address: str) -> bool:
+    """Whether this use is a minute after the last or from a new address: else every read would write (TRUST §5)."""
+    return (
+        record.last_used is None
+        or _is_new(record, address)
+        or (clock.now() - record.last_used >= _USE_NOTED_EVERY_SECONDS)
+    )
+
+
+def note_use(record: AuthKeyRecord, address: str) -> None:
+    """Keep when and from where a key was used, inside a quiet writing()."""
+    addresses = [*record.unique_ips, address] if _is_new(record, address) else list(record.unique_ips)
+    update_key(record.id, {"last_used": clock.now(), "unique_ips": addresses})
+    execute("UPDATE user SET last_api_access = ? WHERE id = ?", (clock.now(), record.user_id))
+
+
+def is_refusal_worth_noting(address: str) -> bool:
+    """Whether this address was noted seldom enough in the last minute: nobody fills the disk with wrong keys."""
+    found = row("SELECT COUNT(*) FROM key_refusal WHERE time > ? AND address = ?", (clock.now() - 60, address))
+    return found is not None and found[0] < _MOST_REFUSALS_A_MINUTE
+
+
+def note_refusal(raw: str, cause: str, *, address: str, user_id: int | None) -> None:
+    """Keep that a key was refused and why, inside a quiet writing(); of the key only its first four characters."""
+    execute("DELETE FROM key_refusal WHERE id <= (SELECT MAX(id) FROM key_refusal) - ?", (_MOST_REFUSALS,))
+    KeyRefusal.insert(time=clock.now(), address=address, authkey_start=raw[:4], cause=cause, user_id=user_id).execute()
+
+
+def _is_new(record: AuthKeyRecord, address: str) -> bool:
+    return bool(address) and address not in record.unique_ips and len(record.unique_ips) < _MOST_ADDRESSES
+
+
+def _one(where: Predicate) -> OwnedKey | None:
+    found = row(f"{_RECORD} WHERE {where.text}", where.params)
+    return None if found is None else _owned(found)
+
+
+def _keys(where: Predicate) -> list[OwnedKey]:
+    return [_owned(r) for r in rows(f"{_RECORD} WHERE {where.text} ORDER BY auth_key.id", where.params)]
+
+
+def _owned(r: Row) -> OwnedKey:
+    key = AuthKeyRecord(
+        id=r[0],
+        uuid=r[1],
+        user_id=r[2],
+        authkey_start=r[3],
+        authkey_end=r[4],
+        created=r[5],
+        expiration=r[6],
+        read_only=bool(r[7]),
+        comment=r[8],
+        allowed_ips=tuple(json.loads(r[9] or "[]")),
+        unique_ips=tuple(json.loads(r[10])),
+        last_used=r[11],
+    )
+    return OwnedKey(key, r[12], r[13], bool(r[14]))

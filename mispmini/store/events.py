@@ -1,0 +1,127 @@
+"""Writes events, and finds what the verbs must know before they write. Raw SQL on hot paths (SPEED §3)."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from mispmini.domain.clock import now
+from mispmini.domain.distribution import Distribution
+from mispmini.store.database import take_ids
+from mispmini.store.sql import execute, marks, row, rows
+
+
+class NewEvent(NamedTuple):
+    """The columns an event is made with."""
+
+    id: int
+    uuid: str
+    org_id: int
+    orgc_id: int
+    user_id: int | None
+    date: str
+    info: str
+    timestamp: int
+    published: bool
+    publish_timestamp: int
+    threat_level_id: int
+    analysis: int
+    distribution: int
+    sharing_group_id: int | None
+    attribute_count: int
+    locked: bool
+    disable_correlation: bool
+    extends_uuid: str
+    received_from: int | None
+    in_our_name: bool
+    restricted: int
+    extra: str | None
+
+
+_FIXED = {"sighting_timestamp": 0, "review": 0}
+_COLUMNS = ", ".join((*NewEvent._fields, "rev", *_FIXED))
+_INSERT = f"INSERT INTO event ({_COLUMNS}) VALUES ({marks((*NewEvent._fields, *_FIXED, 'rev'))})"
+
+
+def insert_event(event: NewEvent) -> None:
+    """Add an event, inside a writing()."""
+    execute(_INSERT, (*event, take_ids("revision"), *_FIXED.values()))
+
+
+class EventStanding(NamedTuple):
+    """Whose an event is and how it stands: what every verb judges by."""
+
+    id: int
+    uuid: str
+    org_id: int
+    orgc_id: int
+    user_id: int | None
+    timestamp: int
+    published: bool
+    publish_timestamp: int
+    distribution: int
+    sharing_group_id: int | None
+    locked: bool
+    protected: bool | None
+    received_from: int | None
+    info: str
+
+
+_STANDING = ", ".join(EventStanding._fields)
+
+
+def event_standing(event_id: int) -> EventStanding:
+    """The standing of an event known to be here."""
+    found = row(f"SELECT {_STANDING} FROM event WHERE id = ?", (event_id,))
+    assert found is not None, "the caller found the event in this transaction"
+    return EventStanding._make(found)
+
+
+def find_any_event(uuid: str) -> EventStanding | None:
+    """The event with this uuid whoever asks, trashed ones too: its uuid is taken."""
+    found = row(f"SELECT {_STANDING} FROM event WHERE uuid = ?", (uuid,))
+    return None if found is None else EventStanding._make(found)
+
+
+def update_event(event_id: int, columns: Mapping[str, object]) -> None:
+    """Write some columns and raise the revision, inside a writing(). Names come from code, never from a request."""
+    names = ", ".join(f"{name} = ?" for name in columns)
+    execute(f"UPDATE event SET {names}, rev = ? WHERE id = ?", (*columns.values(), take_ids("revision"), event_id))
+
+
+def recount(event_id: int) -> int:
+    """Count an event's live attributes and its elements that do not inherit; returns the live ones."""
+    inherits = int(Distribution.INHERIT)
+    live, restricted = rows(
+        "SELECT coalesce(sum(NOT deleted), 0), coalesce(sum(distribution != ?), 0) FROM attribute WHERE event_id = ?",
+        (inherits, event_id),
+    )[0]
+    others = sum(
+        rows(f"SELECT count(*) FROM {table} WHERE event_id = ? AND distribution != ?", (event_id, inherits))[0][0]
+        for table in ("object", "event_report")
+    )
+    update_event(event_id, {"attribute_count": live, "restricted": restricted + others})
+    return int(live)
+
+
+def mark_changed(event_id: int, timestamp: int) -> None:
+    """An element changed: the event is newer and no longer published (MODEL §7.12)."""
+    update_event(event_id, {"timestamp": timestamp, "published": False})
+
+
+def trash_event(event_id: int) -> None:
+    """Hide an event from everybody; its uuid stays taken until it is purged or restored (RULES §2)."""
+    update_event(event_id, {"trashed": now()})
+
+
+def wanted_for_push(offered: Sequence[tuple[str, int]]) -> list[str]:
+    """Of the offered (uuid, timestamp) those a receiver wants: unknown ones, and newer ones of locked events.
+
+    PROTOCOL §3.3; no visibility by design. A trashed event is blocked, not wanted.
+    """
+    stored: dict[str, tuple[int, bool]] = {}
+    for start in range(0, len(offered), 500):
+        batch = [uuid for uuid, _ in offered[start : start + 500]]
+        found = rows(f"SELECT uuid, timestamp, locked FROM event WHERE uuid IN ({marks(batch)})", batch)
+        stored.update((uuid, (timestamp, locked)) for uuid, timestamp, locked in found)
+    return [
+        uuid for uuid, timestamp in offered if uuid not in stored or (stored[uuid][1] and stored[uuid][0] < timestamp)
+    ]

@@ -1,0 +1,143 @@
+"""What became of each event on each link: one row by server, direction and event, the newest outcome."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from mispmini.domain import clock
+from mispmini.domain.receipts import ARRIVED, MAX_DETAIL, TROUBLES, Direction, LedgerState, Receipt
+from mispmini.store.sql import Predicate, Row, execute, marks, row, rows
+
+_WRITE = (
+    "INSERT INTO ledger (server_id, direction, event_uuid, state, reason, detail, http_status, timestamp, time)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, coalesce(?, 0), ?) ON CONFLICT (server_id, direction, event_uuid) DO UPDATE SET"
+    " state = excluded.state, reason = excluded.reason, detail = excluded.detail,"
+    " http_status = excluded.http_status, time = excluded.time, timestamp = coalesce(?, ledger.timestamp)"
+)
+_ENTRY = (
+    "SELECT ledger.server_id, server.name, ledger.direction, ledger.event_uuid, ledger.state, ledger.reason,"
+    " ledger.detail, ledger.http_status, ledger.timestamp, ledger.time, event.id, event.info"
+    " FROM ledger JOIN server ON server.id = ledger.server_id"
+    " LEFT JOIN event ON event.uuid = ledger.event_uuid AND event.trashed IS NULL"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """A ledger row as it is shown; the event may be gone."""
+
+    server_id: int
+    server_name: str
+    direction: Direction
+    event_uuid: str
+    receipt: Receipt
+    time: int
+    event_id: int | None
+    event_info: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerCounts:
+    """How many events stand where on a link."""
+
+    sent: int = 0
+    received: int = 0
+    troubles: int = 0
+
+
+def write_receipt(server_id: int, direction: Direction, event_uuid: str, receipt: Receipt) -> None:
+    """Note an outcome in place of the one before, inside a writing()."""
+    detail = None if receipt.detail is None else receipt.detail[:MAX_DETAIL]
+    told = (receipt.state, receipt.reason, detail, receipt.http_status, receipt.version)
+    execute(_WRITE, (server_id, direction, event_uuid, *told, clock.now(), receipt.version))
+
+
+def delivered_version(server_id: int, event_uuid: str) -> int:
+    """The newest version (event timestamp) that the partner has from us, 0 for none."""
+    found = row(
+        "SELECT timestamp FROM ledger WHERE server_id = ? AND direction = ? AND event_uuid = ?",
+        (server_id, Direction.PUSH, event_uuid),
+    )
+    return 0 if found is None else int(found[0])
+
+
+def judged_versions(server_id: int) -> dict[str, int]:
+    """By uuid the version of the partner's event that a pull has judged for good, whatever it decided (TRUST §3.4)."""
+    found = rows(
+        "SELECT event_uuid, timestamp FROM ledger WHERE server_id = ? AND direction = ? AND state <> ?",
+        (server_id, Direction.PULL, LedgerState.FAILED),
+    )
+    return dict(found)
+
+
+def count_skipped(server_id: int, reason: str) -> int:
+    """How many of the partner's events are not taken for this reason."""
+    found = row(
+        "SELECT count(*) FROM ledger WHERE server_id = ? AND direction = ? AND state = ? AND reason = ?",
+        (server_id, Direction.PULL, LedgerState.SKIPPED, reason),
+    )
+    return 0 if found is None else int(found[0])
+
+
+def forget_skipped(server_id: int) -> None:
+    """The pull rules changed: judge anew what was not taken, inside a writing()."""
+    execute(
+        "DELETE FROM ledger WHERE server_id = ? AND direction = ? AND state = ?",
+        (server_id, Direction.PULL, LedgerState.SKIPPED),
+    )
+
+
+def list_entries_of_server(server_id: int, *, limit: int, offset: int = 0) -> list[LedgerEntry]:
+    """A link's ledger, newest first."""
+    return _entries(Predicate("ledger.server_id = ?", (server_id,)), limit, offset)
+
+
+def count_entries_of_server(server_id: int) -> int:
+    """How long that list is."""
+    found = row("SELECT count(*) FROM ledger WHERE server_id = ?", (server_id,))
+    return 0 if found is None else int(found[0])
+
+
+def list_entries_of_event(event_uuid: str) -> list[LedgerEntry]:
+    """Where an event went and came from, newest first."""
+    return _entries(Predicate("ledger.event_uuid = ?", (event_uuid,)), 1000, 0)
+
+
+def list_troubles(limit: int) -> list[LedgerEntry]:
+    """The newest outcomes that need somebody."""
+    states = sorted(TROUBLES)
+    return _entries(Predicate(f"ledger.state IN ({marks(states)})", tuple(states)), limit, 0)
+
+
+def counts_by_server() -> dict[int, LedgerCounts]:
+    """By link how many events arrived there, came from there, and are in trouble."""
+    arrived, troubles = _words(ARRIVED), _words(TROUBLES)
+    found = rows(
+        f"SELECT server_id, sum(direction = 'push' AND state IN ({arrived})),"
+        f" sum(direction = 'pull' AND state IN ({arrived})), sum(state IN ({troubles})) FROM ledger GROUP BY server_id"
+    )
+    return {r[0]: LedgerCounts(int(r[1]), int(r[2]), int(r[3])) for r in found}
+
+
+def _words(states: Collection[LedgerState]) -> str:
+    return ", ".join(f"'{state}'" for state in sorted(states))
+
+
+def _entries(where: Predicate, limit: int, offset: int) -> list[LedgerEntry]:
+    found = rows(
+        f"{_ENTRY} WHERE {where.text} ORDER BY ledger.time DESC, ledger.id DESC LIMIT ? OFFSET ?",
+        (*where.params, limit, offset),
+    )
+    return [_entry(r) for r in found]
+
+
+def _entry(r: Row) -> LedgerEntry:
+    return LedgerEntry(
+        server_id=r[0],
+        server_name=r[1],
+        direction=Direction(r[2]),
+        event_uuid=r[3],
+        receipt=Receipt(LedgerState(r[4]), r[5], r[6], r[7], r[8]),
+        time=r[9],
+        event_id=r[10],
+        event_info=r[11],
+    )

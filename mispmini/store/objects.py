@@ -1,0 +1,141 @@
+"""Writes objects, references and reports."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mispmini.store.sql import execute, execute_many, marks, rows
+
+
+class StoredObject(NamedTuple):
+    """An object as the table holds it."""
+
+    id: int
+    event_id: int
+    uuid: bytes
+    name: str
+    meta_category: str
+    description: str
+    template_uuid: str
+    template_version: int
+    timestamp: int
+    distribution: int
+    sharing_group_id: int | None
+    comment: str
+    deleted: bool
+    first_seen: int | None
+    last_seen: int | None
+    extra: str | None
+
+
+class StoredReference(NamedTuple):
+    """A reference as the table holds it."""
+
+    id: int
+    uuid: bytes
+    event_id: int
+    object_id: int
+    referenced_id: int
+    referenced_type: int
+    referenced_uuid: bytes
+    relationship_type: str
+    comment: str
+    timestamp: int
+    deleted: bool
+
+
+class StoredReport(NamedTuple):
+    """A report as the table holds it."""
+
+    id: int
+    uuid: str
+    event_id: int
+    name: str
+    content: str
+    distribution: int
+    sharing_group_id: int | None
+    timestamp: int
+    deleted: bool
+
+
+def insert_objects(objects: Sequence[StoredObject]) -> None:
+    """Add objects, inside a writing()."""
+    names = StoredObject._fields
+    execute_many(f"INSERT INTO object ({', '.join(names)}, gone_at_source) VALUES ({marks(names)}, 0)", objects)
+
+
+def update_objects(objects: Sequence[StoredObject]) -> None:
+    """Write all but id, event and uuid, inside a writing()."""
+    sets = ", ".join(f"{name} = ?" for name in StoredObject._fields[3:])
+    execute_many(f"UPDATE object SET {sets} WHERE id = ?", [(*o[3:], o.id) for o in objects])
+
+
+def stored_objects(event_id: int) -> dict[bytes, StoredObject]:
+    """Every object of an event by uuid, deleted ones too."""
+    found = rows(f"SELECT {', '.join(StoredObject._fields)} FROM object WHERE event_id = ?", (event_id,))
+    return {r[2]: StoredObject._make(r) for r in found}
+
+
+def put_references(references: Sequence[StoredReference]) -> None:
+    """Add references or write those known by id, inside a writing()."""
+    names = StoredReference._fields
+    execute_many(
+        f"INSERT INTO object_reference ({', '.join(names)}) VALUES ({marks(names)}) ON CONFLICT (id) DO UPDATE SET"
+        " relationship_type = excluded.relationship_type, comment = excluded.comment,"
+        " timestamp = excluded.timestamp, deleted = excluded.deleted",
+        references,
+    )
+
+
+def stored_references(event_id: int) -> dict[bytes, StoredReference]:
+    """Every reference of an event by uuid."""
+    names = ", ".join(StoredReference._fields)
+    found = rows(f"SELECT {names} FROM object_reference WHERE event_id = ?", (event_id,))
+    return {r[1]: StoredReference._make(r) for r in found}
+
+
+def drop_references_to(event_id: int, referenced_uuids: Sequence[bytes], timestamp: int) -> None:
+    """Soft-delete the references to elements that were deleted (MODEL §7.12)."""
+    execute_many(
+        "UPDATE object_reference SET deleted = 1, timestamp = ?"
+        " WHERE event_id = ? AND referenced_uuid = ? AND NOT deleted",
+        [(timestamp, event_id, uuid) for uuid in referenced_uuids],
+    )
+
+
+def put_reports(reports: Sequence[StoredReport]) -> None:
+    """Add reports or write those known by id, inside a writing()."""
+    names = StoredReport._fields
+    execute_many(
+        f"INSERT INTO event_report ({', '.join(names)}) VALUES ({marks(names)}) ON CONFLICT (id) DO UPDATE SET"
+        " name = excluded.name, content = excluded.content, distribution = excluded.distribution,"
+        " sharing_group_id = excluded.sharing_group_id, timestamp = excluded.timestamp, deleted = excluded.deleted",
+        reports,
+    )
+
+
+def stored_reports(event_id: int) -> dict[str, StoredReport]:
+    """Every report of an event by uuid."""
+    names = ", ".join(StoredReport._fields)
+    return {
+        r[1]: StoredReport._make(r) for r in rows(f"SELECT {names} FROM event_report WHERE event_id = ?", (event_id,))
+    }
+
+
+def report_uuids_elsewhere(uuids: Sequence[str], event_id: int) -> set[str]:
+    """Which of these report uuids belong to another event."""
+    found = rows(f"SELECT uuid FROM event_report WHERE uuid IN ({marks(uuids)}) AND event_id != ?", (*uuids, event_id))
+    return {r[0] for r in found}
+
+
+def reference_uuids_elsewhere(uuids: Sequence[bytes], event_id: int) -> set[bytes]:
+    """Which of these reference uuids belong to another event."""
+    found = rows(
+        f"SELECT uuid FROM object_reference WHERE uuid IN ({marks(uuids)}) AND event_id != ?", (*uuids, event_id)
+    )
+    return {r[0] for r in found}
+
+
+def remove_object(object_id: int) -> None:
+    """Remove an object and its references for good, inside a writing(); its attributes went before."""
+    execute("DELETE FROM object_reference WHERE object_id = ?", (object_id,))
+    execute("DELETE FROM object WHERE id = ?", (object_id,))

@@ -1,0 +1,183 @@
+"""Promises to tell partners of an event, written with the event; a job keeps them (TRUST §3.4, ADR 0003)."""
+
+import threading
+from typing import NamedTuple
+
+from mispmini.domain import clock
+from mispmini.domain.distribution import Reason
+from mispmini.domain.receipts import Direction, LedgerState, Receipt
+from mispmini.store.database import writing
+from mispmini.store.ledger import write_receipt
+from mispmini.store.servers import push_servers
+from mispmini.store.sql import execute, marks, row, rows
+
+EVENT = "event"
+_UPSERT = (
+    "INSERT INTO outbox (server_id, kind, event_uuid, timestamp, created, tries, next_try, parked)"
+    " VALUES (?, ?, ?, ?, ?, 0, 0, FALSE) ON CONFLICT (server_id, kind, event_uuid) DO UPDATE SET"
+    " timestamp = excluded.timestamp, created = excluded.created, tries = 0, next_try = 0, parked = FALSE,"
+    " last_error = NULL"
+)
+_DUE = (
+    "push AND NOT paused AND coalesce(breaker_until, 0) <= :now AND EXISTS (SELECT 1 FROM outbox"
+    " WHERE outbox.server_id = server.id AND NOT outbox.parked AND outbox.next_try <= :now)"
+).replace(":now", "?")
+
+_announced = threading.Event()
+
+
+class OutboxRow(NamedTuple):
+    """A promise. `timestamp` is the event's version when it was made, times are epoch seconds."""
+
+    id: int
+    server_id: int
+    event_uuid: str
+    timestamp: int
+    created: int
+    tries: int
+    next_try: int
+    parked: bool
+    last_error: str | None
+
+
+class QueuedEvent(NamedTuple):
+    """A promise with its event, as it is shown; the event may be gone."""
+
+    row: OutboxRow
+    event_id: int | None
+    event_info: str | None
+
+
+class QueueCounts(NamedTuple):
+    """How many promises of a link wait, and how many need somebody."""
+
+    waiting: int
+    parked: int
+
+
+_ROW = ", ".join(f"outbox.{name}" for name in OutboxRow._fields)
+
+
+def queue_event(event_uuid: str, timestamp: int, *, exclude_org_id: int | None) -> int:
+    """Promise this version to every push server, in the caller's writing(); returns how many promises.
+
+    Never to a link whose remote organisation is the one that sent it: the ledger tells (PROTOCOL §3.1, loop guard).
+    What a partner may get is decided when it is sent.
+    """
+    promised = 0
+    for server in push_servers():
+        if exclude_org_id is not None and server.remote_org_id == exclude_org_id:
+            write_receipt(server.id, Direction.PUSH, event_uuid, Receipt(LedgerState.SKIPPED, Reason.SENDER))
+        else:
+            promise_event(server.id, event_uuid, timestamp)
+            promised += 1
+    return promised
+
+
+def promise_event(server_id: int, event_uuid: str, timestamp: int) -> None:
+    """Promise one event to one link, in the caller's writing(); a promise that stands is renewed."""
+    execute(_UPSERT, (server_id, EVENT, event_uuid, timestamp, clock.now()))
+    write_receipt(server_id, Direction.PUSH, event_uuid, Receipt(LedgerState.QUEUED))
+    wake()
+
+
+def wake() -> None:
+    """Tell the runner of this process that there may be something to do."""
+    _announced.set()
+
+
+def wait_for_news(seconds: float) -> None:
+    """Sleep until somebody in this process announces a promise, at most so long; the announcer has then committed."""
+    if _announced.wait(seconds):
+        _announced.clear()
+        with writing(quiet=True):  # the announcement is made inside of a transaction: pass behind its end
+            pass
+
+
+def servers_with_due_rows(now: int) -> list[int]:
+    """Links with something to send now, those that were left alone or paused not among them."""
+    return [r[0] for r in rows(f"SELECT id FROM server WHERE {_DUE} ORDER BY priority, id", (now, now))]
+
+
+def due_row(server_id: int, now: int) -> OutboxRow | None:
+    """The promise to keep next: fresh ones first, so that one that fails always does not hold up the rest."""
+    found = row(
+        f"SELECT {_ROW} FROM outbox JOIN server ON server.id = outbox.server_id"
+        " WHERE outbox.server_id = ? AND NOT outbox.parked AND outbox.next_try <= ?"
+        " AND server.push AND NOT server.paused AND coalesce(server.breaker_until, 0) <= ?"
+        " ORDER BY outbox.tries, outbox.id LIMIT 1",
+        (server_id, now, now),
+    )
+    return None if found is None else OutboxRow._make(found)
+
+
+def finish(server_id: int, event_uuid: str, sent_timestamp: int) -> None:
+    """The promise is kept, inside a writing(); one for a newer version stays (TRUST §3.4)."""
+    execute(
+        "DELETE FROM outbox WHERE server_id = ? AND kind = ? AND event_uuid = ? AND timestamp <= ?",
+        (server_id, EVENT, event_uuid, sent_timestamp),
+    )
+
+
+def retry_later(kept: OutboxRow, at: int, error: str) -> None:
+    """Try again then (epoch seconds), inside a writing(); a promise renewed meanwhile is tried at once."""
+    execute(
+        "UPDATE outbox SET tries = tries + 1, next_try = ?, last_error = ? WHERE id = ? AND timestamp <= ?",
+        (at, error, kept.id, kept.timestamp),
+    )
+
+
+def park(kept: OutboxRow, error: str) -> None:
+    """Wait for somebody, inside a writing()."""
+    execute(
+        "UPDATE outbox SET tries = tries + 1, parked = TRUE, last_error = ? WHERE id = ? AND timestamp <= ?",
+        (error, kept.id, kept.timestamp),
+    )
+
+
+def hurry(server_id: int) -> None:
+    """The partner answers again: what waited for it is due, parked ones not, inside a writing()."""
+    execute("UPDATE outbox SET next_try = 0 WHERE server_id = ? AND NOT parked", (server_id,))
+
+
+def retry_all(server_id: int) -> None:
+    """The link was mended: everything is due, parked ones too, inside a writing()."""
+    execute("UPDATE outbox SET next_try = 0, parked = FALSE WHERE server_id = ?", (server_id,))
+    execute("UPDATE server SET breaker_until = NULL WHERE id = ?", (server_id,))
+    wake()
+
+
+def retry_row(row_id: int) -> int | None:
+    """Make one promise due, inside a writing(); returns its server's id, None if it is gone."""
+    found = row("SELECT server_id FROM outbox WHERE id = ?", (row_id,))
+    if found is None:
+        return None
+    execute("UPDATE outbox SET next_try = 0, parked = FALSE WHERE id = ?", (row_id,))
+    execute("UPDATE server SET breaker_until = NULL WHERE id = ?", (found[0],))
+    wake()
+    return int(found[0])
+
+
+def list_queue(server_id: int, limit: int = 200) -> list[QueuedEvent]:
+    """What waits for a link, what needs somebody first."""
+    found = rows(
+        f"SELECT {_ROW}, event.id, event.info FROM outbox"
+        " LEFT JOIN event ON event.uuid = outbox.event_uuid AND event.trashed IS NULL"
+        " WHERE outbox.server_id = ? ORDER BY outbox.parked DESC, outbox.next_try, outbox.id LIMIT ?",
+        (server_id, limit),
+    )
+    return [QueuedEvent(OutboxRow._make(r[:-2]), r[-2], r[-1]) for r in found]
+
+
+def queue_counts() -> dict[int, QueueCounts]:
+    """By link what waits and what is parked."""
+    found = rows("SELECT server_id, sum(NOT parked), sum(parked) FROM outbox GROUP BY server_id")
+    return {r[0]: QueueCounts(int(r[1]), int(r[2])) for r in found}
+
+
+def waiting_among(server_id: int, uuids: list[str]) -> set[str]:
+    """Which of these events are promised to a link."""
+    found = rows(
+        f"SELECT event_uuid FROM outbox WHERE server_id = ? AND event_uuid IN ({marks(uuids)})", (server_id, *uuids)
+    )
+    return {r[0] for r in found}

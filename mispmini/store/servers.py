@@ -1,0 +1,112 @@
+"""Links to partners: finders and writers. Only site admins see them, so that no finder here takes a viewer."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from mispmini.domain import clock
+from mispmini.domain.servers import LinkedServer
+from mispmini.store.sql import Predicate, Row, execute, row, rows
+from mispmini.store.tables.links import Server
+
+INDEX_TAG_SECONDS = 24 * 3600
+_NAMES = tuple(item.name for item in fields(LinkedServer) if item.name != "cache_timestamp")
+_FLAGS = frozenset(item.name for item in fields(LinkedServer) if item.type is bool)
+_SELECT = f"SELECT {', '.join(_NAMES)} FROM server"
+
+
+def list_any_servers() -> list[LinkedServer]:
+    """Every link in the order of its priority."""
+    return _servers(Predicate("1 = 1"))
+
+
+def find_any_server(server_id: int) -> LinkedServer | None:
+    """A link by id."""
+    return next(iter(_servers(Predicate("id = ?", (server_id,)))), None)
+
+
+def find_any_servers_named(name: str) -> list[LinkedServer]:
+    """Links that an admin calls so, for the command line."""
+    return _servers(Predicate("name = ?", (name,)))
+
+
+def push_servers() -> list[LinkedServer]:
+    """Links that get what is published here."""
+    return _servers(Predicate("push"))
+
+
+def servers_due_for_pull(now: int) -> list[LinkedServer]:
+    """Links whose scheduled pull is due."""
+    return _servers(Predicate("pull AND NOT paused AND pull_interval > 0 AND next_pull <= ?", (now,)))
+
+
+def server_ids_by_url() -> dict[str, int]:
+    """The id of the link behind each address."""
+    return dict(rows("SELECT url, id FROM server ORDER BY id DESC"))
+
+
+def next_priority() -> int:
+    """The place behind all links."""
+    found = row("SELECT coalesce(max(priority), 0) + 1 FROM server")
+    return 1 if found is None else int(found[0])
+
+
+def insert_server(values: Mapping[str, object]) -> int:
+    """Add a link by column names, inside a writing(); returns its id."""
+    return int(Server.insert({**values, "created": clock.now()}).execute())
+
+
+def update_server(server_id: int, values: Mapping[str, object]) -> None:
+    """Change columns of a link, inside a writing(). Names come from code, never from a request."""
+    Server.update(dict(values)).where(Server.id == server_id).execute()
+
+
+def delete_server(server_id: int) -> None:
+    """Remove a link with its queue and ledger, inside a writing(); events stay."""
+    execute("UPDATE user SET server_id = NULL WHERE server_id = ?", (server_id,))
+    execute("DELETE FROM sharing_group_server WHERE server_id = ?", (server_id,))
+    execute("DELETE FROM server WHERE id = ?", (server_id,))
+
+
+def schedule_pull(server_id: int, at: int | None) -> None:
+    """Say when the next pull is due (epoch seconds), inside a writing()."""
+    execute("UPDATE server SET next_pull = ? WHERE id = ?", (at, server_id))
+
+
+def note_pull(server_id: int, result: str) -> None:
+    """Remember how a pull ended, inside a writing()."""
+    execute("UPDATE server SET last_pull = ?, last_pull_result = ? WHERE id = ?", (clock.now(), result, server_id))
+
+
+def note_push(server_id: int) -> None:
+    """Something arrived at the partner: the link is well, inside a writing()."""
+    execute("UPDATE server SET last_push = ?, breaker_until = NULL WHERE id = ?", (clock.now(), server_id))
+
+
+def break_link(server_id: int, until: int) -> None:
+    """Leave a partner that cannot be reached alone until then (epoch seconds), inside a writing()."""
+    execute("UPDATE server SET breaker_until = ? WHERE id = ?", (until, server_id))
+
+
+def remember_index(server_id: int, etag: str | None) -> None:
+    """Keep the tag of an index whose every event was judged; None forgets it, inside a writing()."""
+    kept = None if etag is None else f"{clock.now()} {etag}"
+    execute("UPDATE server SET index_etag = ? WHERE id = ?", (kept, server_id))
+
+
+def known_index_tag(server: LinkedServer) -> str | None:
+    """The tag of the index as it was last judged whole, for a day: what is deleted here may be wanted again."""
+    taken, _, etag = (server.index_etag or "0 ").partition(" ")
+    return etag if etag and clock.now() - int(taken) < INDEX_TAG_SECONDS else None
+
+
+def _servers(where: Predicate) -> list[LinkedServer]:
+    return [_server(r) for r in rows(f"{_SELECT} WHERE {where.text} ORDER BY priority, id", where.params)]
+
+
+def _server(r: Row) -> LinkedServer:
+    values: dict[str, Any] = dict(zip(_NAMES, r, strict=True))
+    values |= {name: bool(values[name]) for name in _FLAGS if name in values}
+    values["allow_internal"] = tuple(json.loads(values["allow_internal"] or "[]"))
+    return LinkedServer(**values)

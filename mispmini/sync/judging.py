@@ -1,0 +1,137 @@
+"""Judges what a partner answered: "not newer" is not "delivered" (RULES §3). Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from mispmini.domain.distribution import Distribution, is_event_level, needs_group, raises
+from mispmini.domain.graphs import EventGraph
+from mispmini.domain.receipts import LedgerState, Receipt, Trouble
+
+NOT_NEWER = "Event could not be saved: Event in the request not newer than the local copy."
+PARK_AFTER_TRIES = 5
+_PARKED = (401, 403, 405)
+_PASSING = (408, 425, 429)
+_NAMED_UUIDS = 10
+
+
+class Then(Enum):
+    """What becomes of the promise."""
+
+    FINISH = "finish"
+    RETRY = "retry"
+    PARK = "park"
+    RETRY_THEN_PARK = "retry_then_park"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was sent, as far as it can be compared. `attributes` are the uuids of the live ones."""
+
+    uuid: str
+    timestamp: int
+    distribution: int
+    attributes: frozenset[str]
+
+    @classmethod
+    def of(cls, copy: EventGraph) -> "Sent":
+        """The measure of a partner's copy that distribution.for_partner made."""
+        live_objects = {item.id for item in copy.objects if not item.deleted}
+        live = (a for a in copy.attributes if not a.deleted and (a.object_id is None or a.object_id in live_objects))
+        row = copy.event
+        return cls(row.uuid, row.timestamp, row.distribution, frozenset(a.uuid for a in live))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the partner says it holds, from an answer or from its index."""
+
+    timestamp: int
+    distribution: int
+    has_group: bool
+    attribute_count: int
+
+
+def stored_in(event: Mapping[str, Any]) -> Stored | None:
+    """The partner's event as it tells of it; None if a number is missing or is none."""
+    names = ("timestamp", "distribution", "sharing_group_id", "attribute_count")
+    numbers = [_number(event.get(name, 0 if name == "sharing_group_id" else None)) for name in names]
+    if any(number is None for number in numbers) or not is_event_level(numbers[1] or 0):
+        return None
+    timestamp, distribution, group, count = (number or 0 for number in numbers)
+    return Stored(timestamp, distribution, group > 0, count)
+
+
+def flaw_of(sent: Sent, stored: Stored) -> Trouble | None:
+    """The first difference that matters between what was sent and what is stored, None for none."""
+    if stored.timestamp > sent.timestamp:
+        return Trouble.NEWER_THERE
+    if stored.timestamp < sent.timestamp:
+        return Trouble.OLDER_THERE
+    return level_flaw(sent, stored) or (
+        Trouble.ELEMENTS_MISSING if stored.attribute_count < len(sent.attributes) else None
+    )
+
+
+def level_flaw(sent: Sent, stored: Stored) -> Trouble | None:
+    """Whether it stands there for fewer than it was sent for; a refused group looks so (RULES §3)."""
+    if needs_group(sent.distribution):
+        kept = needs_group(stored.distribution) and stored.has_group
+        return None if kept else Trouble.GROUP_NOT_ACCEPTED
+    return Trouble.NARROWER_THERE if raises(sent.distribution, stored.distribution) else None
+
+
+def degraded(sent: Sent, flaw: Trouble, stored: Stored) -> Receipt:
+    """It arrived for fewer than it was sent for."""
+    detail = f"sent as {_level(sent.distribution)}, stored there as {_level(stored.distribution)}"
+    return Receipt(LedgerState.DEGRADED, flaw, detail, 200, sent.timestamp)
+
+
+def partial(sent: Sent, missing: Iterable[str]) -> Receipt:
+    """It arrived without some of its attributes, which are named."""
+    uuids = sorted(missing)
+    more = f" and {len(uuids) - _NAMED_UUIDS} more" if len(uuids) > _NAMED_UUIDS else ""
+    detail = f"{len(uuids)} attributes are missing there: {', '.join(uuids[:_NAMED_UUIDS])}{more}"
+    return Receipt(LedgerState.PARTIAL, Trouble.ELEMENTS_MISSING, detail, 200, sent.timestamp)
+
+
+def missing_in(sent: Sent, view: Mapping[str, Any]) -> frozenset[str]:
+    """The live attributes that the partner's copy (its events/view) lacks, by uuid."""
+    loose = _records(view.get("Attribute"))
+    inside = [a for item in _records(view.get("Object")) for a in _records(item.get("Attribute"))]
+    held = {str(a.get("uuid", "")).lower() for a in (*loose, *inside) if a.get("deleted") not in (True, "1", 1)}
+    return sent.attributes - held
+
+
+def is_not_newer(status: int, document: object) -> bool:
+    """The one refusal that may mean "I have it already" (PROTOCOL §1.5)."""
+    return status == 403 and isinstance(document, dict) and document.get("errors") == NOT_NEWER
+
+
+def next_step(status: int) -> Then:
+    """What a refusal's status means for the promise (TRUST §3.4)."""
+    if status in _PARKED:
+        return Then.PARK
+    return Then.RETRY if status >= 500 or status in _PASSING else Then.RETRY_THEN_PARK
+
+
+def refusal(status: int, detail: str) -> Receipt:
+    """The partner said no, or stumbled."""
+    reason = Trouble.SERVER_ERROR if status >= 500 else Trouble.REFUSED
+    return Receipt(LedgerState.FAILED, reason, detail, status)
+
+
+def _level(level: int) -> str:
+    return Distribution(level).name.lower()
+
+
+def _number(value: object) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _records(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -1,0 +1,141 @@
+"""One link in use: its lock, its client, and what the partner said about itself in the handshake."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mispmini import __version__
+from mispmini.domain.errors import MispminiError
+from mispmini.domain.receipts import Trouble
+from mispmini.domain.servers import LinkedServer
+from mispmini.store import sealing
+from mispmini.store.sealing import data_folder
+from mispmini.store.settings import load_settings
+from mispmini.sync.remote import Answer, Cause, Link, RemoteFailure, RemoteServer
+
+GET_VERSION = "/servers/getVersion"
+_POLL_SECONDS = 0.02
+
+
+class AlreadyRunning(MispminiError):
+    """Another job, page or command works this link (TRUST §3.4, F38)."""
+
+
+class LinkRefused(MispminiError):
+    """The partner does not let us do this; `reason` is the ledger's word, `http_status` what it answered."""
+
+    def __init__(self, reason: Trouble, sentence: str, http_status: int | None = None) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+        self.http_status = http_status
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """What this process allows towards all partners: open networks, and the longest a request may take in seconds."""
+
+    allow_internal: tuple[str, ...] = ()
+    deadline: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteVersion:
+    """getVersion, as far as it is believed (PROTOCOL §2.1). `document` is the answer as it came."""
+
+    version: str
+    perm_sync: bool
+    perm_sighting: bool
+    perm_galaxy_editor: bool
+    perm_analyst_data: bool
+    takes_gzip: bool
+    document: dict[str, Any]
+
+
+def user_agent() -> str:
+    """How we call ourselves: a name that begins with MISP gets compact JSON (RULES §7)."""
+    return f"MISP {load_settings().announced_version} - mispmini/{__version__}"
+
+
+def link_of(server: LinkedServer, outbound: Outbound) -> Link:
+    """How the partner is reached. Raises LinkRefused when the key is not in the key file."""
+    try:
+        authkey = sealing.unseal(server.authkey_ref)
+    except KeyError:
+        raise LinkRefused(Trouble.KEY_REFUSED, "The partner's key is missing here: enter it again.") from None
+    return Link(
+        url=server.url,
+        authkey=authkey,
+        allow_internal=outbound.allow_internal + server.allow_internal,
+        ca_file=Path(server.cert_file) if server.cert_file else None,
+        client_cert=Path(server.client_cert_file) if server.client_cert_file else None,
+        pinned_sha256=server.pinned_sha256,
+        proxy=None if server.skip_proxy else server.proxy,
+    )
+
+
+def open_remote(server: LinkedServer, outbound: Outbound) -> RemoteServer:
+    """A client for one thread; a context manager. Raises LinkRefused, RemoteFailure."""
+    return RemoteServer(link_of(server, outbound), user_agent=user_agent(), deadline=outbound.deadline)
+
+
+@contextmanager
+def only_one_on(server_id: int, *, wait: float = 0.0) -> Iterator[None]:
+    """Hold the link's lock file, waiting at most so many seconds; the system lets go of it with the process.
+
+    Raises AlreadyRunning.
+    """
+    folder = data_folder() / "locks"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    handle = os.open(folder / f"server-{server_id}", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _lock(handle, time.monotonic() + wait)
+        yield
+    finally:
+        os.close(handle)
+
+
+def shake_hands(remote: RemoteServer) -> RemoteVersion:
+    """Ask who is there. Raises LinkRefused for a refused key, RemoteFailure for everything else."""
+    answer = remote.get_json(GET_VERSION)
+    if answer.status in (401, 403, 405):
+        raise LinkRefused(Trouble.KEY_REFUSED, f"The partner refused our key: {said(answer)}", answer.status)
+    if answer.status != 200:
+        raise RemoteFailure(Cause.HTTP, f"status {answer.status} for {GET_VERSION}: {said(answer)}")
+    if not isinstance(answer.json, dict) or not isinstance(answer.json.get("version"), str):
+        raise RemoteFailure(Cause.NOT_JSON, f"no version in the answer to {GET_VERSION}")
+    document: dict[str, Any] = answer.json
+    encodings = document.get("request_encoding")
+    return RemoteVersion(
+        version=document["version"],
+        perm_sync=document.get("perm_sync") is True,
+        perm_sighting=document.get("perm_sighting") is True,
+        perm_galaxy_editor=document.get("perm_galaxy_editor") is True,
+        perm_analyst_data=document.get("perm_analyst_data") is True,
+        takes_gzip=isinstance(encodings, list) and "gzip" in encodings,
+        document=document,
+    )
+
+
+def said(answer: Answer) -> str:
+    """What a partner said about a failure: its errors or message, else the beginning of the body."""
+    if isinstance(answer.json, dict):
+        told = answer.json.get("errors") or answer.json.get("message") or answer.json.get("name")
+        if told:
+            return str(told)[:500]
+    return answer.text
+
+
+def _lock(handle: int, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise AlreadyRunning("A push or pull of this server is already running.") from None
+            time.sleep(_POLL_SECONDS)

@@ -1,0 +1,187 @@
+"""What a request asks for: MISP's URL grammar undone, and body, form, named parameters and query as one (PROTOCOL §1.1)."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, unquote_plus, unquote_to_bytes
+
+from flask import g, request
+from werkzeug.routing import Map
+
+from mispmini.domain import ids
+from mispmini.web import bodies_in
+
+StartResponse = Callable[..., Any]
+WsgiApp = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+NamedValue = str | tuple[str, ...]
+
+_KEY = "mispmini.asked"
+_UNTOUCHED = frozenset({"", "static", "setup", "healthz"})
+_EXTENSIONS = (".json", ".xml", ".csv")
+_NAMED = re.compile(r"([A-Za-z_][\w.-]*)(\[[^\]]*\])?:(.*)\Z", re.DOTALL)
+_SHORTCUT_CONTROLLERS = frozenset({"events", "attributes"})
+_ACTION_OF_LIST = {"GET": "index", "HEAD": "index", "POST": "add"}
+_ACTION_OF_ONE = {"GET": "view", "HEAD": "view", "POST": "edit", "PUT": "edit", "DELETE": "delete"}
+_SAFE_IN_PATH = "/:;,[]+@!$&'()*=~"
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPath:
+    """A path taken apart: `url` as it was asked, `route` as our url_map spells it, the named parameters, the extension.
+
+    A `key:value` stands in `named` as text, the last one winning; `key[]:a/key[]:b` as a tuple. The extension is "json",
+    "xml", "csv" or empty.
+    """
+
+    url: str
+    route: str
+    named: Mapping[str, NamedValue] = field(default_factory=dict)
+    extension: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """All that a request brought along: `body` is the JSON value or, for a form, its flattened fields."""
+
+    path: AskedPath
+    body: object
+    query: Mapping[str, str]
+
+    def parameters(self) -> dict[str, object]:
+        """One set of parameters: the query, over it the body (bare or under `request`), over it what the path names."""
+        return {**self.query, **_fields(self.body), **self.path.named}
+
+    def parameter(self, name: str, default: object = None) -> object:
+        """One parameter, by that order."""
+        return self.parameters().get(name, default)
+
+
+class MispPaths:
+    """WSGI middleware: every spelling of a MISP path becomes the one that the url_map knows."""
+
+    def __init__(self, app: WsgiApp, url_map: Map) -> None:
+        self.app = app
+        self.url_map = url_map
+        self.routes: dict[tuple[str, ...], str] = {}
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Rewrite PATH_INFO, keep what was taken out of it in the environment, and go on."""
+        asked = self.read(_raw_path(environ), environ["REQUEST_METHOD"])
+        environ[_KEY] = asked
+        environ["PATH_INFO"] = asked.route.encode().decode("latin-1")
+        return self.app(environ, start_response)
+
+    def read(self, raw: str, method: str) -> AskedPath:
+        """Take a percent-encoded path apart."""
+        pieces = [piece for piece in raw.split("/") if piece]
+        if (pieces[0].lower() if pieces else "") in _UNTOUCHED:
+            return AskedPath(raw, _decoded(raw))
+        extension = _extension(pieces[-1])
+        if extension:
+            pieces[-1] = pieces[-1][: -len(extension) - 1]
+        plain, named = _without_named([unquote_plus(piece, errors="replace") for piece in pieces if piece])
+        return AskedPath(raw, self._route(plain, method), named, extension)
+
+    def _route(self, plain: list[str], method: str) -> str:
+        self.routes = self.routes or routes_by_folded_name(self.url_map)
+        at = 1 if plain and plain[0].lower() == "admin" else 0
+        controller = folded(plain[at]) if len(plain) > at else ""
+        action, arguments = _action(controller, plain[at + 1 :], method)
+        known = self.routes.get((*(["admin"] * at), controller, action))
+        return "/" + "/".join(plain if known is None else [known, *arguments])
+
+
+def routes_by_folded_name(url_map: Map) -> dict[tuple[str, ...], str]:
+    """Each `controller/action` (or `admin/controller/action`) of the map under its folded spelling."""
+    routes = {}
+    for rule in url_map.iter_rules():
+        pieces = rule.rule.strip("/").split("/")
+        length = 3 if pieces[0] == "admin" else 2
+        if len(pieces) >= length and not any("<" in piece for piece in pieces[:length]):
+            routes[*pieces[: length - 2], folded(pieces[length - 2]), pieces[length - 1].lower()] = "/".join(pieces[:length])
+    return routes
+
+
+def folded(controller: str) -> str:
+    """camelCase and under_score are one controller."""
+    return controller.lower().replace("_", "")
+
+
+def asked_path() -> AskedPath:
+    """How this request's path reads."""
+    found: AskedPath | None = request.environ.get(_KEY)
+    return found or AskedPath(request.path, request.path)
+
+
+def asked() -> Asked:
+    """All that this request asks, its body read once. Raises BadRequest, Malformed, TooLarge."""
+    if "asked" not in g:
+        g.asked = Asked(asked_path(), bodies_in.read_body(), dict(request.args))
+    found: Asked = g.asked
+    return found
+
+
+def parameter(name: str, default: object = None) -> object:
+    """One parameter of this request, from the path, else the body or form, else the query."""
+    return asked().parameter(name, default)
+
+
+def offered_keys() -> tuple[str, ...] | None:
+    """The authkeys that this request carries, None when it carries no such header (PROTOCOL §1.2).
+
+    X-MISP-AUTH wins over Authorization, where `Basic …` is for a proxy and not for us.
+    """
+    header = request.headers.get("X-MISP-AUTH")
+    if header is None:
+        header = request.headers.get("Authorization")
+        if header is None or header[:5].lower() == "basic":
+            return None
+    return tuple(key.strip() for key in header.split(","))
+
+
+def _raw_path(environ: Mapping[str, Any]) -> str:
+    """The path still percent-encoded, so that an encoded slash or plus in a value stays one."""
+    path: bytes = environ.get("PATH_INFO", "").encode("latin-1")
+    raw: str = environ.get("REQUEST_URI", "").partition("?")[0]
+    raw = raw.removeprefix(quote(environ.get("SCRIPT_NAME", ""), safe=_SAFE_IN_PATH))
+    return raw if raw.isascii() and unquote_to_bytes(raw) == path else quote(path, safe=_SAFE_IN_PATH)
+
+
+def _decoded(raw: str) -> str:
+    return unquote_to_bytes(raw).decode(errors="replace")
+
+
+def _extension(last: str) -> str:
+    lowered = last.lower()
+    return next((ending[1:] for ending in _EXTENSIONS if lowered.endswith(ending)), "")
+
+
+def _without_named(pieces: list[str]) -> tuple[list[str], dict[str, NamedValue]]:
+    plain: list[str] = []
+    named: dict[str, NamedValue] = {}
+    for piece in pieces:
+        found = _NAMED.match(piece)
+        if found is None:
+            plain.append(piece)
+        elif found[2]:
+            before = named.get(found[1])
+            named[found[1]] = (*(before if isinstance(before, tuple) else ()), found[3])
+        else:
+            named[found[1]] = found[3]
+    return plain, named
+
+
+def _action(controller: str, rest: list[str], method: str) -> tuple[str, list[str]]:
+    if controller in _SHORTCUT_CONTROLLERS:
+        if not rest:
+            return _ACTION_OF_LIST.get(method, "index"), rest
+        if rest[0].isdecimal() or ids.canonical_uuid(rest[0]):
+            return _ACTION_OF_ONE.get(method, "view"), rest
+    return (rest[0].lower(), rest[1:]) if rest else ("index", rest)
+
+
+def _fields(body: object) -> Mapping[str, object]:
+    if isinstance(body, dict) and isinstance(body.get("request"), dict):
+        body = body["request"]
+    return body if isinstance(body, dict) else {}

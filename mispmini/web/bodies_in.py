@@ -1,0 +1,45 @@
+"""A request's body: inflated, measured and parsed once, a form's fields under their plain names (PROTOCOL §1.2, §1.7)."""
+
+import re
+
+from flask import current_app, request
+
+from mispmini.domain.errors import BadRequest
+from mispmini.settings import Settings
+from mispmini.wire import door
+
+FormFields = dict[str, object]
+
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_CAKE = re.compile(r"data(?:\[\w+\])?\[(\w+)\]((?:\[\])?)\Z")
+
+
+def is_form() -> bool:
+    """Whether the body is a form's, by its Content-Type."""
+    return request.mimetype in _FORMS
+
+
+def read_body() -> object:
+    """The JSON value of the body, {} for none, or a form's fields. Raises BadRequest, Malformed, TooLarge."""
+    encoding = request.headers.get("Content-Encoding", "identity").strip()
+    if is_form():
+        if encoding.lower() != "identity":
+            raise BadRequest(f"Unsupported content encoding '{encoding}'.")
+        return form_fields()
+    raw = request.get_data(parse_form_data=False)
+    if not raw:
+        return {}
+    if encoding.lower() != "identity":
+        settings: Settings = current_app.config["SETTINGS"]
+        raw = door.inflate(raw, encoding, settings.max_inflated_bytes)
+    return door.parse_json(raw)
+
+
+def form_fields() -> FormFields:
+    """A form's fields: `data[User][email]` is `email`, `name[]` a list, else the last of a name counts."""
+    fields: FormFields = {}
+    for name, values in request.form.lists():
+        found = _CAKE.match(name)
+        plain = found[1] + found[2] if found else name
+        fields[plain.removesuffix("[]")] = list(values) if plain.endswith("[]") else values[-1]
+    return fields

@@ -1,0 +1,183 @@
+"""Every refusal becomes its answer here: MISP's JSON for programs, a page that says what to do for people (PROTOCOL §1.4)."""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+
+from flask import Flask, g, redirect, request, session
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound, RequestEntityTooLarge
+
+from mispmini.domain import errors
+from mispmini.domain.errors import Messages, MispminiError
+from mispmini.services.signing_in import LockedOut
+from mispmini.web import pages
+from mispmini.web.answer import Answer, Headers, action_url, base_url, page_answer, reply, wants_json
+from mispmini.web.asking import asked_path
+from mispmini.web.i18n import _, gettext
+from mispmini.wire import replies
+
+ShowAgain = Callable[[pages.Form, int], Answer]
+
+INTERNAL = "An Internal Error Has Occurred."
+_STATUS: Mapping[type[MispminiError], int] = {
+    errors.NotFound: 404,
+    errors.NotAuthenticated: 403,
+    errors.Forbidden: 403,
+    errors.Refused: 405,
+    errors.Blocked: 403,
+    errors.BadRequest: 400,
+    errors.Malformed: 405,
+    errors.TooLarge: 413,
+    errors.Busy: 503,
+    errors.OutOfSpace: 507,
+    errors.EventExists: 404,
+    errors.SaveFailed: 403,
+    errors.Invalid: 403,
+    LockedOut: 429,
+}
+_RETRY_AFTER: Mapping[type[MispminiError], str] = {errors.Busy: "5", LockedOut: "300"}
+_HTTP_SENTENCES = {404: "Not Found", 413: "The request is larger than this server takes."}
+
+
+def init(app: Flask) -> None:
+    """Register the one block of error handlers."""
+    app.register_error_handler(MispminiError, _refused)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(InternalServerError, _broken)
+
+
+def if_refused(show: ShowAgain) -> None:
+    """Have a refusal of this request show the form again instead of an error page, with what was typed and what is wrong.
+
+    `show` gets the form's values and messages, and the HTTP status. Programs get JSON all the same.
+    """
+    g.show_again = show
+
+
+def request_id() -> str:
+    """The name under which this request stands in the log."""
+    if "request_id" not in g:
+        g.request_id = secrets.token_hex(6)
+    name: str = g.request_id
+    return name
+
+
+def error_page(status: int, sentence: str, *, advice: str = "") -> Answer:
+    """The page of one refusal; sentences are translated already."""
+    titles = {
+        400: _("The request was not understood"),
+        403: _("Not allowed"),
+        404: _("Not found"),
+        405: _("Not possible"),
+        413: _("Too large"),
+        429: _("Too many attempts"),
+        500: _("Something went wrong"),
+        503: _("Please try again"),
+        507: _("The disk is full"),
+    }
+    title = titles.get(status, _("Something went wrong"))
+    page = pages.ErrorPage(status, title, sentence, advice or _advice(status), request_id())
+    return page_answer("error.html", page, status=status)
+
+
+def _refused(error: MispminiError) -> Answer:
+    kind = next(kind for kind in type(error).__mro__ if kind in _STATUS or kind is MispminiError)
+    status = _STATUS.get(kind, 400)
+    response = reply(_body(error), status=status) if wants_json() else _for_people(error, status)
+    response.headers.update(_headers(error, kind))
+    return response
+
+
+def _body(error: MispminiError) -> replies.Reply:
+    if isinstance(error, errors.SaveFailed):
+        url = action_url() if error.subject_id is None else f"{action_url()}/{error.subject_id}"
+        return replies.save_failed(error.sentence, url, error.errors, subject_id=error.subject_id)
+    if isinstance(error, errors.Invalid):
+        return replies.save_failed("Could not save", action_url(), error.errors)
+    return replies.exception(error.sentence, asked_path().url)
+
+
+def _headers(error: MispminiError, kind: type[MispminiError]) -> Headers:
+    if isinstance(error, errors.EventExists):
+        return {"Location": f"{base_url()}/events/{error.event_id}"}
+    return {"Retry-After": _RETRY_AFTER[kind]} if kind in _RETRY_AFTER else {}
+
+
+def _for_people(error: MispminiError, status: int) -> Answer:
+    if isinstance(error, errors.NotAuthenticated):
+        return _to_login()
+    show: ShowAgain | None = g.get("show_again")
+    if show is not None:
+        return show(_form_of(error), status)
+    return error_page(status, gettext(error.sentence))
+
+
+def _to_login() -> Answer:
+    if request.method == "GET" and request.path != "/":
+        session["go_to"] = request.full_path.rstrip("?") if request.query_string else asked_path().url
+    response: Answer = redirect(f"{base_url()}/users/login", 302, Response=Answer)  # type: ignore[assignment]
+    return response
+
+
+def _form_of(error: MispminiError) -> pages.Form:
+    """What was typed, passwords never, with the messages beside their fields."""
+    typed = {name: values[-1] for name, values in request.form.lists() if "password" not in name}
+    if isinstance(error, errors.SaveFailed | errors.Invalid) and not isinstance(error.errors, str):
+        return pages.Form(typed, dict(_messages(error.errors)))
+    sentence = error.errors if isinstance(error, errors.SaveFailed) else error.sentence
+    return pages.Form(typed, message=gettext(str(sentence)))
+
+
+def _messages(messages: Mapping[str, Messages | Sequence[str]]) -> list[tuple[str, str]]:
+    """Field and sentence, also of `{"Event": {"info": […]}}`."""
+    found: list[tuple[str, str]] = []
+    for name, value in messages.items():
+        if isinstance(value, Mapping):
+            found += _messages(value)
+        else:
+            texts = [value] if isinstance(value, str) else value
+            found.append((name, " ".join(gettext(text) for text in texts)))
+    return found
+
+
+def _http(error: HTTPException) -> Answer:
+    """What Flask itself refuses: unknown routes, wrong methods, oversized or broken requests."""
+    status = error.code or 500
+    if isinstance(error, NotFound):
+        return _plain(404, "Not Found", _("There is no such page."))
+    if isinstance(error, MethodNotAllowed):
+        response = _plain(405, "Method Not Allowed", _("This address does not take this kind of request."))
+        response.headers["Allow"] = ", ".join(error.valid_methods or ())
+        return response
+    if isinstance(error, RequestEntityTooLarge):
+        return _plain(413, "The request is larger than this server takes.", _("The request is larger than this server takes."))
+    return _plain(status, error.name, _("The request was not understood."))
+
+
+def _broken(error: InternalServerError) -> Answer:
+    """Anything unforeseen; a named refusal that came too late for its own handler is still that refusal."""
+    if isinstance(error.original_exception, MispminiError):
+        return _refused(error.original_exception)
+    if "request_id" not in g and request_id():
+        from flask import current_app
+
+        current_app.logger.error("Request %s failed: %s", request_id(), error.original_exception.__class__.__name__)
+    return _plain(500, INTERNAL, _("The server made a mistake. Nothing of this request was stored half."))
+
+
+def _plain(status: int, sentence: str, translated: str) -> Answer:
+    if wants_json():
+        return reply(replies.exception(sentence, asked_path().url), status=status)
+    return error_page(status, translated)
+
+
+def _advice(status: int) -> str:
+    return {
+        400: _("Go back, reload the page and try again."),
+        403: _("If you need this, ask your administrator for the right."),
+        404: _("Check the address. What you look for may have been deleted, or you may not be allowed to see it."),
+        413: _("Send it in smaller parts."),
+        429: _("Wait five minutes and try again."),
+        500: _("Try again. If it happens again, tell your administrator the number of the request below."),
+        503: _("Wait a moment and reload the page."),
+        507: _("Tell your administrator: the disk of this server is full."),
+    }.get(status, "")

@@ -1,0 +1,45 @@
+"""The headers that make browsers careful, and the host names we answer to (TRUST §5, S15)."""
+
+from flask import Flask, Response, request
+
+from mispmini.domain.errors import BadRequest
+from mispmini.settings import Settings
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+_ALWAYS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_A_YEAR = "max-age=31536000"
+
+
+def init(app: Flask, settings: Settings) -> None:
+    """Refuse foreign host names, and mark every answer."""
+    hosts = frozenset(host.lower() for host in settings.allowed_hosts)
+    headers = dict(_ALWAYS)
+    if settings.effective_base_url.startswith("https:"):
+        headers["Strict-Transport-Security"] = _A_YEAR
+
+    @app.before_request
+    def check_host() -> None:
+        if host_name(request.environ.get("HTTP_HOST", "")) not in hosts:
+            raise BadRequest("This server does not answer to that host name.")
+
+    @app.after_request
+    def mark(response: Response) -> Response:
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def host_name(header: str) -> str:
+    """The host of a Host header, lower case, without the port; an IPv6 address keeps its brackets."""
+    host = header.strip().lower()
+    return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]

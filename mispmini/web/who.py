@@ -1,0 +1,114 @@
+"""Who asks: an authkey first, else the browser's session, through Flask-Login (PROTOCOL §1.2, MODEL §5.1)."""
+
+from datetime import UTC, datetime
+
+from flask import Flask, Request, Response, current_app, g, get_flashed_messages, request, session
+from flask_login import LoginManager, UserMixin, current_user
+
+from mispmini.domain.errors import NotAuthenticated
+from mispmini.domain.permissions import Permission
+from mispmini.domain.viewer import Viewer
+from mispmini.services import authentication
+from mispmini.settings import Settings
+from mispmini.web import pages
+from mispmini.web.answer import wants_json
+from mispmini.web.asking import asked_path, offered_keys
+from mispmini.web.i18n import choose_language, speak
+
+
+class Account(UserMixin):  # type: ignore[misc]
+    """What Flask-Login hands around: a viewer."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer = viewer
+
+    def get_id(self) -> str:
+        """What the session keeps."""
+        return str(self.viewer.user_id)
+
+
+def init(app: Flask) -> None:
+    """Find out who asks before each view, and turn strangers away from all that is not public."""
+    logins = LoginManager()
+    logins.session_protection = None
+    logins.user_loader(_from_session)
+    logins.request_loader(_from_keys)
+    logins.init_app(app, add_context_processor=False)
+    app.before_request(_identify)
+    app.before_request(_speak)
+    app.after_request(_tell_expiration)
+    app.context_processor(lambda: {"viewer": _signed_in()})
+
+
+def current_viewer() -> Viewer:
+    """Who asks. Raises NotAuthenticated."""
+    viewer = viewer_or_none()
+    if viewer is None:
+        raise NotAuthenticated(authentication.FAILED)
+    return viewer
+
+
+def viewer_or_none() -> Viewer | None:
+    """Who asks, None for a stranger at a public view."""
+    viewer: Viewer | None = g.get("viewer")
+    return viewer
+
+
+def address() -> str:
+    """Where the request came from; a trusted proxy's word for it is taken by the server in front of Flask."""
+    return request.remote_addr or ""
+
+
+def _identify() -> None:
+    """Load the viewer once; what is no public view then has one. Raises NotAuthenticated in MISP's words."""
+    g.viewer = None
+    is_public = getattr(current_app.view_functions.get(request.endpoint or ""), "is_public", False)
+    if request.endpoint == "static" or (is_public and offered_keys() is not None):
+        return
+    g.viewer = current_user.viewer if current_user.is_authenticated else None
+    if g.viewer is None and not is_public and request.endpoint is not None:
+        raise NotAuthenticated(authentication.FAILED)
+
+
+def _from_keys(_request: Request) -> Account | None:
+    keys = offered_keys()
+    return None if keys is None else Account(authentication.viewer_of_key(keys, address()))
+
+
+def _from_session(user_id: str) -> Account | None:
+    viewer = authentication.viewer_of_user(int(user_id), address())
+    return None if viewer is None else Account(viewer)
+
+
+def _speak() -> None:
+    """Sentences for programs are MISP's, in English; people hear their own language."""
+    settings: Settings = current_app.config["SETTINGS"]
+    viewer = viewer_or_none()
+    chosen = viewer.language if viewer is not None else session.get("language")
+    heard = request.headers.get("Accept-Language", "")
+    speak("en" if wants_json() else choose_language(chosen, heard, settings.language))
+
+
+def _tell_expiration(response: Response) -> Response:
+    viewer = viewer_or_none()
+    if viewer is not None and viewer.key is not None and viewer.key.expiration:
+        moment = datetime.fromtimestamp(viewer.key.expiration, UTC)
+        response.headers["X-Auth-Key-Expiration"] = moment.isoformat(timespec="seconds")
+    return response
+
+
+def _signed_in() -> pages.SignedIn | None:
+    viewer = viewer_or_none()
+    if viewer is None:
+        return None
+    return pages.SignedIn(
+        email=viewer.email,
+        organisation=viewer.org_name,
+        role=viewer.role_name,
+        here=asked_path().url,
+        may_add_events=viewer.can(Permission.ADD),
+        may_see_servers=viewer.is_site_admin,
+        may_administer=viewer.is_site_admin or viewer.can(Permission.ADMIN),
+        may_change_organisations=viewer.is_site_admin,
+        notices=tuple(pages.Notice(kind, text) for kind, text in get_flashed_messages(with_categories=True)),
+    )

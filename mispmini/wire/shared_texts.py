@@ -1,0 +1,52 @@
+"""What repeats inside one event's JSON, turned into text once: tags, sharing groups, types."""
+
+from collections.abc import Sequence
+from json.encoder import encode_basestring as quoted
+from typing import Protocol
+
+from mispmini.domain.distribution import needs_group
+from mispmini.domain.graphs import EventGraph, TagRow
+from mispmini.wire.fragments import sharing_group_json, tag_json
+
+
+class Shareable(Protocol):
+    """What may be limited to a sharing group."""
+
+    @property
+    def distribution(self) -> int: ...
+    @property
+    def sharing_group_id(self) -> int | None: ...
+
+
+class SharedTexts:
+    """The repeating pieces of one graph, for a view or for a push."""
+
+    def __init__(self, graph: EventGraph, *, for_push: bool) -> None:
+        self.for_push = for_push
+        self._groups = {key: f',"SharingGroup":{sharing_group_json(g)}' for key, g in graph.sharing_groups.items()}
+        self._tags: dict[TagRow, str] = {}
+        self._kinds: dict[tuple[str, str], str] = {}
+
+    def group(self, element: Shareable) -> str:
+        """`,"SharingGroup":{…}` if the element is shared with a group that the graph holds, else nothing."""
+        if not needs_group(element.distribution):
+            return ""
+        return self._groups.get(element.sharing_group_id or 0, "")
+
+    def tags(self, tags: Sequence[TagRow]) -> str:
+        """`,"Tag":[…]`, or nothing: without tags MISP leaves the key out. Tombstones go to partners alone."""
+        texts = [self._tag(tag) for tag in tags if self.for_push or not tag.deleted]
+        return f',"Tag":[{",".join(texts)}]' if texts else ""
+
+    def kind(self, type_: str, category: str) -> str:
+        """`"type":…,"category":…` of an attribute."""
+        text = self._kinds.get((type_, category))
+        if text is None:
+            text = self._kinds[type_, category] = f'"type":{quoted(type_)},"category":{quoted(category)}'
+        return text
+
+    def _tag(self, tag: TagRow) -> str:
+        text = self._tags.get(tag)
+        if text is None:
+            text = self._tags[tag] = tag_json(tag, for_push=self.for_push)
+        return text

@@ -1,0 +1,78 @@
+"""Live servers and the cast, for every test that asks for them.
+
+A live server serves the whole session: tests use fresh uuids and values instead of emptying it. Whoever needs a server
+of their own, to stop, kill or configure it, asks for `fresh_server`.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.cast import Actor, Cast, admin_of, hire
+from tests.live import Birth, LiveServer, live_server
+
+FreshServer = Callable[..., LiveServer]
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[LiveServer]:
+    """The server under test."""
+    with live_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def partner() -> Iterator[LiveServer]:
+    """A second server, for what crosses."""
+    with live_server(Birth(org_name="CSIRT Beta", email="dora@beta.example")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def cast(server: LiveServer) -> Cast:
+    """Everybody on the server under test."""
+    return hire(server)
+
+
+@pytest.fixture(scope="session")
+def alice(cast: Cast) -> Actor:
+    """A publisher of the server's own organisation, where events are created."""
+    return cast.alice
+
+
+@pytest.fixture(scope="session")
+def bob(cast: Cast) -> Actor:
+    """A publisher of another organisation on the same server."""
+    return cast.bob
+
+
+@pytest.fixture(scope="session")
+def charlie(cast: Cast) -> Actor:
+    """A user of a third organisation, the one that sharing groups name."""
+    return cast.charlie
+
+
+@pytest.fixture(scope="session")
+def dora(cast: Cast) -> Actor:
+    """The site admin."""
+    return cast.dora
+
+
+@pytest.fixture(scope="session")
+def sam(cast: Cast) -> Actor:
+    """A partner's sync user."""
+    return cast.sam
+
+
+@pytest.fixture(scope="session")
+def partner_dora(partner: LiveServer) -> Actor:
+    """The partner's site admin."""
+    return admin_of(partner)
+
+
+@pytest.fixture
+def fresh_server() -> Iterator[FreshServer]:
+    """Makes servers for one test alone; `fresh_server(pymisp_suite_birth())` is the one of PyMISP's own suite."""
+    with ExitStack() as running:
+        yield lambda birth=None: running.enter_context(live_server(birth))

@@ -1,0 +1,1 @@
+"""Faults on purpose: kills, and what must hold afterwards (TRUST §4)."""

@@ -1,0 +1,149 @@
+"""Live servers for tests: the product as a process of its own, set up by its own command line."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import requests
+
+from mispmini.domain.ids import new_authkey, new_uuid
+
+ROOT = Path(__file__).resolve().parent.parent
+PASSWORD = "correct-Horse-battery-7"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Birth:
+    """What an instance is set up with; `settings` are lines of its config.toml."""
+
+    org_name: str = "CSIRT Alfa"
+    org_uuid: str = field(default_factory=new_uuid)
+    email: str = "dora@alfa.example"
+    password: str = PASSWORD
+    key: str = field(default_factory=new_authkey)
+    settings: Sequence[str] = ('allow_internal = ["127.0.0.0/8"]',)
+
+
+def pymisp_suite_birth() -> Birth:
+    """The instance that PyMISP's own live suite expects (CLIENTS.md); production never has these names."""
+    return Birth(org_name="ORGNAME", email="admin@admin.test")
+
+
+@dataclass(slots=True)
+class LiveServer:
+    """One data folder, and the process that serves it while it runs."""
+
+    data: Path
+    birth: Birth
+    url: str = ""
+    process: subprocess.Popen[str] | None = None
+    log: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.log = self.data.with_name(f"{self.data.name}.log")
+
+    def set_up(self) -> None:
+        """Make the folder with `init`."""
+        self.data.mkdir(parents=True)
+        (self.data / "config.toml").write_text("\n".join(self.birth.settings) + "\n", encoding="utf-8")
+        verb = ["init", "--data", str(self.data), "--org-name", self.birth.org_name, "--org-uuid", self.birth.org_uuid]
+        switches = ["--admin-email", self.birth.email, "--password-stdin", "--authkey-stdin"]
+        run_verb(*verb, *switches, stdin=f"{self.birth.password}\n{self.birth.key}\n")
+
+    def start(self) -> None:
+        """Serve the folder; a restart keeps the port, so that partners find it again. Raises AssertionError."""
+        port = self.url.rpartition(":")[2] or "0"
+        with self.log.open("a", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "mispmini", "serve", "--data", str(self.data), "--port", port, "--json"],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                cwd=ROOT,
+                env=clean_environment(),
+            )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line.startswith("{"), f"it did not start: {line}{self.log.read_text(encoding='utf-8')[-3000:]}"
+        self.url = json.loads(line)["url"]
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit code."""
+        assert self.process is not None
+        self.process.terminate()
+        return self._ended()
+
+    def kill(self) -> None:
+        """SIGKILL, as a power cut for the process."""
+        assert self.process is not None
+        self.process.kill()
+        self._ended()
+
+    def _ended(self) -> int:
+        assert self.process is not None
+        code = self.process.wait(timeout=20)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        self.process = None
+        return code
+
+    def request(self, method: str, path: str, body: object = None, *, key: str | None = None) -> requests.Response:
+        """One REST call; with the admin's key unless another is given."""
+        headers = {"Authorization": key or self.birth.key, "Accept": "application/json"}
+        return requests.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=30)
+
+    def verb(self, *words: str, stdin: str = "") -> Any:
+        """What a verb of the command line answers on this folder, beside the serving process."""
+        return json.loads(run_verb(*words, "--data", str(self.data), "--json", stdin=stdin).stdout)
+
+
+def run_verb(*words: str, stdin: str = "", expect: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run a verb in a process of its own; AssertionError when it does not end with the exit code `expect`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "mispmini", *words],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=clean_environment(),
+        timeout=90,
+    )
+    assert done.returncode == expect, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def clean_environment() -> dict[str, str]:
+    """This environment without settings of a server that somebody runs here."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("MISPMINI_")}
+
+
+@contextmanager
+def live_server(birth: Birth | None = None) -> Iterator[LiveServer]:
+    """A fresh instance, serving until the block ends."""
+    with tempfile.TemporaryDirectory(prefix="mispmini-test-") as folder:
+        server = LiveServer(Path(folder) / "instance", birth or Birth())
+        server.set_up()
+        server.start()
+        try:
+            yield server
+        finally:
+            if server.process is not None:
+                server.stop()
+
+
+def eventually(look: Callable[[], T], *, within: float = 15.0, every: float = 0.02) -> T:
+    """The first true result of `look`; AssertionError with the last one when there is none in time (seconds)."""
+    deadline = time.monotonic() + within
+    while not (seen := look()):
+        assert time.monotonic() < deadline, f"not within {within} s: {look} gave {seen!r}"
+        time.sleep(every)
+    return seen
