@@ -19,6 +19,7 @@ import click
 
 from mispmini.cli.frame import PortTaken
 from mispmini.domain.errors import MispminiError
+from mispmini.services.setup_links import new_setup_secret
 from mispmini.settings import Settings
 from mispmini.store import database
 
@@ -54,11 +55,10 @@ class Runner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a serving process is assembled from; `setup_token` gives one while nobody can log in yet."""
+    """What main assembles a serving process from, once the database is open."""
 
     make_app: Callable[[Settings], Any]
     start_jobs: Callable[[Settings], Runner]
-    setup_token: Callable[[], str | None]
 
 
 def serve(settings: Settings, parts: Parts, *, as_json: bool) -> None:
@@ -72,10 +72,10 @@ def serve(settings: Settings, parts: Parts, *, as_json: bool) -> None:
         settings = replace(settings, port=listener.getsockname()[1])
         database.open_database(settings.database_path)
         try:
-            token = parts.setup_token()
+            secret = new_setup_secret()
             server = _Server(parts.make_app(settings), settings, listener)
             jobs = parts.start_jobs(settings)
-            _announce(settings, token, as_json=as_json)
+            _announce(settings, secret, as_json=as_json)
             server.run()
             jobs.stop()
         finally:
@@ -111,9 +111,9 @@ def _bound(settings: Settings) -> Iterator[socket.socket]:
         yield listener
 
 
-def _announce(settings: Settings, token: str | None, *, as_json: bool) -> None:
+def _announce(settings: Settings, secret: str | None, *, as_json: bool) -> None:
     here = replace(settings, base_url="").effective_base_url
-    setup_url = None if token is None else f"{settings.effective_base_url}/setup/{token}"
+    setup_url = None if secret is None else f"{settings.effective_base_url}/setup/{secret}"
     if as_json:
         told = {"url": here, "base_url": settings.effective_base_url, "pid": os.getpid(), "setup_url": setup_url}
         click.echo(json.dumps({name: value for name, value in told.items() if value is not None}))

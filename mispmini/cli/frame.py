@@ -66,7 +66,7 @@ def on_folder(verb: Verb) -> Verb:
     @functools.wraps(verb)
     def run(data: Path | None, as_json: bool, **options: object) -> None:
         console = Console(read_settings(data), as_json)
-        with refusals(as_json=as_json), _opened(console.settings):
+        with refusals(as_json=as_json), opened(console.settings):
             verb(console, **options)
 
     return run
@@ -95,26 +95,32 @@ def refusals(*, as_json: bool) -> Iterator[None]:
         sys.exit(ExitCode.PORT_TAKEN if isinstance(error, PortTaken) else ExitCode.FAILED)
 
 
+@contextmanager
+def opened(settings: Settings, *, anew: bool = False) -> Iterator[None]:
+    """The folder's database, beside a serving process or without one; made where it is missing if `anew`.
+
+    Raises NotFound where there is none.
+    """
+    from mispmini.services import addresses
+    from mispmini.store import database
+
+    if not (anew or settings.database_path.exists()):
+        raise NotFound(f"There is no mispmini in {settings.data}. Make one with `init` or `serve`.")
+    os.umask(0o077)
+    database.open_database(settings.database_path)
+    addresses.announce(settings.effective_base_url)
+    try:
+        yield
+    finally:
+        database.close_database()
+
+
 def secret_from_stdin(what: str) -> str:
     """One line of standard input; a person at a terminal is asked and does not see what they type."""
     if sys.stdin.isatty():
         answer: str = click.prompt(what, hide_input=True)
         return answer
     return sys.stdin.readline().rstrip("\r\n")
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[None]:
-    from mispmini.store import database
-
-    if not settings.database_path.exists():
-        raise NotFound(f"There is no mispmini in {settings.data}. Make one with `init` or `serve`.")
-    os.umask(0o077)
-    database.open_database(settings.database_path)
-    try:
-        yield
-    finally:
-        database.close_database()
 
 
 def _details(error: MispminiError) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from mispmini.domain.people import OrganisationForm
 from mispmini.domain.records import OrganisationRecord
 from mispmini.domain.viewer import Viewer
 from mispmini.services import organisations
-from mispmini.services.organisations import Scope
+from mispmini.store.organisations import Scope
 
 
 @click.group()

@@ -184,3 +184,19 @@ class IndexItem:
     orgc: IndexOrganisation
     tags: tuple[IndexTag, ...] = ()
     sharing_group: GroupName | None = None
+
+
+class TagRecord(NamedTuple):
+    """A tag as it stands on its own."""
+
+    id: int
+    name: str
+    colour: str
+    exportable: bool
+    org_id: int | None
+    user_id: int | None
+    hide_tag: bool
+    numerical_value: int | None
+    is_galaxy: bool
+    is_custom_galaxy: bool
+    local_only: bool

@@ -15,10 +15,11 @@ from mispmini.domain.permissions import Permission
 from mispmini.domain.records import OrganisationRecord, RoleRecord
 from mispmini.domain.viewer import Viewer
 from mispmini.services import audit, roles
-from mispmini.services.authkeys import account_of
+from mispmini.services.authkeys import UNKNOWN_USER, account_of
 from mispmini.store import organisations, people
 from mispmini.store.database import writing
 from mispmini.store.people import Account, Login
+from mispmini.store.sessions import delete_sessions_of
 
 NO_FUNCTION = "You do not have permission to use this functionality."
 BAD_EMAIL = "Please enter a valid email address."
@@ -27,6 +28,7 @@ BAD_ROLE = "Please select a role."
 BAD_ORGANISATION = "Please select an organisation."
 NOT_ASSIGNABLE = "You are not authorised to assign that role to a user."
 WRONG_PASSWORD = "The current password is wrong."  # noqa: S105 - a sentence
+NOT_THE_SAME = "The two passwords differ."
 LAST_SITE_ADMIN = "This is the last site admin: make another one first."
 OTHER_DOMAIN = "The organisation's accounts are bound to these domains: {}"
 SCRYPT = "scrypt:32768:8:1"
@@ -65,12 +67,6 @@ def find_login(email: str) -> Login | None:
     return people.find_any_login(email)
 
 
-def viewer_of(user_id: int, *, address: str = "") -> Viewer | None:
-    """The account of a session as a viewer; None once it is gone or disabled."""
-    login = people.find_any_login_of(user_id)
-    return None if login is None or login.disabled else people.find_any_viewer(user_id, address=address)
-
-
 def is_email(text: str) -> bool:
     """Whether a text can be an account's e-mail."""
     return len(text) <= _LONGEST_EMAIL and _EMAIL.match(text) is not None
@@ -85,6 +81,14 @@ def list_users(viewer: Viewer, *, search: str = "", org_id: int | None = None) -
 def view_user(viewer: Viewer, user_ref: str) -> Account:
     """An account by `me` or id, if the viewer may see it. Raises NotFound."""
     return account_of(viewer, user_ref)
+
+
+def view_own(viewer: Viewer, user_ref: str) -> Account:
+    """One's own account by `me` or its id. Raises NotFound for another's."""
+    account = account_of(viewer, user_ref)
+    if account.user.id != viewer.user_id:
+        raise NotFound(UNKNOWN_USER)
+    return account
 
 
 def org_admins_of(account: Account) -> Mapping[str, str]:
@@ -169,10 +173,17 @@ def edit_own_account(viewer: Viewer, draft: UserDraft, *, current_password: str 
         return _changed(viewer, before, values)
 
 
-def change_password(viewer: Viewer, password: str, *, current_password: str | None = None) -> None:
-    """Change one's own password; every session of the account ends. Raises Forbidden, SaveFailed."""
+def change_password(
+    viewer: Viewer, password: str, *, current_password: str | None = None, confirmed: str | None = None
+) -> None:
+    """Change one's own password; every session of the account ends. Raises Forbidden, SaveFailed.
+
+    `confirmed` is the password typed again, None where nobody types; `current_password` is asked of sessions alone.
+    """
     _refuse_read_only_key(viewer)
     before = account_of(viewer, "me")
+    if confirmed is not None and confirmed != password:
+        raise SaveFailed("change_pw", _MODEL, {"confirm_password": [NOT_THE_SAME]})
     if flaw := password_flaw(password, email=before.user.email):
         raise SaveFailed("change_pw", _MODEL, {"password": [flaw]})
     _confirm(viewer, current_password, "change_pw")
@@ -212,7 +223,7 @@ def _changed(viewer: Viewer, before: Account, values: Mapping[str, object], *, a
     user_id = before.user.id
     people.update_user(user_id, {**values, "modified": clock.later_than(before.user.date_modified or 0)})
     if values.get("disabled") or "password_hash" in values:
-        people.end_sessions_of(user_id)
+        delete_sessions_of(user_id)
     audit.record(viewer, action, _MODEL, user_id, before.user.email, _difference(before, values))
     return _account(user_id)
 
@@ -323,7 +334,7 @@ def _managed(viewer: Viewer, user_ref: str) -> Account:
 def _account(user_id: int) -> Account:
     account = people.find_any_user(user_id)
     if account is None:
-        raise NotFound("Invalid user")
+        raise NotFound(UNKNOWN_USER)
     return account
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from mispmini.domain import clock
 from mispmini.domain.drafts import AttributeDraft
-from mispmini.domain.errors import Forbidden, Messages, NotFound, Refused, SaveFailed
-from mispmini.domain.graphs import AttributeRow
+from mispmini.domain.errors import Forbidden, Invalid, Messages, NotFound, Refused, SaveFailed
+from mispmini.domain.graphs import AttributeRow, TagRow
 from mispmini.domain.ids import uuid_bytes
 from mispmini.domain.origin import Origin
 from mispmini.domain.viewer import Viewer
@@ -16,9 +16,9 @@ from mispmini.services.elements import Intake
 from mispmini.services.preparing import Defaults, defaults_for
 from mispmini.services.rights import NO_PERMISSION, may_delete_attribute, may_modify
 from mispmini.store.attributes import attributes_by_id, find_attribute, find_attribute_or_404, remove_attribute
-from mispmini.store.database import writing
+from mispmini.store.database import reading, writing
 from mispmini.store.events import EventStanding, event_standing, mark_changed, recount
-from mispmini.store.graphs import find_event_id
+from mispmini.store.graphs import Parts, find_event_id, tags_of_attributes
 from mispmini.store.objects import drop_references_to
 from mispmini.store.settings import load_settings
 
@@ -35,18 +35,44 @@ class Added:
     errors: Mapping[int, Errors]
 
 
-def add_attributes(viewer: Viewer, event_ref: str, drafts: Sequence[AttributeDraft]) -> Added:
-    """Add attributes to an event; those that do not fit are named.
+@dataclass(frozen=True, slots=True)
+class Viewed:
+    """An attribute with what is shown beside it."""
+
+    attribute: AttributeRow
+    tags: Sequence[TagRow]
+    event_uuid: str
+
+
+def view_attribute(viewer: Viewer, ref: str) -> Viewed:
+    """A visible attribute by id or uuid. Raises Refused, MISP's 405."""
+    with reading():
+        attribute = find_attribute(viewer, ref)
+        parts = Parts(local_tags=not viewer.is_partner)
+        tags = tags_of_attributes([attribute.id], parts).get(attribute.id, [])
+        return Viewed(attribute, tags, event_standing(attribute.event_id).uuid)
+
+
+def add_attributes(
+    viewer: Viewer,
+    event_ref: str,
+    drafts: Sequence[AttributeDraft] | Mapping[int, AttributeDraft],
+    *,
+    unread: Mapping[int, Invalid] | None = None,
+) -> Added:
+    """Add attributes to an event; those that do not fit or could not be read are named by their place.
 
     Raises NotFound, Forbidden, and SaveFailed if none fits.
     """
     with writing():
         event = _modifiable(viewer, event_ref)
         intake = _intake(viewer, event)
-        intake.take_elements(drafts, ())
-        errors = {_place(item.kind): item.errors for item in intake.dropped}
+        places = list(drafts) if isinstance(drafts, Mapping) else list(range(len(drafts)))
+        intake.take_elements([drafts[place] for place in places], ())
+        errors: dict[int, Errors] = {places[_place(item.kind)]: item.errors for item in intake.dropped}
+        errors |= {place: refusal.errors for place, refusal in (unread or {}).items()}
         if not intake.saved_ids:
-            raise SaveFailed("add", "Attribute", _errors_of_all(errors, len(drafts)))
+            raise SaveFailed("add", "Attribute", _errors_of_all(errors))
         _event_changed(event)
         saved = attributes_by_id([intake.saved_ids[place] for place in sorted(intake.saved_ids)])
         record(viewer, "add", "Attribute", event.id, f"{len(saved)} attributes")
@@ -57,8 +83,8 @@ def _place(kind: str) -> int:
     return int(kind.removeprefix("attribute_"))
 
 
-def _errors_of_all(errors: Mapping[int, Errors], asked: int) -> Messages:
-    if asked == 1 and errors:
+def _errors_of_all(errors: Mapping[int, Errors]) -> Messages:
+    if len(errors) == 1:
         return dict(next(iter(errors.values())))
     return {f"attribute_{place}": dict(texts) for place, texts in errors.items()}
 

@@ -1,14 +1,14 @@
-"""Authkeys: made, shown once, edited, revoked, and what a request that carries one may do (MODEL §5.1, §5.6)."""
+"""Authkeys: made, shown once, edited, reset and revoked (MODEL §5.6)."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from mispmini.domain import clock, ids
-from mispmini.domain.errors import Forbidden, NotAuthenticated, NotFound, Refused, SaveFailed
+from mispmini.domain.errors import Forbidden, NotFound, Refused, SaveFailed
 from mispmini.domain.people import KeyDraft
 from mispmini.domain.permissions import Permission
-from mispmini.domain.viewer import KeyInUse, Viewer
+from mispmini.domain.viewer import Viewer
 from mispmini.services import audit
 from mispmini.store import authkeys as store
 from mispmini.store import people
@@ -53,17 +53,6 @@ def account_of(viewer: Viewer, user_ref: str) -> Account:
     if account is None:
         raise NotFound(UNKNOWN_USER)
     return account
-
-
-def authenticate(candidates: Sequence[str], address: str) -> Viewer:
-    """Who carries the first key that works, from this address. Raises NotAuthenticated with the last one's refusal."""
-    refusal = NotAuthenticated(NOT_AUTHENTICATED)
-    for raw in candidates:
-        try:
-            return _viewer_with(raw, address)
-        except NotAuthenticated as error:
-            refusal = error
-    raise refusal
 
 
 def list_authkeys(viewer: Viewer, user_ref: str | None = None) -> list[OwnedKey]:
@@ -112,8 +101,8 @@ def delete_authkey(viewer: Viewer, key_id: int) -> OwnedKey:
         return owned
 
 
-def reset_authkey(viewer: Viewer, user_ref: str) -> str:
-    """A fresh key instead of the one in use, or of all of an account when none is (MODEL §5.6); returns its characters.
+def reset_authkey(viewer: Viewer, user_ref: str) -> CreatedKey:
+    """A fresh key instead of the one in use, or of all of an account when none is (MODEL §5.6).
 
     It keeps the addresses and the read-only flag of the key it stands for. Raises NotFound, Forbidden, Refused.
     """
@@ -123,10 +112,10 @@ def reset_authkey(viewer: Viewer, user_ref: str) -> str:
         model = _model_key(account.user.id, in_use)
         store.expire_keys_of(account.user.id, only=in_use)
         if model is None:
-            return _created(viewer, account, KeyDraft(comment="Created by resetting auth key"), ids.new_authkey()).raw
+            return _created(viewer, account, KeyDraft(comment="Created by resetting auth key"), ids.new_authkey())
         comment = f"Created by resetting auth key {model.key.id}"
         draft = KeyDraft(comment=comment, read_only=model.key.read_only, allowed_ips=model.key.allowed_ips)
-        return _created(viewer, account, draft, ids.new_authkey()).raw
+        return _created(viewer, account, draft, ids.new_authkey())
 
 
 def is_allowed_from(allowed: Sequence[str], address: str) -> bool:
@@ -135,33 +124,6 @@ def is_allowed_from(allowed: Sequence[str], address: str) -> bool:
         return True
     seen = _unmapped(address)
     return seen is not None and any(seen in ip_network(entry, strict=False) for entry in allowed)
-
-
-def _viewer_with(raw: str, address: str) -> Viewer:
-    owned = store.find_any_presented(raw) if ids.is_authkey(raw) else None
-    if owned is None:
-        _refuse(raw, "unknown", NOT_AUTHENTICATED, address)
-    key = owned.key
-    viewer = people.find_any_viewer(key.user_id, key=KeyInUse(key.id, key.read_only, key.expiration), address=address)
-    if key.expiration is not None and key.expiration <= clock.now():
-        _refuse(raw, "expired", NOT_AUTHENTICATED, address, key.user_id)
-    if viewer is None or not viewer.can(Permission.AUTH):
-        _refuse(raw, "role", NOT_AUTHENTICATED, address, key.user_id)
-    if owned.user_disabled:
-        _refuse(raw, "disabled", DISABLED, address, key.user_id)
-    if not is_allowed_from(key.allowed_ips, address):
-        _refuse(raw, "address", WRONG_ADDRESS if address else NO_ADDRESS, address, key.user_id)
-    if store.is_use_worth_noting(key, address):
-        with writing(quiet=True):
-            store.note_use(key, address)
-    return viewer
-
-
-def _refuse(raw: str, cause: str, sentence: str, address: str, user_id: int | None = None) -> NoReturn:
-    if store.is_refusal_worth_noting(address):
-        with writing(quiet=True):
-            store.note_refusal(raw, cause, address=address, user_id=user_id)
-    raise NotAuthenticated(sentence)
 
 
 def _unmapped(address: str) -> IPv4Address | IPv6Address | None:
@@ -212,7 +174,7 @@ def _refuse_read_only_key(viewer: Viewer) -> None:
 def _created(viewer: Viewer, account: Account, draft: KeyDraft, raw: str) -> CreatedKey:
     if not ids.is_authkey(raw):
         raise SaveFailed("add", _MODEL, {"authkey": [BAD_FORM]})
-    if store.find_any_presented(raw) is not None:
+    if store.find_any_key_of(raw) is not None:
         raise SaveFailed("add", _MODEL, {"authkey": [TAKEN]})
     now = clock.now()
     values = _values(draft, created=now, action="add", is_new=True)

@@ -12,6 +12,7 @@ from mispmini.store.attachments import attributes_with_files, files_of
 from mispmini.store.database import reading
 from mispmini.store.graphs import Deleted, Parts, load_event, load_events
 from mispmini.wire.event_out import OutOptions, event_chunks, event_json
+from mispmini.wire.replies import dump
 
 PUSHED = Parts(deleted=Deleted.BOTH, all_tags=True, tombstones=True)
 
@@ -26,6 +27,10 @@ class View:
     correlations: bool = True
     local_tags: bool = True
     only_to_ids: bool | None = None
+    reports: bool = True
+
+
+HEAD_ONLY = View(metadata=True, correlations=False, attachments=False)
 
 
 def viewed_event(viewer: Viewer, ref: str, view: View) -> EventGraph:
@@ -38,6 +43,7 @@ def viewed_event(viewer: Viewer, ref: str, view: View) -> EventGraph:
     )
     with reading():
         graph = load_event(viewer, ref, parts)
+        graph.reports = graph.reports if view.reports else ()
         if view.correlations:
             graph.related, graph.organisations = related_events(viewer, graph)
     if view.attachments and not view.metadata:
@@ -51,9 +57,19 @@ def _files(graph: EventGraph) -> dict[int, bytes]:
     return files_of([number for number in named if number in seen]) if named else {}
 
 
-def event_text(viewer: Viewer, graph: EventGraph, view: View) -> Iterator[str]:
-    """`{"Event":{…}}` in pieces."""
-    return event_chunks(graph, options=_options(viewer, graph, view))
+def event_text(viewer: Viewer, graph: EventGraph, view: View, *, errors: object = None) -> Iterator[str]:
+    """`{"Event":{…}}` in pieces; with `errors` beside it when parts of what was sent were left out."""
+    chunks = event_chunks(graph, options=_options(viewer, graph, view))
+    return chunks if errors is None else _with_errors(chunks, errors)
+
+
+def _with_errors(chunks: Iterator[str], errors: object) -> Iterator[str]:
+    """The same pieces, the last brace of the last one held back for the sibling."""
+    last = ""
+    for chunk in chunks:
+        yield last
+        last = chunk
+    yield f'{last[:-1]},"errors":{dump(errors, pretty=False)}}}'
 
 
 def _options(viewer: Viewer, graph: EventGraph, view: View) -> OutOptions:

@@ -12,7 +12,8 @@ from mispmini.domain.origin import Origin
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services.sharing_groups import capture_group, usable_group
-from mispmini.store.tags import TagRecord, find_tags, fold, insert_tag
+from mispmini.domain.records import TagRecord
+from mispmini.store.tags import find_tags, fold, insert_tag
 
 MAX_TAG_BYTES = 255
 _GALAXY = re.compile(r'misp-galaxy:[^="]+="(?P<value>.+)"\Z')

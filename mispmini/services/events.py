@@ -29,6 +29,9 @@ from mispmini.store.events import (
     trash_event,
     update_event,
 )
+from mispmini.store.events import (
+    wanted_for_push as wanted_for_push,
+)
 from mispmini.store.graphs import find_event_id
 from mispmini.store.organisations import find_any_organisation
 from mispmini.store.refusals import refuse_update
@@ -293,6 +296,11 @@ def _edited_level(event: EventStanding, draft: EventDraft, origin: Origin, group
     if group_id is None:
         raise _edit_failed(event, NO_GROUP_ON_EDIT)
     return draft.distribution, group_id
+
+
+def find_event(viewer: Viewer, ref: str) -> int:
+    """The id of a visible event. Raises NotFound."""
+    return find_event_id(viewer, ref)
 
 
 def delete_event(viewer: Viewer, ref: str) -> int:

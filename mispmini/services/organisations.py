@@ -127,6 +127,8 @@ def _given(form: OrganisationForm) -> dict[str, object]:
     given = {name: value for name, value in asdict(form).items() if value is not None}
     if "name" in given:
         given["name"] = given["name"].strip()
+    if "uuid" in given:
+        given["uuid"] = given["uuid"].lower()
     return given
 
 

@@ -46,7 +46,7 @@ def is_set_up() -> bool:
 
 
 def set_up(first: FirstRun) -> Founded:
-    """The host organisation, its admin and the admin's key, all or nothing. Raises Refused; Invalid by FirstRun's fields."""
+    """The host organisation, its admin and the admin's key, all or nothing. Raises Refused, and Invalid by field."""
     password_hash = _first_password_hash(first)
     with writing():
         if is_set_up():
@@ -80,7 +80,7 @@ def _first_password_hash(first: FirstRun) -> str | None:
 
 
 def _first_organisation(founder: Viewer, first: FirstRun) -> OrganisationRecord:
-    form = OrganisationForm(name=first.org_name, uuid=first.org_uuid and first.org_uuid.strip().lower())
+    form = OrganisationForm(name=first.org_name, uuid=(first.org_uuid or "").strip().lower() or None)
     try:
         return add_host_organisation(founder, form)
     except Invalid as error:

@@ -6,6 +6,7 @@ from mispmini.domain import clock
 from mispmini.domain.drafts import TagDraft
 from mispmini.domain.errors import Forbidden, NotFound, Refused, SaveFailed
 from mispmini.domain.permissions import Permission
+from mispmini.domain.records import TagRecord
 from mispmini.domain.viewer import Viewer
 from mispmini.services.audit import record
 from mispmini.services.capture import MAX_TAG_BYTES, capture_tags, may_attach, tag_record
@@ -17,15 +18,22 @@ from mispmini.store.graphs import find_event_id
 from mispmini.store.settings import load_settings
 from mispmini.store.tags import (
     Attached,
-    TagRecord,
     Target,
     attach_tags,
     attached_tag_ids,
     detach_tag,
-    find_tag,
     find_tags,
     fold,
     insert_tag,
+)
+from mispmini.store.tags import (
+    all_tags as all_tags,
+)
+from mispmini.store.tags import (
+    find_tag as find_tag,
+)
+from mispmini.store.tags import (
+    tag_counts as tag_counts,
 )
 
 ONLY_CREATOR = (

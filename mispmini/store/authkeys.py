@@ -9,19 +9,15 @@ from mispmini.domain import clock
 from mispmini.domain.records import AuthKeyRecord
 from mispmini.domain.viewer import Viewer
 from mispmini.store.sql import TRUE, Predicate, Row, execute, row, rows
-from mispmini.store.tables.people import AuthKey, KeyRefusal
+from mispmini.store.tables.people import AuthKey
 from mispmini.store.visibility import user_visible_to
 
 _RECORD = (
     "SELECT auth_key.id, auth_key.uuid, auth_key.user_id, auth_key.authkey_start, auth_key.authkey_end,"
     " auth_key.created, auth_key.expiration, auth_key.read_only, auth_key.comment, auth_key.allowed_ips,"
-    " auth_key.unique_ips, auth_key.last_used, user.email, user.org_id, user.disabled"
-    " FROM auth_key JOIN user ON user.id = auth_key.user_id"
+    " auth_key.unique_ips, auth_key.last_used, u.email, u.org_id"
+    ' FROM auth_key JOIN "user" AS u ON u.id = auth_key.user_id'
 )
-_USE_NOTED_EVERY_SECONDS = 60
-_MOST_ADDRESSES = 100
-_MOST_REFUSALS_A_MINUTE = 20
-_MOST_REFUSALS = 10_000
 
 
 class OwnedKey(NamedTuple):
@@ -30,7 +26,6 @@ class OwnedKey(NamedTuple):
     key: AuthKeyRecord
     email: str
     org_id: int
-    user_disabled: bool
 
 
 def key_hash(raw: str) -> bytes:
@@ -38,8 +33,8 @@ def key_hash(raw: str) -> bytes:
     return hashlib.sha256(raw.encode()).digest()
 
 
-def find_any_presented(raw: str) -> OwnedKey | None:
-    """The key behind the 40 characters of a request, expired or not."""
+def find_any_key_of(raw: str) -> OwnedKey | None:
+    """The key with these 40 characters, expired or not."""
     return _one(Predicate("auth_key.key_hash = ?", (key_hash(raw),)))
 
 
@@ -50,13 +45,13 @@ def find_any_key(key_id: int) -> OwnedKey | None:
 
 def find_key(viewer: Viewer, key_id: int) -> OwnedKey | None:
     """A key of an account that the viewer may see (MODEL §5.6)."""
-    return _one(user_visible_to(viewer) & Predicate("auth_key.id = ?", (key_id,)))
+    return _one(user_visible_to(viewer, "u") & Predicate("auth_key.id = ?", (key_id,)))
 
 
 def list_keys(viewer: Viewer, *, user_id: int | None = None) -> list[OwnedKey]:
     """Keys of the accounts that the viewer may see, or of one of them, by id."""
     owner = TRUE if user_id is None else Predicate("auth_key.user_id = ?", (user_id,))
-    return _keys(user_visible_to(viewer) & owner)
+    return _keys(user_visible_to(viewer, "u") & owner)
 
 
 def insert_key(raw: str, values: Mapping[str, object]) -> int:
@@ -85,38 +80,6 @@ def expire_keys_of(user_id: int, *, only: int | None = None) -> None:
     )
 
 
-def is_use_worth_noting(record: AuthKeyRecord, address: str) -> bool:
-    """Whether this use is a minute after the last or from a new address: else every read would write (TRUST §5)."""
-    return (
-        record.last_used is None
-        or _is_new(record, address)
-        or (clock.now() - record.last_used >= _USE_NOTED_EVERY_SECONDS)
-    )
-
-
-def note_use(record: AuthKeyRecord, address: str) -> None:
-    """Keep when and from where a key was used, inside a quiet writing()."""
-    addresses = [*record.unique_ips, address] if _is_new(record, address) else list(record.unique_ips)
-    update_key(record.id, {"last_used": clock.now(), "unique_ips": addresses})
-    execute("UPDATE user SET last_api_access = ? WHERE id = ?", (clock.now(), record.user_id))
-
-
-def is_refusal_worth_noting(address: str) -> bool:
-    """Whether this address was noted seldom enough in the last minute: nobody fills the disk with wrong keys."""
-    found = row("SELECT COUNT(*) FROM key_refusal WHERE time > ? AND address = ?", (clock.now() - 60, address))
-    return found is not None and found[0] < _MOST_REFUSALS_A_MINUTE
-
-
-def note_refusal(raw: str, cause: str, *, address: str, user_id: int | None) -> None:
-    """Keep that a key was refused and why, inside a quiet writing(); of the key only its first four characters."""
-    execute("DELETE FROM key_refusal WHERE id <= (SELECT MAX(id) FROM key_refusal) - ?", (_MOST_REFUSALS,))
-    KeyRefusal.insert(time=clock.now(), address=address, authkey_start=raw[:4], cause=cause, user_id=user_id).execute()
-
-
-def _is_new(record: AuthKeyRecord, address: str) -> bool:
-    return bool(address) and address not in record.unique_ips and len(record.unique_ips) < _MOST_ADDRESSES
-
-
 def _one(where: Predicate) -> OwnedKey | None:
     found = row(f"{_RECORD} WHERE {where.text}", where.params)
     return None if found is None else _owned(found)
@@ -141,4 +104,4 @@ def _owned(r: Row) -> OwnedKey:
         unique_ips=tuple(json.loads(r[10])),
         last_used=r[11],
     )
-    return OwnedKey(key, r[12], r[13], bool(r[14]))
+    return OwnedKey(key, r[12], r[13])

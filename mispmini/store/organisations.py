@@ -15,11 +15,11 @@ from mispmini.store.visibility import event_visible_to
 _RECORD = (
     "SELECT o.id, o.uuid, o.name, o.description, o.type, o.nationality, o.sector, o.contacts, o.local,"
     " o.restricted_to_domain, o.landingpage, o.created_by, o.created, o.modified,"
-    " (SELECT COUNT(*) FROM user AS member WHERE member.org_id = o.id), author.email"
-    " FROM organisation AS o LEFT JOIN user AS author ON author.id = o.created_by"
+    ' (SELECT COUNT(*) FROM "user" AS member WHERE member.org_id = o.id), author.email'
+    ' FROM organisation AS o LEFT JOIN "user" AS author ON author.id = o.created_by'
 )
 _USES = (
-    ("users", "SELECT 1 FROM user WHERE org_id = ?"),
+    ("users", 'SELECT 1 FROM "user" WHERE org_id = ?'),
     ("events", "SELECT 1 FROM event WHERE org_id = ?"),
     ("events", "SELECT 1 FROM event WHERE orgc_id = ?"),
     ("servers", "SELECT 1 FROM server WHERE org_id = ?"),

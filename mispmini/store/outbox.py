@@ -9,7 +9,7 @@ from mispmini.domain.receipts import Direction, LedgerState, Receipt
 from mispmini.store.database import writing
 from mispmini.store.ledger import write_receipt
 from mispmini.store.servers import push_servers
-from mispmini.store.sql import execute, marks, row, rows
+from mispmini.store.sql import execute, row, rows
 
 EVENT = "event"
 _UPSERT = (
@@ -111,6 +111,12 @@ def due_row(server_id: int, now: int) -> OutboxRow | None:
     return None if found is None else OutboxRow._make(found)
 
 
+def find_row(server_id: int, event_uuid: str) -> OutboxRow | None:
+    """The promise of one event to one link."""
+    found = row(f"SELECT {_ROW} FROM outbox WHERE server_id = ? AND event_uuid = ?", (server_id, event_uuid))
+    return None if found is None else OutboxRow._make(found)
+
+
 def finish(server_id: int, event_uuid: str, sent_timestamp: int) -> None:
     """The promise is kept, inside a writing(); one for a newer version stays (TRUST §3.4)."""
     execute(
@@ -173,11 +179,3 @@ def queue_counts() -> dict[int, QueueCounts]:
     """By link what waits and what is parked."""
     found = rows("SELECT server_id, sum(NOT parked), sum(parked) FROM outbox GROUP BY server_id")
     return {r[0]: QueueCounts(int(r[1]), int(r[2])) for r in found}
-
-
-def waiting_among(server_id: int, uuids: list[str]) -> set[str]:
-    """Which of these events are promised to a link."""
-    found = rows(
-        f"SELECT event_uuid FROM outbox WHERE server_id = ? AND event_uuid IN ({marks(uuids)})", (server_id, *uuids)
-    )
-    return {r[0] for r in found}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from mispmini.domain import clock
 from mispmini.domain.permissions import Permission
 from mispmini.domain.records import OrganisationRecord, RoleRecord, UserRecord
-from mispmini.domain.viewer import KeyInUse, Viewer
+from mispmini.domain.viewer import Viewer
 from mispmini.store.organisations import fold, organisation_records
 from mispmini.store.sql import Predicate, Row, execute, row, rows
 from mispmini.store.tables.people import User
@@ -18,18 +18,13 @@ _ROLE = (
     " memory_limit, max_execution_time, created, modified FROM role"
 )
 _USER = (
-    "SELECT user.id, user.org_id, user.role_id, user.email, user.server_id, user.invited_by, user.change_pw,"
-    " user.disabled, user.autoalert, user.contactalert, user.termsaccepted, user.newsread, user.gpgkey,"
-    " user.certif_public, user.nids_sid, user.expiration, user.current_login, user.last_login, user.last_api_access,"
-    " user.last_pw_change, user.notification_daily, user.notification_weekly, user.notification_monthly,"
-    " user.totp_secret IS NOT NULL, user.created,"
-    " (SELECT COUNT(*) FROM auth_key WHERE auth_key.user_id = user.id"
-    " AND (auth_key.expiration IS NULL OR auth_key.expiration > ?)), user.modified FROM user"
-)
-_VIEWER = (
-    "SELECT user.id, user.org_id, organisation.uuid, organisation.name, user.email, role.id, role.name,"
-    " role.permissions, user.server_id, user.language, user.theme FROM user"
-    " JOIN organisation ON organisation.id = user.org_id JOIN role ON role.id = user.role_id WHERE user.id = ?"
+    "SELECT u.id, u.org_id, u.role_id, u.email, u.server_id, u.invited_by, u.change_pw,"
+    " u.disabled, u.autoalert, u.contactalert, u.termsaccepted, u.newsread, u.gpgkey,"
+    " u.certif_public, u.nids_sid, u.expiration, u.current_login, u.last_login, u.last_api_access,"
+    " u.last_pw_change, u.notification_daily, u.notification_weekly, u.notification_monthly,"
+    " u.totp_secret IS NOT NULL, u.created,"
+    " (SELECT COUNT(*) FROM auth_key WHERE auth_key.user_id = u.id"
+    ' AND (auth_key.expiration IS NULL OR auth_key.expiration > ?)), u.modified FROM "user" AS u'
 )
 
 
@@ -67,58 +62,36 @@ def find_any_login_of(user_id: int) -> Login | None:
     return _login(Predicate("id = ?", (user_id,)))
 
 
-def find_any_viewer(user_id: int, *, key: KeyInUse | None = None, address: str = "") -> Viewer | None:
-    """An account in the light of the key or session that authenticated it; disabled ones too: the caller asks."""
-    r = row(_VIEWER, (user_id,))
-    if r is None:
-        return None
-    return Viewer(
-        user_id=r[0],
-        org_id=r[1],
-        org_uuid=r[2],
-        org_name=r[3],
-        email=r[4],
-        role_id=r[5],
-        role_name=r[6],
-        role_permissions=_permissions(r[7]),
-        key=key,
-        linked_server_id=r[8],
-        language=r[9],
-        theme=r[10],
-        address=address,
-    )
-
-
 def find_any_user(user_id: int) -> Account | None:
     """An account by id."""
-    return next(iter(_users(Predicate("user.id = ?", (user_id,)))), None)
+    return next(iter(_users(Predicate("u.id = ?", (user_id,)))), None)
 
 
 def find_any_user_by_email(email: str) -> Account | None:
     """An account by e-mail, whatever its case."""
-    return next(iter(_users(Predicate("user.folded_email = ?", (fold(email),)))), None)
+    return next(iter(_users(Predicate("u.folded_email = ?", (fold(email),)))), None)
 
 
 def find_user(viewer: Viewer, user_id: int) -> Account | None:
     """An account that the viewer may see, by id."""
-    return next(iter(_users(user_visible_to(viewer) & Predicate("user.id = ?", (user_id,)))), None)
+    return next(iter(_users(user_visible_to(viewer, "u") & Predicate("u.id = ?", (user_id,)))), None)
 
 
 def list_users(viewer: Viewer, *, search: str = "", org_id: int | None = None) -> list[Account]:
     """Accounts that the viewer may see, by id; `search` is a part of the e-mail."""
-    where = user_visible_to(viewer)
+    where = user_visible_to(viewer, "u")
     if search:
-        where &= Predicate("INSTR(user.folded_email, ?) > 0", (fold(search),))
+        where &= Predicate("INSTR(u.folded_email, ?) > 0", (fold(search),))
     if org_id is not None:
-        where &= Predicate("user.org_id = ?", (org_id,))
+        where &= Predicate("u.org_id = ?", (org_id,))
     return _users(where)
 
 
 def list_org_admins(org_id: int) -> list[tuple[int, str]]:
     """Id and e-mail of those who administer an organisation's users."""
     found = rows(
-        "SELECT user.id, user.email, role.permissions FROM user JOIN role ON role.id = user.role_id"
-        " WHERE user.org_id = ? AND NOT user.disabled ORDER BY user.id",
+        'SELECT u.id, u.email, role.permissions FROM "user" AS u JOIN role ON role.id = u.role_id'
+        " WHERE u.org_id = ? AND NOT u.disabled ORDER BY u.id",
         (org_id,),
     )
     return [(r[0], r[1]) for r in found if Permission.ADMIN in _permissions(r[2])]
@@ -126,14 +99,13 @@ def list_org_admins(org_id: int) -> list[tuple[int, str]]:
 
 def is_any_user() -> bool:
     """Whether there is an account at all."""
-    return row("SELECT 1 FROM user LIMIT 1") is not None
+    return row('SELECT 1 FROM "user" LIMIT 1') is not None
 
 
 def count_other_site_admins(user_id: int) -> int:
     """How many enabled site admins there are besides this account."""
     found = rows(
-        "SELECT role.permissions FROM user JOIN role ON role.id = user.role_id"
-        " WHERE NOT user.disabled AND user.id <> ?",
+        'SELECT role.permissions FROM "user" AS u JOIN role ON role.id = u.role_id WHERE NOT u.disabled AND u.id <> ?',
         (user_id,),
     )
     return sum(Permission.SITE_ADMIN in _permissions(r[0]) for r in found)
@@ -151,12 +123,7 @@ def update_user(user_id: int, values: Mapping[str, object]) -> None:
 
 def delete_user(user_id: int) -> None:
     """Remove an account with its keys and sessions, inside a writing(); its events stay."""
-    execute("DELETE FROM user WHERE id = ?", (user_id,))
-
-
-def end_sessions_of(user_id: int) -> None:
-    """Log an account out everywhere, inside a writing()."""
-    execute("DELETE FROM session WHERE user_id = ?", (user_id,))
+    execute('DELETE FROM "user" WHERE id = ?', (user_id,))
 
 
 def find_role(role_id: int) -> RoleRecord | None:
@@ -171,12 +138,12 @@ def list_roles() -> list[RoleRecord]:
 
 
 def _login(where: Predicate) -> Login | None:
-    found = row(f"SELECT id, email, password_hash, disabled, change_pw FROM user WHERE {where.text}", where.params)
+    found = row(f'SELECT id, email, password_hash, disabled, change_pw FROM "user" WHERE {where.text}', where.params)
     return None if found is None else Login(found[0], found[1], found[2], bool(found[3]), bool(found[4]))
 
 
 def _users(where: Predicate) -> list[Account]:
-    found = rows(f"{_USER} WHERE {where.text} ORDER BY user.id", (clock.now(), *where.params))
+    found = rows(f"{_USER} WHERE {where.text} ORDER BY u.id", (clock.now(), *where.params))
     orgs = organisation_records({r[1] for r in found})
     roles = {role.id: role for role in list_roles()} if found else {}
     return [Account(_user(r), roles[r[2]], orgs[r[1]], r[25]) for r in found]

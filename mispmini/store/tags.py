@@ -4,24 +4,8 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
+from mispmini.domain.records import TagRecord
 from mispmini.store.sql import Row, execute, execute_many, marks, row, rows
-
-
-class TagRecord(NamedTuple):
-    """A tag as it stands on its own."""
-
-    id: int
-    name: str
-    colour: str
-    exportable: bool
-    org_id: int | None
-    user_id: int | None
-    hide_tag: bool
-    numerical_value: int | None
-    is_galaxy: bool
-    is_custom_galaxy: bool
-    local_only: bool
-
 
 _COLUMNS = ", ".join(TagRecord._fields)
 _FLAGS = {3, 6, 8, 9, 10}

@@ -3,7 +3,7 @@
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,8 @@ from mispmini.sync.remote import Answer, Cause, Link, RemoteFailure, RemoteServe
 
 GET_VERSION = "/servers/getVersion"
 _POLL_SECONDS = 0.02
+
+Progress = Callable[[int, int], bool]
 
 
 class AlreadyRunning(MispminiError):
@@ -54,6 +56,11 @@ class RemoteVersion:
     perm_analyst_data: bool
     takes_gzip: bool
     document: dict[str, Any]
+
+
+def go_on(_done: int, _total: int) -> bool:
+    """The Progress of a run that nobody watches: it hears (done, total) and says whether to go on."""
+    return True
 
 
 def user_agent() -> str:

@@ -1,4 +1,4 @@
-"""HTML or JSON is decided here and nowhere else (HOUSE §4), and every answer takes its last form here (PROTOCOL §1.3, §1.6)."""
+"""HTML or JSON is decided here and nowhere else; every answer takes its last form here (PROTOCOL §1.2, §1.6)."""
 
 import gzip
 import hashlib
@@ -70,7 +70,7 @@ def page_answer(template: str, page: object, *, status: int = 200) -> Answer:
 
 def streamed(chunks: Iterable[str | bytes], *, content_type: str = JSON, headers: Headers | None = None) -> Answer:
     """An answer sent while it is made; the maker opens what it needs for itself, in short reads."""
-    pieces = (chunk.encode() if isinstance(chunk, str) else chunk for chunk in chunks)
+    pieces: Iterator[bytes] = (chunk.encode() if isinstance(chunk, str) else chunk for chunk in chunks)
     response = Response(status=200, headers=dict(headers or {}), content_type=content_type)
     if _takes_gzip() and request.method != "HEAD":
         response.headers.update({"Content-Encoding": "gzip", "Vary": "Accept-Encoding"})
@@ -80,13 +80,13 @@ def streamed(chunks: Iterable[str | bytes], *, content_type: str = JSON, headers
 
 
 def saved(message: str, *, subject_id: int | None = None, data: object = None) -> replies.Reply:
-    """Save-success about what this request did (PROTOCOL §1.4); its url is the action's, with the id if there is one."""
+    """Save-success about what this request did (PROTOCOL §1.4); its url is the action's, with any id."""
     url = action_url() if subject_id is None else f"{action_url()}/{subject_id}"
     return replies.saved(message, url, subject_id=subject_id, data=data)
 
 
 def done(value: object, *, go_to: str, notice: str = "", kind: str = "success") -> Answer:
-    """After a verb: the JSON value for programs; for people a 303 to a page that shows the notice, translated already."""
+    """After a verb: JSON for programs; for people a 303 to a page that shows the notice, translated already."""
     if wants_json():
         return reply(value)
     if notice:

@@ -1,4 +1,4 @@
-"""What a request asks for: MISP's URL grammar undone, and body, form, named parameters and query as one (PROTOCOL §1.1)."""
+"""What a request asks for: MISP's URL grammar undone; body, form, named parameters and query as one (PROTOCOL §1.1)."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -28,10 +28,10 @@ _SAFE_IN_PATH = "/:;,[]+@!$&'()*=~"
 
 @dataclass(frozen=True, slots=True)
 class AskedPath:
-    """A path taken apart: `url` as it was asked, `route` as our url_map spells it, the named parameters, the extension.
+    """A path taken apart: `url` as it was asked, `route` as our url_map spells it, what was named, and the extension.
 
-    A `key:value` stands in `named` as text, the last one winning; `key[]:a/key[]:b` as a tuple. The extension is "json",
-    "xml", "csv" or empty.
+    A `key:value` stands in `named` as text, the last one winning; `key[]:a/key[]:b` as a tuple. The extension is
+    "json", "xml", "csv" or empty.
     """
 
     url: str
@@ -99,7 +99,9 @@ def routes_by_folded_name(url_map: Map) -> dict[tuple[str, ...], str]:
         pieces = rule.rule.strip("/").split("/")
         length = 3 if pieces[0] == "admin" else 2
         if len(pieces) >= length and not any("<" in piece for piece in pieces[:length]):
-            routes[*pieces[: length - 2], folded(pieces[length - 2]), pieces[length - 1].lower()] = "/".join(pieces[:length])
+            routes[*pieces[: length - 2], folded(pieces[length - 2]), pieces[length - 1].lower()] = "/".join(
+                pieces[:length]
+            )
     return routes
 
 
@@ -112,6 +114,12 @@ def asked_path() -> AskedPath:
     """How this request's path reads."""
     found: AskedPath | None = request.environ.get(_KEY)
     return found or AskedPath(request.path, request.path)
+
+
+def here() -> str:
+    """Path and query of this request, to come back to."""
+    query = request.query_string.decode("latin-1")
+    return f"{asked_path().url}?{query}" if query else asked_path().url
 
 
 def asked() -> Asked:

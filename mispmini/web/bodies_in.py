@@ -1,4 +1,4 @@
-"""A request's body: inflated, measured and parsed once, a form's fields under their plain names (PROTOCOL §1.2, §1.7)."""
+"""A request's body, measured, inflated and parsed; a form's fields by their plain names (PROTOCOL §1.2, §1.7)."""
 
 import re
 

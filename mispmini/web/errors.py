@@ -1,17 +1,17 @@
-"""Every refusal becomes its answer here: MISP's JSON for programs, a page that says what to do for people (PROTOCOL §1.4)."""
+"""Every refusal becomes its answer: MISP's JSON for programs, a page with advice for people (PROTOCOL §1.4)."""
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 
-from flask import Flask, g, redirect, request, session
+from flask import Flask, current_app, g, redirect, request, session
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from mispmini.domain import errors
 from mispmini.domain.errors import Messages, MispminiError
-from mispmini.services.signing_in import LockedOut
+from mispmini.services.signing_in import LockedOut, WrongLogin
 from mispmini.web import pages
 from mispmini.web.answer import Answer, Headers, action_url, base_url, page_answer, reply, wants_json
-from mispmini.web.asking import asked_path
+from mispmini.web.asking import asked_path, here
 from mispmini.web.i18n import _, gettext
 from mispmini.wire import replies
 
@@ -32,6 +32,7 @@ _STATUS: Mapping[type[MispminiError], int] = {
     errors.EventExists: 404,
     errors.SaveFailed: 403,
     errors.Invalid: 403,
+    WrongLogin: 403,
     LockedOut: 429,
 }
 _RETRY_AFTER: Mapping[type[MispminiError], str] = {errors.Busy: "5", LockedOut: "300"}
@@ -46,7 +47,7 @@ def init(app: Flask) -> None:
 
 
 def if_refused(show: ShowAgain) -> None:
-    """Have a refusal of this request show the form again instead of an error page, with what was typed and what is wrong.
+    """Have a refusal of this request show the form again, with what was typed and what is wrong, not an error page.
 
     `show` gets the form's values and messages, and the HTTP status. Programs get JSON all the same.
     """
@@ -113,7 +114,7 @@ def _for_people(error: MispminiError, status: int) -> Answer:
 
 def _to_login() -> Answer:
     if request.method == "GET" and request.path != "/":
-        session["go_to"] = request.full_path.rstrip("?") if request.query_string else asked_path().url
+        session["go_to"] = here()
     response: Answer = redirect(f"{base_url()}/users/login", 302, Response=Answer)  # type: ignore[assignment]
     return response
 
@@ -149,7 +150,9 @@ def _http(error: HTTPException) -> Answer:
         response.headers["Allow"] = ", ".join(error.valid_methods or ())
         return response
     if isinstance(error, RequestEntityTooLarge):
-        return _plain(413, "The request is larger than this server takes.", _("The request is larger than this server takes."))
+        return _plain(
+            413, "The request is larger than this server takes.", _("The request is larger than this server takes.")
+        )
     return _plain(status, error.name, _("The request was not understood."))
 
 
@@ -157,10 +160,7 @@ def _broken(error: InternalServerError) -> Answer:
     """Anything unforeseen; a named refusal that came too late for its own handler is still that refusal."""
     if isinstance(error.original_exception, MispminiError):
         return _refused(error.original_exception)
-    if "request_id" not in g and request_id():
-        from flask import current_app
-
-        current_app.logger.error("Request %s failed: %s", request_id(), error.original_exception.__class__.__name__)
+    current_app.logger.error("Request %s failed: %s", request_id(), type(error.original_exception).__name__)
     return _plain(500, INTERNAL, _("The server made a mistake. Nothing of this request was stored half."))
 
 

@@ -1,8 +1,11 @@
 """The headers that make browsers careful, and the host names we answer to (TRUST §5, S15)."""
 
+from urllib.parse import urlsplit
+
 from flask import Flask, Response, request
 
 from mispmini.domain.errors import BadRequest
+from mispmini.services import addresses
 from mispmini.settings import Settings
 
 CONTENT_SECURITY_POLICY = (
@@ -27,7 +30,8 @@ def init(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def check_host() -> None:
-        if host_name(request.environ.get("HTTP_HOST", "")) not in hosts:
+        asked = host_name(request.environ.get("HTTP_HOST", ""))
+        if asked not in hosts and asked not in _announced_hosts():
             raise BadRequest("This server does not answer to that host name.")
 
     @app.after_request
@@ -37,6 +41,11 @@ def init(app: Flask, settings: Settings) -> None:
         if request.endpoint != "static":
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def _announced_hosts() -> set[str]:
+    """Hosts of the URLs that an admin has set while running; looked up only when the usual ones do not match."""
+    return {host_name(urlsplit(url).netloc) for url in addresses.own_addresses()} - {""}
 
 
 def host_name(header: str) -> str:

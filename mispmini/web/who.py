@@ -1,6 +1,7 @@
 """Who asks: an authkey first, else the browser's session, through Flask-Login (PROTOCOL §1.2, MODEL §5.1)."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Flask, Request, Response, current_app, g, get_flashed_messages, request, session
 from flask_login import LoginManager, UserMixin, current_user
@@ -12,7 +13,7 @@ from mispmini.services import authentication
 from mispmini.settings import Settings
 from mispmini.web import pages
 from mispmini.web.answer import wants_json
-from mispmini.web.asking import asked_path, offered_keys
+from mispmini.web.asking import here, offered_keys
 from mispmini.web.i18n import choose_language, speak
 
 
@@ -35,7 +36,7 @@ def init(app: Flask) -> None:
     logins.request_loader(_from_keys)
     logins.init_app(app, add_context_processor=False)
     app.before_request(_identify)
-    app.before_request(_speak)
+    app.before_request(speak_to_viewer)
     app.after_request(_tell_expiration)
     app.context_processor(lambda: {"viewer": _signed_in()})
 
@@ -59,6 +60,15 @@ def address() -> str:
     return request.remote_addr or ""
 
 
+def speak_to_viewer() -> None:
+    """Sentences for programs are MISP's, in English; people hear their own language."""
+    settings: Settings = current_app.config["SETTINGS"]
+    viewer = viewer_or_none()
+    chosen = viewer.language if viewer is not None else session.get("language")
+    heard = request.headers.get("Accept-Language", "")
+    speak("en" if wants_json() else choose_language(chosen, heard, settings.language))
+
+
 def _identify() -> None:
     """Load the viewer once; what is no public view then has one. Raises NotAuthenticated in MISP's words."""
     g.viewer = None
@@ -80,15 +90,6 @@ def _from_session(user_id: str) -> Account | None:
     return None if viewer is None else Account(viewer)
 
 
-def _speak() -> None:
-    """Sentences for programs are MISP's, in English; people hear their own language."""
-    settings: Settings = current_app.config["SETTINGS"]
-    viewer = viewer_or_none()
-    chosen = viewer.language if viewer is not None else session.get("language")
-    heard = request.headers.get("Accept-Language", "")
-    speak("en" if wants_json() else choose_language(chosen, heard, settings.language))
-
-
 def _tell_expiration(response: Response) -> Response:
     viewer = viewer_or_none()
     if viewer is not None and viewer.key is not None and viewer.key.expiration:
@@ -105,10 +106,15 @@ def _signed_in() -> pages.SignedIn | None:
         email=viewer.email,
         organisation=viewer.org_name,
         role=viewer.role_name,
-        here=asked_path().url,
+        here=here(),
         may_add_events=viewer.can(Permission.ADD),
         may_see_servers=viewer.is_site_admin,
         may_administer=viewer.is_site_admin or viewer.can(Permission.ADMIN),
         may_change_organisations=viewer.is_site_admin,
-        notices=tuple(pages.Notice(kind, text) for kind, text in get_flashed_messages(with_categories=True)),
+        notices=_notices(),
     )
+
+
+def _notices() -> tuple[pages.Notice, ...]:
+    kept: Any = get_flashed_messages(with_categories=True)
+    return tuple(pages.Notice(kind, text) for kind, text in kept)

@@ -16,7 +16,7 @@ def event_object_texts(graph: EventGraph, shared: SharedTexts) -> Iterator[str]:
     """Objects as an event carries them, each with its references and attributes."""
     inside = _attributes_by_object(graph.attributes)
     targets = _Targets(graph)
-    for obj in graph.objects:
+    for obj in map(_described, graph.objects) if shared.for_push else graph.objects:
         references = ",".join(targets.reference_json(row) for row in graph.references.get(obj.id, ()))
         attributes = ",".join(event_attribute_texts(inside.get(obj.id, ()), graph, shared))
         yield (
@@ -68,6 +68,11 @@ def _columns(obj: ObjectRow) -> str:
         f'"deleted":{BOOL[obj.deleted]},"first_seen":{seen_or_null(obj.first_seen)},'
         f'"last_seen":{seen_or_null(obj.last_seen)}'
     )
+
+
+def _described(obj: ObjectRow) -> ObjectRow:
+    """MISP silently drops an object whose description is blank: a partner is told the name instead."""
+    return obj if obj.description.strip() else obj._replace(description=obj.name)
 
 
 def _viewed_attribute(row: AttributeRow, tags: Sequence[TagRow]) -> str:

@@ -7,8 +7,8 @@ _KEYS = st.sampled_from([
     "SharingGroup", "SharingGroupOrg", "SharingGroupServer", "Organisation", "Server", "server_id", "url", "extend",
     "uuid", "info", "date", "threat_level_id", "analysis", "distribution", "sharing_group_id", "published", "timestamp",
     "type", "category", "value", "value1", "value2", "to_ids", "first_seen", "last_seen", "data", "comment", "deleted",
-    "name", "colour", "relationship_type", "referenced_uuid", "template_version", "extends_uuid", "protected", "request",
-    "response", "batch_import", "future",
+    "name", "colour", "relationship_type", "referenced_uuid", "template_version", "extends_uuid", "protected",
+    "request", "response", "batch_import", "future",
 ])  # fmt: skip
 _TEXTS = st.sampled_from([
     "", "0", "1", "-1", "1e9", "2147483648", "1099511627776", "4", "5", "9" * 19, "nope", "2026-01-01", "2026-13-01",

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -244,7 +245,7 @@ def test_seen_times_are_microseconds_of_any_date_text(given: object, expected: i
 def test_a_bare_number_is_no_seen_time(given: object) -> None:
     with pytest.raises(Invalid) as refusal:
         attribute(type="text", first_seen=given)
-    assert refusal.value.errors == {"first_seen": ["Expected a date and time."]} or given == []
+    assert refusal.value.errors == {"first_seen": ["Expected a date and time."]}
 
 
 def test_last_seen_is_not_before_first_seen() -> None:
@@ -335,10 +336,8 @@ def test_any_json_is_a_draft_or_a_named_refusal(value: object) -> None:
         read_sharing_group,
         read_new_sharing_group,
     ):
-        try:
-            reader(value)
-        except MispminiError as refusal:
-            assert refusal.sentence
+        with suppress(MispminiError):
+            assert reader(value) is not None
 
 
 EVENT_COLUMNS = ("uuid", "info", "date")

@@ -1,0 +1,80 @@
+"""`user`: accounts."""
+
+import click
+
+from mispmini.cli.frame import Console, Record, on_folder, secret_from_stdin
+from mispmini.cli.organisations import organisation_called
+from mispmini.domain.errors import NotFound
+from mispmini.domain.people import UserDraft
+from mispmini.domain.records import RoleRecord
+from mispmini.domain.viewer import Viewer
+from mispmini.services import accounts, roles
+from mispmini.store.people import Account
+
+
+@click.group()
+def user() -> None:
+    """Accounts of people and of partners' servers."""
+
+
+@user.command()
+@click.option("--email", required=True)
+@click.option("--org", required=True, help="Its organisation: id, uuid or name.")
+@click.option("--role", default="User", show_default=True, help="Name or id of the role; partners need `Sync user`.")
+@click.option("--password-stdin", is_flag=True, help="Take a password from standard input, to be changed at login.")
+@on_folder
+def add(console: Console, email: str, org: str, role: str, password_stdin: bool) -> None:
+    """Add an account. Without a password it can only use keys."""
+    draft = UserDraft(
+        email=email,
+        org=organisation_called(org).uuid,
+        role_id=_role_called(role).id,
+        password=secret_from_stdin("Password") if password_stdin else None,
+        change_pw=password_stdin,
+    )
+    added = accounts.add_user(Viewer.everything(), draft)
+    console.tell(_record(added), f"Added {added.user.email} with the id {added.user.id}, role {added.role.name}.")
+
+
+@user.command("list")
+@on_folder
+def list_all(console: Console) -> None:
+    """List all accounts."""
+    console.tell_all([_record(account) for account in accounts.list_users(Viewer.everything())])
+
+
+@user.command()
+@click.argument("account")
+@on_folder
+def password(console: Console, account: str) -> None:
+    """Give ACCOUNT (its e-mail or id) another password, asked for or read from standard input; it is logged out."""
+    found = account_called(account)
+    accounts.set_password(Viewer.everything(), str(found.user.id), secret_from_stdin("Password"), must_change=False)
+    console.tell(_record(found), f"{found.user.email} has another password.")
+
+
+def account_called(ref: str) -> Account:
+    """The account with this id or e-mail. Raises NotFound."""
+    for account in accounts.list_users(Viewer.everything()):
+        if ref.casefold() in (str(account.user.id), account.user.email.casefold()):
+            return account
+    raise NotFound(f"There is no user {ref}. `user list` shows who there is.")
+
+
+def _role_called(ref: str) -> RoleRecord:
+    found = roles.list_roles(Viewer.everything())
+    for role in found:
+        if ref.casefold() in (str(role.id), role.name.casefold()):
+            return role
+    raise NotFound(f"There is no role {ref}. Roles are: {', '.join(role.name for role in found)}.")
+
+
+def _record(account: Account) -> Record:
+    return {
+        "id": account.user.id,
+        "email": account.user.email,
+        "org": account.organisation.name,
+        "role": account.role.name,
+        "keys": account.key_count,
+        "disabled": account.user.disabled,
+    }

@@ -1,0 +1,54 @@
+"""Which version of which event stands here: what push offers and pull compares. All-seeing, for sync alone."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mispmini.store.sql import marks, rows
+
+_BATCH = 500
+
+
+class LocalVersion(NamedTuple):
+    """An event as it stands here; a trashed one counts as blocked."""
+
+    timestamp: int
+    locked: bool
+    trashed: bool
+
+
+def published_event_ids(levels: Sequence[int], *, above: int = 0) -> list[int]:
+    """Ids of published events with one of these distribution levels and a higher id than `above`, oldest first."""
+    found = rows(
+        f"SELECT id FROM event WHERE published AND trashed IS NULL AND id > ? AND distribution IN ({marks(levels)})"
+        " ORDER BY id",
+        (above, *levels),
+    )
+    return [r[0] for r in found]
+
+
+def local_versions(uuids: Sequence[str]) -> dict[str, LocalVersion]:
+    """Those of these events that are here, by uuid."""
+    here: dict[str, LocalVersion] = {}
+    for start in range(0, len(uuids), _BATCH):
+        batch = uuids[start : start + _BATCH]
+        found = rows(
+            f"SELECT uuid, timestamp, locked, trashed IS NOT NULL FROM event WHERE uuid IN ({marks(batch)})", batch
+        )
+        here.update((r[0], LocalVersion(r[1], bool(r[2]), bool(r[3]))) for r in found)
+    return here
+
+
+def blocked_among(uuids: Sequence[str], orgc_uuids: Sequence[str]) -> tuple[set[str], set[str]]:
+    """Which of these events and of these creators' organisations are on a blocklist."""
+    return (
+        _listed("SELECT event_uuid FROM event_blocklist WHERE event_uuid", uuids),
+        _listed("SELECT org_uuid FROM org_blocklist WHERE org_uuid", orgc_uuids),
+    )
+
+
+def _listed(query: str, values: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(values), _BATCH):
+        batch = values[start : start + _BATCH]
+        found.update(r[0] for r in rows(f"{query} IN ({marks(batch)})", batch))
+    return found

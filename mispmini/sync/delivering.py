@@ -1,0 +1,118 @@
+"""Keeps the promises of one link's outbox: send, note, finish, retry, park or give up (TRUST §3.4)."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mispmini.domain import clock
+from mispmini.domain.receipts import Direction, LedgerState, Receipt
+from mispmini.domain.servers import LinkedServer
+from mispmini.store import ledger, outbox, servers
+from mispmini.store.database import writing
+from mispmini.store.outbox import OutboxRow
+from mispmini.store.settings import load_settings
+from mispmini.sync.judging import PARK_AFTER_TRIES, Then
+from mispmini.sync.links import LinkRefused, Outbound, only_one_on, open_remote
+from mispmini.sync.push import Delivery, Pusher
+from mispmini.sync.remote import RemoteFailure
+
+RETRY_BASE_SECONDS = 30.0
+LONGEST_WAIT_SECONDS = 6 * 3600
+LONGEST_BREAK_SECONDS = 300
+_LOCK_WAIT_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait before another try: the first wait in seconds, doubled each time up to six hours."""
+
+    base: float = RETRY_BASE_SECONDS
+
+    def next_try(self, tries: int) -> int:
+        """When to try again (epoch seconds) after `tries` failures before this one."""
+        wait = min(LONGEST_WAIT_SECONDS, self.base * 2.0 ** min(tries, 30))
+        return clock.now() + round(wait * random.uniform(0.8, 1.2))  # noqa: S311 - spreads retries, hides nothing
+
+
+def deliver_due(
+    server_id: int,
+    outbound: Outbound,
+    *,
+    patience: Patience = Patience(),
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> int:
+    """Work off what is due on one link; returns how many promises were tried. Raises AlreadyRunning."""
+    tried = 0
+    with only_one_on(server_id, wait=_LOCK_WAIT_SECONDS):
+        server = servers.find_any_server(server_id)
+        first = outbox.due_row(server_id, clock.now())
+        if server is None or first is None:
+            return 0
+        try:
+            with open_remote(server, outbound) as remote:
+                pusher = Pusher(server, remote)
+                while not is_stopping() and (row := outbox.due_row(server_id, clock.now())):
+                    keep(server, row, pusher.deliver(row.event_uuid, tries=row.tries), patience)
+                    tried += 1
+        except (LinkRefused, RemoteFailure) as failure:
+            _note_unusable(server, first, failure, patience)
+    return tried
+
+
+def keep(server: LinkedServer, row: OutboxRow, delivery: Delivery, patience: Patience) -> None:
+    """Write down what became of a promise, ledger and outbox in one transaction."""
+    receipt, then = delivery.receipt, _settled(row, delivery)
+    error = f"{receipt.reason}: {receipt.detail or ''}"
+    with writing():
+        if then is Then.RETRY and _is_over(row):
+            receipt, then = _gave_up(receipt), Then.FINISH
+        ledger.write_receipt(server.id, Direction.PUSH, row.event_uuid, receipt)
+        if then is Then.FINISH:
+            outbox.finish(server.id, row.event_uuid, max(delivery.timestamp, row.timestamp))
+        elif then is Then.PARK:
+            outbox.park(row, error)
+        else:
+            _postpone(server, row, error, patience, link_is_down=delivery.link_is_down)
+        if receipt.arrived:
+            _note_well(server)
+
+
+def _settled(row: OutboxRow, delivery: Delivery) -> Then:
+    if delivery.then is not Then.RETRY_THEN_PARK:
+        return delivery.then
+    return Then.PARK if row.tries + 1 >= PARK_AFTER_TRIES else Then.RETRY
+
+
+def _is_over(row: OutboxRow) -> bool:
+    return clock.now() - row.created > load_settings().give_up_after_days * 86400
+
+
+def _gave_up(receipt: Receipt) -> Receipt:
+    return Receipt(LedgerState.GAVE_UP, receipt.reason, receipt.detail, receipt.http_status)
+
+
+def _postpone(server: LinkedServer, row: OutboxRow, error: str, patience: Patience, *, link_is_down: bool) -> None:
+    at = patience.next_try(row.tries)
+    outbox.retry_later(row, at, error)
+    if link_is_down:
+        servers.break_link(server.id, min(at, clock.now() + LONGEST_BREAK_SECONDS))
+
+
+def _note_well(server: LinkedServer) -> None:
+    """Something arrived: what waited for a partner that was down is due again."""
+    known = servers.find_any_server(server.id)
+    if known is not None and known.breaker_until is not None:
+        outbox.hurry(server.id)
+    servers.note_push(server.id)
+
+
+def _note_unusable(
+    server: LinkedServer, row: OutboxRow, failure: LinkRefused | RemoteFailure, patience: Patience
+) -> None:
+    """The link cannot even be set up: an address, certificate file or key that is none."""
+    if isinstance(failure, LinkRefused):
+        receipt = Receipt(LedgerState.FAILED, failure.reason, failure.sentence)
+        keep(server, row, Delivery(receipt, Then.PARK, row.timestamp), patience)
+        return
+    receipt = Receipt(LedgerState.FAILED, failure.cause, failure.detail)
+    keep(server, row, Delivery(receipt, Then.RETRY, row.timestamp, link_is_down=True), patience)

@@ -1,0 +1,158 @@
+"""`servers/pull`: takes over what a partner has and we do not, or only older (PROTOCOL §4)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from mispmini.domain.distribution import Reason
+from mispmini.domain.errors import MispminiError, SaveFailed
+from mispmini.domain.ids import canonical_uuid
+from mispmini.domain.receipts import LedgerState, Receipt, Trouble
+from mispmini.domain.servers import LinkedServer
+from mispmini.store import ledger, servers
+from mispmini.store.database import writing
+from mispmini.sync.links import LinkRefused, Outbound, Progress, go_on, only_one_on, open_remote, shake_hands
+from mispmini.sync.pull_events import Batch, Store, fetch_in_order
+from mispmini.sync.pull_index import read_index, wanted_rows
+from mispmini.sync.remote import RemoteFailure, RemoteServer
+
+FULL = "full"
+UPDATE = "update"
+NOT_ENABLED = "Pull setting not enabled for this server."
+NOT_AUTHORISED = (
+    "Not authorised. This is either due to an invalid auth key, or due to the sync user not having authentication"
+    " permissions enabled on the remote server. Another reason could be an incorrect sync server setting."
+)
+_LOCK_WAIT_SECONDS = 10.0
+_COUNTED_SKIPS = frozenset({Reason.EMPTY, Trouble.OURS})
+
+
+@dataclass(frozen=True, slots=True)
+class PullResult:
+    """What a pull brought; `protected` events are listed there and not taken (RULES §10.10)."""
+
+    pulled: int = 0
+    failed: int = 0
+    proposals: int = 0
+    sightings: int = 0
+    clusters: int = 0
+    analyst_data: int = 0
+    protected: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """MISP's words (PROTOCOL §4.1), and what it would not say."""
+        said = (
+            f"Pull completed. {self.pulled} events pulled, {self.failed} events could not be pulled,"
+            f" {self.proposals} proposals pulled, {self.sightings} sightings pulled, {self.clusters} clusters pulled,"
+            f" {self.analyst_data} analyst data pulled."
+        )
+        return f"{said} {self.protected} protected events not taken." if self.protected else said
+
+
+@dataclass(slots=True)
+class _Tally:
+    pulled: int = 0
+    failed: int = 0
+    is_whole: bool = True
+    receipts: list[Receipt] = field(default_factory=list)
+
+    def count(self, receipts: list[Receipt]) -> None:
+        for receipt in receipts:
+            if receipt.state is LedgerState.UNCHANGED:
+                continue
+            counted_skip = receipt.state is LedgerState.SKIPPED and receipt.reason in _COUNTED_SKIPS
+            self.pulled += receipt.arrived
+            self.failed += receipt.state is LedgerState.FAILED or counted_skip
+            self.is_whole &= receipt.state is not LedgerState.FAILED
+
+
+def pull_from(server: LinkedServer, technique: str, outbound: Outbound, *, progress: Progress = go_on) -> PullResult:
+    """Pull everything (`full`), only what is here already (`update`), or one event by id or uuid.
+
+    `progress` hears (done, total) after each batch and says whether to go on; what is stored stays. Raises SaveFailed
+    with the reason, AlreadyRunning.
+    """
+    if technique == FULL and not server.pull:
+        raise SaveFailed("pull", "Server", NOT_ENABLED, subject_id=server.id)
+    with only_one_on(server.id, wait=_LOCK_WAIT_SECONDS):
+        try:
+            result = _pull(server, technique, outbound, progress)
+        except (LinkRefused, RemoteFailure, MispminiError) as error:
+            sentence = _told(error)
+            with writing(quiet=True):
+                servers.note_pull(server.id, sentence)
+            raise SaveFailed("pull", "Server", sentence, subject_id=server.id) from error
+        with writing(quiet=True):
+            servers.note_pull(server.id, result.sentence)
+        return result
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, LinkRefused):
+        return NOT_AUTHORISED if error.http_status else error.sentence
+    if isinstance(error, SaveFailed) and isinstance(error.errors, str):
+        return error.errors
+    return error.sentence if isinstance(error, MispminiError) else str(error)
+
+
+def _pull(server: LinkedServer, technique: str, outbound: Outbound, progress: Progress) -> PullResult:
+    """The requests in a MISP's order: getVersion, (clusters,) index, events, (proposals, sightings, analyst data).
+
+    What stands in brackets is not asked for while it cannot be stored; it goes where it stands.
+    """
+    with open_remote(server, outbound) as remote:
+        shake_hands(remote)
+        if technique in (FULL, UPDATE):
+            tally = _pull_listed(remote, server, technique, outbound, progress)
+        else:
+            tally = _pull_one(remote, server, technique, outbound)
+    return PullResult(tally.pulled, tally.failed, protected=ledger.count_skipped(server.id, Reason.PROTECTED))
+
+
+def _pull_listed(
+    remote: RemoteServer, server: LinkedServer, technique: str, outbound: Outbound, progress: Progress
+) -> _Tally:
+    index = read_index(remote, server, with_rules=technique == FULL)
+    tally = _Tally()
+    if index.unchanged:
+        return tally
+    refs = [row.uuid for row in wanted_rows(server, index.rows, only_known=technique == UPDATE)]
+    store = Store.over(server)
+    done = 0
+    for batch in _batches(remote, server, outbound, refs):
+        tally.count(store.keep_all(batch))
+        done += len(batch.items)
+        if not progress(done, len(refs)):
+            break
+    if technique == FULL:
+        whole = tally.is_whole and done == len(refs)
+        with writing(quiet=True):
+            servers.remember_index(server.id, index.etag if whole else None)
+    return tally
+
+
+def _batches(remote: RemoteServer, server: LinkedServer, outbound: Outbound, refs: list[str]) -> Iterator[Batch]:
+    """What was fetched, in portions for one transaction each; what was fetched before a failure is still handed on."""
+    batch = Batch()
+    try:
+        for ref, fetched in zip(refs, fetch_in_order(remote, server, outbound, refs), strict=True):
+            batch.add(ref, fetched)
+            if batch.is_full:
+                yield batch
+                batch = Batch()
+    except RemoteFailure:
+        if batch.items:
+            yield batch
+        raise
+    if batch.items:
+        yield batch
+
+
+def _pull_one(remote: RemoteServer, server: LinkedServer, ref: str, outbound: Outbound) -> _Tally:
+    if not (ref.isascii() and ref.isdigit()) and canonical_uuid(ref) is None:
+        raise SaveFailed("pull", "Server", f"Invalid pull technique `{ref}`.", subject_id=server.id)
+    tally = _Tally()
+    ref = canonical_uuid(ref) or ref
+    for batch in _batches(remote, server, outbound, [ref]):
+        tally.count(Store.over(server).keep_all(batch))
+    return tally

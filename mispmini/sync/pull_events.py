@@ -1,0 +1,242 @@
+"""Fetches a partner's events with a few connections, and stores them with one writer (PROTOCOL §4.4, SPEED §3)."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from typing import TypeAlias
+
+from mispmini.domain.distribution import Reason, pulled
+from mispmini.domain.drafts import EventDraft
+from mispmini.domain.errors import Blocked, Busy, EventExists, Invalid, MispminiError, OutOfSpace, SaveFailed
+from mispmini.domain.ids import canonical_uuid
+from mispmini.domain.origin import Origin, Way
+from mispmini.domain.receipts import Direction, LedgerState, Receipt, Trouble
+from mispmini.domain.rules import PullRules
+from mispmini.domain.servers import LinkedServer
+from mispmini.domain.viewer import Viewer
+from mispmini.services.events import NOT_NEWER, Saved, add_event, edit_event
+from mispmini.store.database import writing
+from mispmini.store.ledger import write_receipt
+from mispmini.store.organisations import find_any_organisation
+from mispmini.store.people import find_any_viewer
+from mispmini.store.settings import load_settings
+from mispmini.store.versions import local_versions
+from mispmini.sync.judging import refusal
+from mispmini.sync.links import Outbound, open_remote, said
+from mispmini.sync.remote import Cause, RemoteFailure, RemoteServer
+from mispmini.wire.event_in import read_event
+
+THREADS = 4
+_AHEAD = 3 * THREADS
+_FEW = 16
+_MOST_FAILURES_IN_A_ROW = 3
+_BATCH_EVENTS = 100
+_BATCH_ATTRIBUTES = 5_000
+_BATCH_SECONDS = 1.0
+_NAMED_ELEMENTS = 10
+_VIEW = (
+    "/deleted[]:0/deleted[]:1/excludeGalaxy:1/includeEventCorrelations:0/includeFeedCorrelations:0"
+    "/includeWarninglistHits:0"
+)
+
+Fetched: TypeAlias = EventDraft | Receipt
+
+
+def fetch_event(remote: RemoteServer, server: LinkedServer, ref: str) -> Fetched:
+    """One event by id or uuid, read; or the receipt that says why not. Raises RemoteFailure."""
+    local_tags = "" if server.internal else "/excludeLocalTags:1"
+    answer = remote.get_json(f"/events/view/{ref}{_VIEW}{local_tags}")
+    if answer.status != 200:
+        return refusal(answer.status, said(answer))
+    try:
+        draft = read_event(answer.json, from_partner=True)
+    except MispminiError as error:
+        return Receipt(LedgerState.FAILED, Trouble.WRONG_SHAPE, error.sentence, 200)
+    if draft.uuid is None or (canonical_uuid(ref) or draft.uuid) != draft.uuid:
+        return Receipt(LedgerState.FAILED, Trouble.WRONG_UUID, f"asked for {ref}, got {draft.uuid}", 200)
+    return draft
+
+
+def fetch_in_order(
+    remote: RemoteServer, server: LinkedServer, outbound: Outbound, refs: Sequence[str]
+) -> Iterator[Fetched]:
+    """The events in the order asked for, at most twelve ahead of the taker.
+
+    A short list goes over the connection that is there. Raises RemoteFailure when three in a row fail.
+    """
+    threads = 1 if len(refs) <= _FEW else THREADS
+    with ExitStack() as opened:
+        free: SimpleQueue[RemoteServer] = SimpleQueue()
+        free.put(remote)
+        for _ in range(threads - 1):
+            free.put(opened.enter_context(open_remote(server, outbound)))
+        pool = ThreadPoolExecutor(threads, thread_name_prefix=f"pull-{server.id}")
+        opened.callback(pool.shutdown, cancel_futures=True)
+        yield from _without_a_row_of_failures(_window(pool, lambda ref: _fetch_with(free, server, ref), refs))
+
+
+def _fetch_with(free: "SimpleQueue[RemoteServer]", server: LinkedServer, ref: str) -> Fetched | RemoteFailure:
+    remote = free.get()
+    try:
+        return fetch_event(remote, server, ref)
+    except RemoteFailure as failure:
+        return failure
+    finally:
+        free.put(remote)
+
+
+def _window(
+    pool: ThreadPoolExecutor, fetch: Callable[[str], Fetched | RemoteFailure], refs: Iterable[str]
+) -> Iterator[Fetched | RemoteFailure]:
+    waiting: deque[Future[Fetched | RemoteFailure]] = deque()
+    for ref in refs:
+        waiting.append(pool.submit(fetch, ref))
+        if len(waiting) >= _AHEAD:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _without_a_row_of_failures(fetched: Iterator[Fetched | RemoteFailure]) -> Iterator[Fetched]:
+    failures = 0
+    for item in fetched:
+        if not isinstance(item, RemoteFailure):
+            failures = 0
+            yield item
+            continue
+        failures += 1
+        if failures >= _MOST_FAILURES_IN_A_ROW or item.cause is Cause.TCP:
+            raise item
+        yield Receipt(LedgerState.FAILED, item.cause, item.detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Stores what was pulled over one link, as the account that saved the link."""
+
+    server: LinkedServer
+    viewer: Viewer
+    origin: Origin
+    rules: PullRules
+    trusted: bool
+    filter_types: bool
+
+    @classmethod
+    def over(cls, server: LinkedServer) -> "Store":
+        """For one link as it is now."""
+        settings = load_settings()
+        return cls(
+            server=server,
+            viewer=_creator(server),
+            origin=Origin(
+                Way.PULL,
+                server.org_id,
+                link_org_id=server.remote_org_id,
+                server_id=server.id,
+                internal=server.internal,
+                own_name_policy=server.own_name_policy,
+            ),
+            rules=PullRules.from_text(server.pull_rules),
+            trusted=server.internal and settings.host_org_id == server.org_id,
+            filter_types=settings.filter_types_on_sync,
+        )
+
+    def keep_all(self, batch: "Batch") -> list[Receipt]:
+        """Store a batch with its receipts in one transaction: a kill loses it whole, and it is fetched again."""
+        with writing():
+            return [self._keep(ref, fetched) for ref, fetched in batch.items]
+
+    def _keep(self, ref: str, fetched: Fetched) -> Receipt:
+        receipt = fetched if isinstance(fetched, Receipt) else self._stored(fetched)
+        uuid = canonical_uuid(ref) or (fetched.uuid if isinstance(fetched, EventDraft) else None)
+        if uuid is not None:
+            write_receipt(self.server.id, Direction.PULL, uuid, receipt)
+        return receipt
+
+    def _stored(self, draft: EventDraft) -> Receipt:
+        if draft.protected:
+            return _skipped(draft, Reason.PROTECTED)
+        lowered = pulled(draft, self.rules, trusted=self.trusted, filter_types=self.filter_types)
+        if not _is_alive(lowered):
+            return _skipped(draft, Trouble.FILTERED if _is_alive(draft) else Reason.EMPTY)
+        try:
+            with writing():
+                return self._written(lowered)
+        except (Busy, OutOfSpace):
+            raise
+        except MispminiError as error:
+            return _refused(draft, error)
+
+    def _written(self, draft: EventDraft) -> Receipt:
+        uuid = str(draft.uuid)
+        local = local_versions([uuid]).get(uuid)
+        if local is None:
+            return _arrived(draft, add_event(self.viewer, draft, self.origin), LedgerState.SENT)
+        if not local.locked:
+            return _skipped(draft, Trouble.OURS)
+        return _arrived(draft, edit_event(self.viewer, uuid, draft, self.origin), LedgerState.UPDATED)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What was fetched and is not stored yet: at most 100 events, 5,000 attributes, one second."""
+
+    items: list[tuple[str, Fetched]] = field(default_factory=list)
+    attributes: int = 0
+    begun: float = field(default_factory=time.monotonic)
+
+    def add(self, ref: str, fetched: Fetched) -> None:
+        """Take one more."""
+        self.items.append((ref, fetched))
+        if isinstance(fetched, EventDraft):
+            self.attributes += len(fetched.attributes) + sum(len(item.attributes) for item in fetched.objects)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to store it."""
+        waited = time.monotonic() - self.begun >= _BATCH_SECONDS
+        return waited or len(self.items) >= _BATCH_EVENTS or self.attributes >= _BATCH_ATTRIBUTES
+
+
+def _creator(server: LinkedServer) -> Viewer:
+    """The admin who saved the link, while the account is one; else the instance itself."""
+    viewer = find_any_viewer(server.user_id) if server.user_id else None
+    if viewer is not None and viewer.is_site_admin:
+        return viewer
+    owner = find_any_organisation(server.org_id)
+    assert owner is not None, "a link's organisation cannot be deleted"
+    return Viewer.everything(org_id=owner.id, org_uuid=owner.uuid, org_name=owner.name)
+
+
+def _is_alive(draft: EventDraft) -> bool:
+    """Whether anything in it is not deleted: an event of none is dropped (PROTOCOL §4.4)."""
+    inside = (attribute for item in draft.objects if not item.deleted for attribute in item.attributes)
+    return any(not element.deleted for part in (draft.attributes, inside, draft.reports) for element in part)
+
+
+def _skipped(draft: EventDraft, reason: Reason | Trouble) -> Receipt:
+    return Receipt(LedgerState.SKIPPED, reason, version=draft.timestamp)
+
+
+def _arrived(draft: EventDraft, saved: Saved, state: LedgerState) -> Receipt:
+    if not saved.dropped:
+        return Receipt(state, version=draft.timestamp)
+    named = ", ".join(f"{item.kind} {item.uuid or 'without uuid'}" for item in saved.dropped[:_NAMED_ELEMENTS])
+    detail = f"{len(saved.dropped)} elements were left out: {named}"
+    return Receipt(LedgerState.PARTIAL, Trouble.ELEMENTS_MISSING, detail, version=draft.timestamp)
+
+
+def _refused(draft: EventDraft, error: MispminiError) -> Receipt:
+    """Why our own rules did not take it: for good until it changes there, or to be tried again."""
+    if isinstance(error, SaveFailed) and error.errors == NOT_NEWER:
+        return Receipt(LedgerState.UNCHANGED, version=draft.timestamp)
+    if isinstance(error, Blocked):
+        return Receipt(LedgerState.SKIPPED, Trouble.BLOCKED, error.sentence, version=draft.timestamp)
+    if isinstance(error, EventExists):
+        return Receipt(LedgerState.FAILED, Trouble.NOT_STORED, "it came another way at the same moment")
+    told = error.errors if isinstance(error, SaveFailed | Invalid) else error.sentence
+    return Receipt(LedgerState.FAILED, Trouble.NOT_STORED, str(told))

@@ -1,0 +1,100 @@
+"""What a partner offers to pull, and what of it is wanted here (PROTOCOL §4.3)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from mispmini.domain.ids import canonical_uuid
+from mispmini.domain.rules import PullRules
+from mispmini.domain.servers import LinkedServer
+from mispmini.store.ledger import judged_versions
+from mispmini.store.servers import known_index_tag
+from mispmini.store.settings import load_settings
+from mispmini.store.versions import blocked_among, local_versions
+from mispmini.sync.links import said
+from mispmini.sync.remote import Cause, RemoteFailure, RemoteServer, json_text
+
+INDEX = "/events/index"
+NO_TAG_YET = '""'
+MOST_ROWS = 250_000
+
+
+class IndexRow(NamedTuple):
+    """An event that the partner has published: its version (timestamp) and who created it."""
+
+    uuid: str
+    timestamp: int
+    orgc_uuid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The partner's list in its order; empty if it has not changed since `etag` was remembered."""
+
+    rows: tuple[IndexRow, ...]
+    etag: str | None
+    unchanged: bool = False
+
+
+def read_index(remote: RemoteServer, server: LinkedServer, *, with_rules: bool) -> Index:
+    """Ask for the partner's published events. Raises RemoteFailure.
+
+    The remembered tag is only sent for a list whose every event was judged, so that 304 means "nothing new".
+    """
+    filters = PullRules.from_text(server.pull_rules).index_filters() if with_rules else {}
+    tag = known_index_tag(server) if with_rules else None
+    body = json_text({**filters, "minimal": 1, "published": 1})
+    answer = remote.post_json(INDEX, body, etag=tag or NO_TAG_YET)
+    if answer.status == 304:
+        return Index((), tag, unchanged=True)
+    if answer.status != 200:
+        raise RemoteFailure(Cause.HTTP, f"status {answer.status} for {INDEX}: {said(answer)}")
+    return Index(_rows(answer.json), answer.etag)
+
+
+def wanted_rows(server: LinkedServer, rows: Iterable[IndexRow], *, only_known: bool) -> list[IndexRow]:
+    """What to fetch, in the reverse of the partner's order as a MISP does: newer than here, locked here, not blocked.
+
+    What an earlier run judged for good stays judged until it changes there (TRUST §3.4).
+    """
+    listed = list(rows)
+    here = local_versions([r.uuid for r in listed])
+    judged = judged_versions(server.id)
+    blocked, blocked_orgs = _blocked(listed)
+    wanted = []
+    for row in reversed(listed):
+        local = here.get(row.uuid)
+        if row.uuid in blocked or row.orgc_uuid in blocked_orgs or judged.get(row.uuid, -1) >= row.timestamp:
+            continue
+        if local is None and only_known:
+            continue
+        if local is None or (local.locked and not local.trashed and local.timestamp < row.timestamp):
+            wanted.append(row)
+    return wanted
+
+
+def _blocked(rows: list[IndexRow]) -> tuple[set[str], set[str]]:
+    settings = load_settings()
+    return blocked_among(
+        [r.uuid for r in rows] if settings.event_blocklist else [],
+        sorted({r.orgc_uuid for r in rows}) if settings.org_blocklist else [],
+    )
+
+
+def _rows(document: object) -> tuple[IndexRow, ...]:
+    """The rows that can be read; a single bare object counts as a list of one (PROTOCOL §4.3)."""
+    items = [document] if isinstance(document, dict) else document
+    if not isinstance(items, list):
+        raise RemoteFailure(Cause.NOT_JSON, f"{INDEX} gave no list")
+    read = (_row(item) for item in items[:MOST_ROWS])
+    return tuple(row for row in read if row is not None)
+
+
+def _row(item: object) -> IndexRow | None:
+    if not isinstance(item, dict) or item.get("published", True) in (False, "0", 0):
+        return None
+    uuid = canonical_uuid(str(item.get("uuid", "")))
+    timestamp = str(item.get("timestamp", ""))
+    if uuid is None or not (timestamp.isascii() and timestamp.isdigit()) or len(timestamp) > 18:
+        return None
+    return IndexRow(uuid, int(timestamp), str(item.get("orgc_uuid", "")).lower())

@@ -1,0 +1,237 @@
+"""Sends events to one partner and tells what became of each (PROTOCOL §3.4-§3.9, RULES §3)."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mispmini.domain import clock, ids
+from mispmini.domain.attribute_types import is_attachment
+from mispmini.domain.distribution import Partner, Reason, for_partner, may_leave_to
+from mispmini.domain.errors import NotFound
+from mispmini.domain.graphs import EventGraph, SharingGroup
+from mispmini.domain.receipts import LedgerState, Receipt, Trouble
+from mispmini.domain.rules import PushRules
+from mispmini.domain.servers import LinkedServer
+from mispmini.domain.viewer import Viewer
+from mispmini.services.addresses import announced_url
+from mispmini.store.attachments import files_of
+from mispmini.store.database import reading
+from mispmini.store.graphs import Deleted, Parts, load_event
+from mispmini.store.ledger import delivered_version
+from mispmini.store.organisations import find_any_organisation
+from mispmini.store.settings import load_settings
+from mispmini.sync import judging
+from mispmini.sync.judging import Sent, Stored, Then
+from mispmini.sync.links import LinkRefused, RemoteVersion, said, shake_hands
+from mispmini.sync.remote import Answer, Cause, RemoteFailure, RemoteServer, json_text
+from mispmini.wire.event_out import OutOptions, event_json
+
+ADD = "/events/add/metadata:1"
+PROBE = "/eventReports/add"
+_WHOLE = Parts(deleted=Deleted.BOTH, all_tags=True, tombstones=True)
+_AS_PUSHED = OutOptions(for_push=True, with_creator_email=True)
+_FARTHEST_AHEAD = 86400
+_LINK_IS_DOWN = frozenset({
+    Cause.BAD_URL, Cause.DNS, Cause.INTERNAL_ADDRESS, Cause.TCP, Cause.TLS_CHAIN, Cause.TLS_NAME, Cause.TLS_EXPIRED,
+    Cause.TLS_PIN, Cause.TLS_OTHER, Cause.TIMEOUT, Cause.DEADLINE,
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One attempt: the receipt, what becomes of the promise, the version it speaks of, and whether the link is down."""
+
+    receipt: Receipt
+    then: Then
+    timestamp: int
+    link_is_down: bool = False
+
+
+def partner_of(server: LinkedServer) -> Partner:
+    """What the rules of crossing need to know of a link (PROTOCOL §3.5)."""
+    settings = load_settings()
+    remote = find_any_organisation(server.remote_org_id)
+    assert remote is not None, "a link's organisation cannot be deleted"
+    return Partner(
+        server_id=server.id,
+        remote_org_uuid=remote.uuid,
+        internal=server.internal,
+        trusted=server.internal and settings.host_org_id == server.remote_org_id,
+        push_rules=PushRules.from_text(server.push_rules),
+        filter_types=settings.filter_types_on_sync,
+        unpublish=server.unpublish_event,
+    )
+
+
+class Pusher:
+    """One run over one link, for one thread: the partner is asked once who it is, and only if something may go."""
+
+    def __init__(self, server: LinkedServer, remote: RemoteServer) -> None:
+        self.server = server
+        self.remote = remote
+        self.partner = partner_of(server)
+        self._version: RemoteVersion | LinkRefused | None = None
+
+    def version(self) -> RemoteVersion:
+        """Who the partner is. Raises LinkRefused, for the whole run once it did, and RemoteFailure."""
+        if self._version is None:
+            try:
+                self._version = shake_hands(self.remote)
+            except LinkRefused as refusal:
+                self._version = refusal
+        if isinstance(self._version, LinkRefused):
+            raise self._version
+        return self._version
+
+    def deliver(self, event_uuid: str, *, tries: int = 0) -> Delivery:
+        """Send one event if it may go; `tries` is how often that has failed. Raises nothing that a partner causes."""
+        try:
+            with reading():
+                graph = load_event(Viewer.everything(), event_uuid, _WHOLE)
+                _complete(graph)
+        except NotFound:
+            return _skipped(Reason.DELETED, clock.now())
+        if reason := may_leave_to(graph, self.partner):
+            return _skipped(reason, graph.event.timestamp)
+        copy = for_partner(graph, self.partner)
+        if not (copy.attributes or copy.objects or copy.reports):
+            return _skipped(Reason.EMPTY, graph.event.timestamp)
+        return self._attempt(graph, copy, tries)
+
+    def _attempt(self, graph: EventGraph, copy: EventGraph, tries: int) -> Delivery:
+        timestamp = graph.event.timestamp
+        try:
+            if not self.version().perm_sync:
+                raise LinkRefused(Trouble.NO_SYNC_PERMISSION, "The partner's key has no permission to sync.")
+            receipt, then = self._send(self._with_known_reports(copy), owned=not graph.event.locked, tries=tries)
+            return Delivery(receipt, then, timestamp)
+        except LinkRefused as refusal:
+            receipt = Receipt(LedgerState.FAILED, refusal.reason, refusal.sentence, refusal.http_status)
+            return Delivery(receipt, Then.PARK, timestamp)
+        except RemoteFailure as failure:
+            receipt = Receipt(LedgerState.FAILED, failure.cause, failure.detail)
+            then = Then.RETRY_THEN_PARK if failure.cause is Cause.REDIRECT else Then.RETRY
+            return Delivery(receipt, then, timestamp, link_is_down=failure.cause in _LINK_IS_DOWN)
+
+    def _with_known_reports(self, copy: EventGraph) -> EventGraph:
+        """Reports go only to a partner that knows them; it is asked once for each (PROTOCOL §3.9)."""
+        known = [report for report in copy.reports if self._knows_reports()]
+        return replace(copy, reports=known) if copy.reports else copy
+
+    def _knows_reports(self) -> bool:
+        answer = self.remote.get_json(PROBE)
+        return answer.status == 200 and isinstance(answer.json, dict) and bool(answer.json.get("description"))
+
+    def _send(self, copy: EventGraph, *, owned: bool, tries: int) -> tuple[Receipt, Then]:
+        known = self.remote.head(f"/events/view/{copy.event.uuid}")
+        if known >= 500:
+            return judging.refusal(known, "to HEAD events/view"), Then.RETRY
+        answer, updated = self._upload(copy, known=known == 200)
+        sent = Sent.of(copy)
+        if judging.is_not_newer(answer.status, answer.json):
+            return self._not_newer(copy, sent, owned=owned, tries=tries)
+        if answer.status >= 300:
+            return judging.refusal(answer.status, said(answer)), judging.next_step(answer.status)
+        return self._accepted(sent, answer, updated=updated)
+
+    def _upload(self, copy: EventGraph, *, known: bool) -> tuple[Answer, bool]:
+        """Add or edit, the other one if the partner says so; whether it was an edit (PROTOCOL §3.6)."""
+        body, uuid = event_json(copy, options=_AS_PUSHED), copy.event.uuid
+        if not known:
+            answer = self._post(ADD, body)
+            if answer.status == 404 and answer.location:
+                return self._post(_edit(_last_piece(answer.location, uuid)), body), True
+            return answer, False
+        answer = self._post(_edit(uuid), body)
+        return (self._post(ADD, body), False) if answer.status == 404 else (answer, True)
+
+    def _post(self, path: str, body: str) -> Answer:
+        return self.remote.post_json(path, body, gzip_allowed=self.version().takes_gzip)
+
+    def _accepted(self, sent: Sent, answer: Answer, *, updated: bool) -> tuple[Receipt, Then]:
+        state = LedgerState.UPDATED if updated else LedgerState.SENT
+        event = answer.json.get("Event") if isinstance(answer.json, dict) else None
+        stored = judging.stored_in(event) if isinstance(event, dict) else None
+        if stored is not None and judging.flaw_of(sent, stored) is None:
+            return Receipt(state, http_status=answer.status, version=sent.timestamp), Then.FINISH
+        seen = self._stored_there(sent.uuid)
+        if seen is None or seen.timestamp < sent.timestamp:
+            detail = "the partner said yes, and does not have it"
+            return Receipt(LedgerState.FAILED, Trouble.NOT_STORED, detail, answer.status), Then.RETRY
+        return self._arrived(sent, seen, state), Then.FINISH
+
+    def _not_newer(self, copy: EventGraph, sent: Sent, *, owned: bool, tries: int) -> tuple[Receipt, Then]:
+        """The partner has this version or a newer one: which, its index tells (RULES §3)."""
+        seen = self._stored_there(sent.uuid)
+        if seen is None or seen.timestamp < sent.timestamp:
+            detail = "refused as not newer, and an older copy or none is shown to us"
+            return Receipt(LedgerState.FAILED, Trouble.NOT_STORED, detail, 403), Then.RETRY_THEN_PARK
+        if seen.timestamp == sent.timestamp:
+            state = LedgerState.SENT if tries else LedgerState.UNCHANGED
+            return self._arrived(sent, seen, state), Then.FINISH
+        if delivered_version(self.server.id, sent.uuid) >= sent.timestamp:
+            return Receipt(LedgerState.UNCHANGED, Trouble.NEWER_THERE, version=sent.timestamp), Then.FINISH
+        if owned and seen.timestamp <= clock.now() + _FARTHEST_AHEAD:
+            return self._send_above(copy, sent, seen.timestamp + 1)
+        return _conflict(seen), Then.FINISH
+
+    def _send_above(self, copy: EventGraph, sent: Sent, timestamp: int) -> tuple[Receipt, Then]:
+        """Our own event whose copy there looks newer: once more, one second above it."""
+        above = replace(copy, event=copy.event._replace(timestamp=timestamp))
+        answer, _ = self._upload(above, known=True)
+        if answer.status >= 300:
+            return Receipt(LedgerState.CONFLICT, Trouble.NEWER_THERE, said(answer), answer.status), Then.FINISH
+        receipt, then = self._accepted(Sent.of(above), answer, updated=True)
+        return replace(receipt, version=sent.timestamp if receipt.arrived else None), then
+
+    def _arrived(self, sent: Sent, seen: Stored, state: LedgerState) -> Receipt:
+        """It is there; for whom and how whole is seen on the partner's copy."""
+        if flaw := judging.level_flaw(sent, seen):
+            return judging.degraded(sent, flaw, seen)
+        if seen.attribute_count < len(sent.attributes) and (missing := self._missing(sent)):
+            return judging.partial(sent, missing)
+        reason = Trouble.NEWER_THERE if seen.timestamp > sent.timestamp else None
+        return Receipt(state, reason, http_status=200, version=sent.timestamp)
+
+    def _stored_there(self, uuid: str) -> Stored | None:
+        answer = self.remote.post_json("/events/index", json_text({"eventid": [uuid]}))
+        for item in answer.json if isinstance(answer.json, list) else []:
+            if isinstance(item, dict) and str(item.get("uuid", "")).lower() == uuid:
+                return judging.stored_in(item)
+        return None
+
+    def _missing(self, sent: Sent) -> frozenset[str]:
+        answer = self.remote.get_json(f"/events/view/{sent.uuid}")
+        document: Any = answer.json
+        event = document.get("Event") if isinstance(document, dict) else None
+        return judging.missing_in(sent, event) if isinstance(event, dict) else frozenset()
+
+
+def _complete(graph: EventGraph) -> None:
+    """Files, and the name by which partners know this instance in its groups (PROTOCOL §3.5)."""
+    graph.attachments = files_of([a.id for a in graph.attributes if is_attachment(a.type)])
+    graph.sharing_groups = {group_id: _with_our_url(group) for group_id, group in graph.sharing_groups.items()}
+
+
+def _with_our_url(group: SharingGroup) -> SharingGroup:
+    url = announced_url()
+    servers = (replace(s, url=url, name=url) if s.server_id is None else s for s in group.servers)
+    return replace(group, servers=tuple(servers))
+
+
+def _skipped(reason: Reason, timestamp: int) -> Delivery:
+    return Delivery(Receipt(LedgerState.SKIPPED, reason), Then.FINISH, timestamp)
+
+
+def _conflict(seen: Stored) -> Receipt:
+    detail = f"the partner's copy is newer: {clock.datetime_text(seen.timestamp)} UTC"
+    return Receipt(LedgerState.CONFLICT, Trouble.NEWER_THERE, detail, 403)
+
+
+def _edit(ref: str) -> str:
+    return f"/events/edit/{ref}/metadata:1"
+
+
+def _last_piece(location: str, uuid: str) -> str:
+    """The event that a Location names, if it is an id or uuid at all."""
+    piece = location.rstrip("/").rpartition("/")[2]
+    return piece if (piece.isascii() and piece.isdigit()) or ids.canonical_uuid(piece) else uuid

@@ -1,0 +1,134 @@
+"""`servers/push`: offers a partner every event that may go, or one, and sends what it wants (PROTOCOL §3.2, §3.3)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from mispmini.domain.distribution import SEEN_BY_ALL_HERE, Distribution, Partner, may_leave_to
+from mispmini.domain.errors import NotFound, SaveFailed
+from mispmini.domain.graphs import EventGraph
+from mispmini.domain.servers import LinkedServer
+from mispmini.domain.viewer import Viewer
+from mispmini.store import outbox, servers
+from mispmini.store.database import writing
+from mispmini.store.graphs import Parts, find_event_id, load_events
+from mispmini.store.outbox import OutboxRow
+from mispmini.store.versions import published_event_ids
+from mispmini.sync.delivering import Patience, keep
+from mispmini.sync.judging import Then
+from mispmini.sync.links import LinkRefused, Outbound, Progress, go_on, only_one_on, open_remote, said
+from mispmini.sync.push import Pusher
+from mispmini.sync.remote import RemoteFailure, json_text
+
+FILTER = "/events/filterEventIdsForPush"
+FULL = "full"
+INCREMENTAL = "incremental"
+_BATCH = 500
+_LOCK_WAIT_SECONDS = 10.0
+_HEADS = Parts(elements=False, all_tags=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PushResult:
+    """How many events a push brought across, and how many were wanted and did not get there."""
+
+    pushed: int
+    failed: int
+
+    @property
+    def sentence(self) -> str:
+        """MISP's words (API §9.7)."""
+        return f"Push complete. {self.pushed} events pushed, {self.failed} events could not be pushed."
+
+
+def push_to(server: LinkedServer, technique: str, outbound: Outbound, *, progress: Progress = go_on) -> PushResult:
+    """Push everything (`full`), events with a higher id than the last (`incremental`), or one by id or uuid.
+
+    `progress` hears (done, total) after each event and says whether to go on. Raises SaveFailed, AlreadyRunning.
+    """
+    with only_one_on(server.id, wait=_LOCK_WAIT_SECONDS):
+        try:
+            with open_remote(server, outbound) as remote:
+                pusher = Pusher(server, remote)
+                return _push(pusher, technique, progress)
+        except LinkRefused as refusal:
+            status = f" Returned response code: {refusal.http_status}" if refusal.http_status else ""
+            sentence = f"Error: Connection to the server has failed.{status}"
+            raise SaveFailed("push", "Server", sentence, subject_id=server.id) from refusal
+        except RemoteFailure as failure:
+            sentence = f"Error: Connection to the server has failed. {failure}"
+            raise SaveFailed("push", "Server", sentence, subject_id=server.id) from failure
+
+
+def _push(pusher: Pusher, technique: str, progress: Progress) -> PushResult:
+    """getVersion, then the offer, then each event that is wanted. Later features come behind, in §3.2's order."""
+    version = pusher.version()
+    if not (version.perm_sync or version.perm_sighting):
+        sentence = "Remote instance is outdated or no permission to push."
+        raise SaveFailed("push", "Server", sentence, subject_id=pusher.server.id)
+    if not (version.perm_sync and pusher.server.push):
+        return PushResult(0, 0)
+    offered = {graph.event.uuid: graph.event for graph in _candidates(pusher, technique)}
+    wanted = _wanted(pusher, {uuid: event.timestamp for uuid, event in offered.items()})
+    pushed = failed = 0
+    for uuid, timestamp in wanted.items():
+        arrived = _deliver(pusher, uuid, timestamp)
+        pushed, failed = pushed + arrived, failed + (not arrived)
+        if not progress(pushed + failed, len(wanted)):
+            break
+    if technique in (FULL, INCREMENTAL) and offered and not failed:
+        with writing():
+            servers.update_server(pusher.server.id, {"lastpushedid": max(event.id for event in offered.values())})
+    return PushResult(pushed, failed)
+
+
+def _candidates(pusher: Pusher, technique: str) -> Iterator[EventGraph]:
+    """Every event that is offered, without its elements."""
+    ids = _event_ids(pusher.server, technique)
+    for start in range(0, len(ids), _BATCH):
+        for graph in load_events(Viewer.everything(), ids[start : start + _BATCH], _HEADS):
+            if _is_offered(graph, pusher.partner):
+                yield graph
+
+
+def _event_ids(server: LinkedServer, technique: str) -> list[int]:
+    levels = (*SEEN_BY_ALL_HERE, Distribution.SHARING_GROUP)
+    if technique == FULL:
+        return published_event_ids(levels)
+    if technique == INCREMENTAL:
+        return published_event_ids(levels, above=server.lastpushedid or 0)
+    try:
+        return [find_event_id(Viewer.everything(), technique)]
+    except NotFound:
+        return []
+
+
+def _is_offered(graph: EventGraph, partner: Partner) -> bool:
+    """What the rules let go; MISP offers "this community" too, and refuses it when it is wanted (§3.3, 06c)."""
+    if graph.event.distribution == Distribution.COMMUNITY:
+        graph = replace(graph, event=graph.event._replace(distribution=Distribution.CONNECTED))
+    return may_leave_to(graph, partner) is None
+
+
+def _wanted(pusher: Pusher, offered: dict[str, int]) -> dict[str, int]:
+    """What the partner picks, in its order; a uuid that was not offered is not sent."""
+    if not offered:
+        return {}
+    offer = [{"Event": {"uuid": uuid, "timestamp": str(timestamp)}} for uuid, timestamp in offered.items()]
+    gzip_allowed = pusher.version().takes_gzip
+    answer = pusher.remote.post_json(FILTER, json_text(offer), gzip_allowed=gzip_allowed)
+    if answer.status != 200 or not isinstance(answer.json, list):
+        raise SaveFailed("push", "Server", f"Error: {said(answer)}", subject_id=pusher.server.id)
+    picked = (uuid.lower() for uuid in answer.json if isinstance(uuid, str))
+    return {uuid: offered[uuid] for uuid in picked if uuid in offered}
+
+
+def _deliver(pusher: Pusher, uuid: str, timestamp: int) -> bool:
+    """Send one event; one that may get through later is promised, so that nobody has to push again."""
+    delivery = pusher.deliver(uuid)
+    server = pusher.server
+    with writing():
+        if delivery.then is not Then.FINISH:
+            outbox.promise_event(server.id, uuid, timestamp)
+        row = outbox.find_row(server.id, uuid) or OutboxRow(0, server.id, uuid, timestamp, 0, 0, 0, False, None)
+        keep(server, row, delivery, Patience())
+    return delivery.receipt.arrived

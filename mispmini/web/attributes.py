@@ -1,0 +1,173 @@
+"""Attributes over REST and as forms (API §9.3)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from flask import Blueprint, request, url_for
+
+from mispmini.domain import attribute_types
+from mispmini.domain.drafts import AttributeDraft
+from mispmini.domain.errors import Invalid, Malformed
+from mispmini.domain.permissions import Permission
+from mispmini.domain.viewer import Viewer
+from mispmini.services import attributes, bodies, tags
+from mispmini.services.attributes import Added
+from mispmini.web import describe, event_pages, tagging
+from mispmini.web.answer import Answer, answer, done, page_answer, reply, wants_json
+from mispmini.web.asking import asked, parameter
+from mispmini.web.errors import if_refused
+from mispmini.web.i18n import _
+from mispmini.web.needs import needs, needs_login
+from mispmini.web.pages import Form
+from mispmini.web.saving import saving
+from mispmini.web.who import current_viewer
+from mispmini.wire import replies
+from mispmini.wire.attribute_in import read_attribute, read_attributes
+from mispmini.wire.attribute_out import edited_attribute_json, found_attribute_json, saved_attribute_json
+from mispmini.wire.scalars import flag
+
+bp = Blueprint("attributes", __name__, url_prefix="/attributes")
+
+
+@bp.get("/describeTypes")
+@needs_login
+def describe_types() -> Answer:
+    """Types, categories and defaults (MODEL §7.13)."""
+    return reply(attribute_types.describe_types())
+
+
+@bp.route("/view/<ref>", methods=["GET", "HEAD"])
+@needs_login
+def view(ref: str) -> Answer:
+    """One attribute; absent or invisible is MISP's 405."""
+    found = attributes.view_attribute(current_viewer(), ref)
+    if not wants_json():
+        return done(None, go_to=_page_of(found.attribute.event_id))
+    text = found_attribute_json(found.attribute, tags=found.tags, event_uuid=found.event_uuid)
+    return reply(f'{{"Attribute":{text}}}')
+
+
+@bp.route("/add/<event_ref>", methods=["GET", "POST"])
+@needs(Permission.ADD)
+def add(event_ref: str) -> Answer:
+    """Add one attribute, a list of them, or a list of values; those that do not fit are named."""
+    if request.method == "GET":
+        return answer(
+            lambda: describe.ATTRIBUTES_ADD, page=lambda: _event_page(event_ref, None), template="events/view.html"
+        )
+    viewer = current_viewer()
+    if_refused(lambda form, status: page_answer("events/view.html", _event_page(event_ref, form), status=status))
+    drafts, unread = _asked_drafts(viewer)
+    added = attributes.add_attributes(viewer, event_ref, drafts, unread=unread)
+    if not wants_json():
+        return done(None, go_to=url_for("events.view", ref=event_ref), notice=_("Attribute added."))
+    return reply(_added_text(added))
+
+
+def _event_page(event_ref: str, form: Form | None) -> object:
+    viewer = current_viewer()
+    graph = bodies.viewed_event(viewer, event_ref, bodies.View(attachments=False))
+    return event_pages.event_page(viewer, graph, form=form)
+
+
+def _asked_drafts(viewer: Viewer) -> tuple[dict[int, AttributeDraft], dict[int, Invalid]]:
+    body = asked().body
+    if not body:
+        raise Malformed("No valid attribute data received.")
+    drafts: dict[int, AttributeDraft] = {}
+    unread: dict[int, Invalid] = {}
+    for place, read in enumerate(_single_values(read_attributes(body, from_partner=viewer.is_partner))):
+        if isinstance(read, Invalid):
+            unread[place] = read
+        else:
+            drafts[place] = read
+    return drafts, unread
+
+
+def _single_values(read: Sequence[AttributeDraft | Invalid]) -> list[AttributeDraft | Invalid]:
+    """A text of several lines under `batch_import` is one attribute a line."""
+    if not flag(parameter("batch_import")) or len(read) != 1 or isinstance(read[0], Invalid):
+        return list(read)
+    lines = (read[0].value or "").splitlines()
+    return [replace(read[0], value=line, uuid=None) for line in lines if line.strip()]
+
+
+def _added_text(added: Added) -> str:
+    texts = [saved_attribute_json(attribute) for attribute in added.attributes]
+    errors = {f"attribute_{place}": texts for place, texts in added.errors.items()}
+    tail = f',"errors":{replies.dump(errors, pretty=False)}' if errors else ""
+    if len(texts) == 1 and not errors:
+        return f'{{"Attribute":{texts[0]},"AttributeTag":[]}}'
+    return f'{{"Attribute":[{",".join(texts)}]{tail}}}'
+
+
+@bp.route("/edit/<ref>", methods=["GET", "POST", "PUT"])
+@needs(Permission.ADD)
+def edit(ref: str) -> Answer:
+    """Change one attribute; what the body leaves out is kept."""
+    viewer = current_viewer()
+    if request.method == "GET":
+        return answer(
+            lambda: describe.ATTRIBUTES_EDIT,
+            page=lambda: event_pages.attribute_form_page(
+                viewer, attributes.view_attribute(viewer, ref).attribute, None
+            ),
+            template="attributes/edit.html",
+        )
+    if_refused(lambda form, status: page_answer("attributes/edit.html", _form(viewer, ref, form), status=status))
+    with saving("edit", "Attribute"):
+        draft = read_attribute(asked().body, from_partner=viewer.is_partner)
+    edited = attributes.edit_attribute(viewer, ref, draft)
+    if not wants_json():
+        return done(None, go_to=_page_of(edited.event_id), notice=_("Attribute saved."))
+    found = attributes.view_attribute(viewer, str(edited.id))
+    return reply(f'{{"Attribute":{edited_attribute_json(found.attribute, found.tags)}}}')
+
+
+def _form(viewer: Viewer, ref: str, form: Form | None) -> object:
+    return event_pages.attribute_form_page(viewer, attributes.view_attribute(viewer, ref).attribute, form)
+
+
+def _page_of(event_id: int) -> str:
+    return url_for("events.view", ref=event_id)
+
+
+@bp.route("/delete/<ref>", methods=["POST", "DELETE"])
+@bp.route("/delete/<ref>/<hard>", methods=["POST", "DELETE"])
+@needs(Permission.ADD)
+def delete(ref: str, hard: str = "") -> Answer:
+    """Delete softly, so that partners hear of it, or for good with `hard`."""
+    wanted_hard = flag(hard or parameter("hard")) is True
+    gone = attributes.delete_attribute(current_viewer(), ref, hard=wanted_hard)
+    return done(replies.message("Attribute deleted."), go_to=_page_of(gone.event_id), notice=_("Attribute deleted."))
+
+
+@bp.post("/restore/<ref>")
+@needs(Permission.ADD)
+def restore(ref: str) -> Answer:
+    """Bring a softly deleted attribute back."""
+    viewer = current_viewer()
+    back = attributes.restore_attribute(viewer, ref)
+    if not wants_json():
+        return done(None, go_to=_page_of(back.event_id), notice=_("Attribute restored."))
+    return reply(f'{{"Attribute":{edited_attribute_json(back, ())}}}')
+
+
+@bp.post("/addTag/<ref>")
+@bp.post("/addTag/<ref>/<path:tag>")
+@needs(Permission.TAGGER)
+def add_tag(ref: str, tag: str = "") -> Answer:
+    """Attach a tag; refusals are HTTP 200."""
+    return tagging.add(current_viewer(), lambda viewer: tags.attribute_target(viewer, ref), tag, page=_tagged_page)
+
+
+@bp.post("/removeTag/<ref>")
+@bp.post("/removeTag/<ref>/<path:tag>")
+@needs(Permission.TAGGER)
+def remove_tag(ref: str, tag: str = "") -> Answer:
+    """Take a tag off; refusals are HTTP 200."""
+    return tagging.remove(current_viewer(), lambda viewer: tags.attribute_target(viewer, ref), tag, page=_tagged_page)
+
+
+def _tagged_page(tagged: tags.Tagged) -> str:
+    return _page_of(tagged.event.id)

@@ -1,0 +1,246 @@
+"""Events over REST and as pages (PROTOCOL §3, §4; API §9.2)."""
+
+from flask import Blueprint, request, url_for
+
+from mispmini.domain import clock
+from mispmini.domain.errors import NotFound
+from mispmini.domain.filters import IndexFilters
+from mispmini.domain.permissions import Permission
+from mispmini.domain.viewer import Viewer
+from mispmini.services import bodies, events, publishing, readings, searching, tags
+from mispmini.services.elements import dropped_errors
+from mispmini.services.events import Saved
+from mispmini.store.graphs import Deleted
+from mispmini.web import describe, event_pages, tagging
+from mispmini.web.answer import Answer, answer, done, page_answer, reply, saved, streamed, wants_json
+from mispmini.web.asking import asked, parameter
+from mispmini.web.errors import if_refused
+from mispmini.web.i18n import _
+from mispmini.web.needs import needs, needs_login
+from mispmini.web.pages import Form
+from mispmini.web.saving import saving
+from mispmini.web.who import current_viewer
+from mispmini.wire.event_in import read_event
+from mispmini.wire.index_in import read_index
+from mispmini.wire.index_out import index_item_json, minimal_index_item_json
+from mispmini.wire.offers_in import read_offers
+from mispmini.wire.scalars import flag
+
+bp = Blueprint("events", __name__, url_prefix="/events")
+_STREAM_FROM = 5_000
+
+
+@bp.route("/index", methods=["GET", "POST", "HEAD"])
+@needs_login
+def index() -> Answer:
+    """Every event that the viewer sees; `minimal` is what a pulling partner asks for (PROTOCOL §4.3)."""
+    filters = read_index(asked().parameters(), now=clock.now())
+    if not wants_json():
+        return page_answer("events/index.html", event_pages.events_page(current_viewer(), filters, request.args))
+    return _index_reply(current_viewer(), filters)
+
+
+def _index_reply(viewer: Viewer, filters: IndexFilters) -> Answer:
+    if filters.minimal:
+        rows, total = searching.minimal_index(viewer, filters)
+        texts = ",".join(map(minimal_index_item_json, rows))
+    else:
+        items, total = searching.index(viewer, filters)
+        texts = ",".join(map(index_item_json, items))
+    return reply(f"[{texts}]", headers={"X-Result-Count": str(total)})
+
+
+@bp.route("/view/<ref>", methods=["GET", "HEAD", "POST"])
+@needs_login
+def view(ref: str) -> Answer:
+    """One event with all its parts (PROTOCOL §4.4). HEAD answers whether the viewer sees it."""
+    viewer = current_viewer()
+    if request.method == "HEAD":
+        return _exists(viewer, ref)
+    if wants_json():
+        return _event_reply(viewer, ref, _asked_view())
+    shown = Deleted.BOTH if flag(parameter("deleted")) else Deleted.LIVE
+    graph = bodies.viewed_event(viewer, ref, bodies.View(deleted=shown, attachments=False))
+    page = event_pages.event_page(viewer, graph, page_number=_page_number())
+    return page_answer("events/view.html", page)
+
+
+def _exists(viewer: Viewer, ref: str) -> Answer:
+    events.find_event(viewer, ref)
+    return reply("")
+
+
+def _page_number() -> int:
+    asked_page = request.args.get("page", "1")
+    return int(asked_page) if asked_page.isdecimal() and asked_page != "0" else 1
+
+
+def _asked_view() -> bodies.View:
+    return bodies.View(
+        deleted=_wanted_deleted(parameter("deleted")),
+        attachments=flag(parameter("includeAttachments", 1)) is not False,
+        correlations=flag(parameter("includeEventCorrelations", 1)) is not False,
+        local_tags=not flag(parameter("excludeLocalTags")),
+        only_to_ids={"1": True, "2": False}.get(str(parameter("toIDS"))),
+        reports=not flag(parameter("noEventReports")),
+    )
+
+
+def _wanted_deleted(value: object) -> Deleted:
+    """As events/view names it: 1 and a list of both mean both, 2 and `only` only deleted ones (PROTOCOL §4.4)."""
+    values = {str(item) for item in value} if isinstance(value, list | tuple) else {str(value).lower()}
+    if values & {"2", "only"}:
+        return Deleted.ONLY
+    if values & {"1", "true"}:
+        return Deleted.BOTH
+    return Deleted.LIVE
+
+
+def _event_reply(viewer: Viewer, ref: str, wanted: bodies.View, errors: object = None) -> Answer:
+    graph = bodies.viewed_event(viewer, ref, wanted)
+    readings.note_served(viewer, [graph.event])
+    chunks = bodies.event_text(viewer, graph, wanted, errors=errors)
+    if len(graph.attributes) > _STREAM_FROM:
+        return streamed(chunks)
+    return reply("".join(chunks))
+
+
+@bp.route("/add", methods=["GET", "POST"])
+@needs(Permission.ADD)
+def add() -> Answer:
+    """Add an event: a form, a script, a partner's push."""
+    viewer = current_viewer()
+    if request.method == "GET":
+        return answer(
+            lambda: describe.EVENTS_ADD,
+            page=lambda: event_pages.event_form_page(viewer, None, None),
+            template="events/edit.html",
+        )
+    if_refused(lambda form, status: _form_again(None, form, status))
+    with saving("add", "Event", nested=True):
+        draft = read_event(asked().body, from_partner=viewer.is_partner)
+    return _saved_event(viewer, events.add_event(viewer, draft), _("Event added."))
+
+
+def _form_again(event_ref: str | None, form: Form, status: int) -> Answer:
+    viewer = current_viewer()
+    event = None if event_ref is None else bodies.viewed_event(viewer, event_ref, bodies.HEAD_ONLY).event
+    return page_answer("events/edit.html", event_pages.event_form_page(viewer, event, form), status=status)
+
+
+def _saved_event(viewer: Viewer, outcome: Saved, notice: str) -> Answer:
+    if not wants_json():
+        return done(None, go_to=_page_of(outcome.event_id), notice=notice)
+    metadata = flag(parameter("metadata")) is True
+    wanted = bodies.View(metadata=metadata, deleted=Deleted.LIVE, correlations=True)
+    return _event_reply(viewer, str(outcome.event_id), wanted, errors=dropped_errors(outcome.dropped) or None)
+
+
+def _page_of(event_id: int) -> str:
+    return url_for("events.view", ref=event_id)
+
+
+@bp.route("/edit/<ref>", methods=["GET", "POST", "PUT"])
+@needs(Permission.ADD)
+def edit(ref: str) -> Answer:
+    """Change an event; the row is found by the URL, whatever ids the body holds (RULES §5)."""
+    viewer = current_viewer()
+    if request.method == "GET":
+        return answer(lambda: describe.EVENTS_EDIT, page=lambda: _edit_form(viewer, ref), template="events/edit.html")
+    if_refused(lambda form, status: _form_again(ref, form, status))
+    with saving("edit", "Event", nested=True):
+        draft = read_event(asked().body, from_partner=viewer.is_partner)
+    return _saved_event(viewer, events.edit_event(viewer, ref, draft), _("Event saved."))
+
+
+def _edit_form(viewer: Viewer, ref: str) -> object:
+    graph = bodies.viewed_event(viewer, ref, bodies.HEAD_ONLY)
+    return event_pages.event_form_page(viewer, graph.event, None)
+
+
+@bp.route("/publish/<ref>", methods=["GET", "POST"])
+@bp.route("/alert/<ref>", methods=["GET", "POST"])
+@needs(Permission.PUBLISH)
+def publish(ref: str) -> Answer:
+    """Mark the event published and queue it for every push server; the page says before who will see it."""
+    viewer = current_viewer()
+    if request.method == "GET" and not wants_json():
+        event_id = events.find_event(viewer, ref)
+        return page_answer("events/publish.html", event_pages.publish_page(viewer, event_id))
+    event_id = publishing.publish_event(viewer, ref)
+    message = saved("Event published without alerts", subject_id=event_id)
+    return done(message, go_to=_page_of(event_id), notice=_("Event published."))
+
+
+@bp.post("/unpublish/<ref>")
+@needs(Permission.MODIFY)
+def unpublish(ref: str) -> Answer:
+    """Take the publication back here; copies stay where they are."""
+    event_id = publishing.unpublish_event(current_viewer(), ref)
+    message = saved("Event unpublished.", subject_id=event_id)
+    return done(message, go_to=_page_of(event_id), notice=_("Event unpublished."))
+
+
+@bp.route("/delete/<ref>", methods=["GET", "POST", "DELETE"])
+@needs(Permission.ADD)
+def delete(ref: str) -> Answer:
+    """Delete an event here and block its uuid."""
+    viewer = current_viewer()
+    if request.method == "GET":
+        event_id = events.find_event(viewer, ref)
+        return answer(
+            lambda: describe.EVENTS_DELETE,
+            page=lambda: event_pages.delete_page(viewer, event_id),
+            template="events/delete.html",
+        )
+    event_id = events.delete_event(viewer, ref)
+    message = saved("Event deleted.", subject_id=event_id)
+    return done(message, go_to=url_for("events.index"), notice=_("Event deleted."))
+
+
+@bp.post("/delete")
+@needs(Permission.ADD)
+def delete_many() -> Answer:
+    """Delete the events of a list of ids, all or none."""
+    refs = parameter("id")
+    wanted = [str(ref) for ref in refs] if isinstance(refs, list) else [str(refs)]
+    events.delete_events(current_viewer(), wanted)
+    return reply(saved("Event deleted."))
+
+
+@bp.post("/filterEventIdsForPush")
+@needs(Permission.SYNC)
+def filter_event_ids_for_push() -> Answer:
+    """Which of the offered events a pushing partner shall send (PROTOCOL §3.3)."""
+    return reply(events.wanted_for_push(read_offers(asked().body)))
+
+
+@bp.post("/addTag/<ref>")
+@bp.post("/addTag/<ref>/<path:tag>")
+@needs(Permission.TAGGER)
+def add_tag(ref: str, tag: str = "") -> Answer:
+    """Attach a tag; refusals are HTTP 200 (API §9.2)."""
+    return tagging.add(current_viewer(), lambda viewer: tags.event_target(viewer, ref), tag, page=_tagged_page)
+
+
+@bp.post("/removeTag/<ref>")
+@bp.post("/removeTag/<ref>/<path:tag>")
+@needs(Permission.TAGGER)
+def remove_tag(ref: str, tag: str = "") -> Answer:
+    """Take a tag off; refusals are HTTP 200 (API §9.2)."""
+    return tagging.remove(current_viewer(), lambda viewer: tags.event_target(viewer, ref), tag, page=_tagged_page)
+
+
+def _tagged_page(tagged: tags.Tagged) -> str:
+    return _page_of(tagged.event.id)
+
+
+@bp.post("/pushProposals/<ref>")
+@needs(Permission.SYNC, Permission.ADD)
+def push_proposals(ref: str) -> Answer:
+    """Proposals are not kept in this version: nothing of them is taken (PROTOCOL §3.13)."""
+    try:
+        events.find_event(current_viewer(), ref)
+    except NotFound:
+        return reply({"success": False, "message": "Event not found.", "counter": 0})
+    return reply({"success": False, "message": "Nothing to update.", "counter": 0})

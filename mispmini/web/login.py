@@ -1,0 +1,93 @@
+"""Signing in and out (WEB, page map; CLIENTS "Wire habits")."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, redirect, request, session
+from flask_login import login_user, logout_user
+
+from mispmini.domain.viewer import Viewer
+from mispmini.services import signing_in
+from mispmini.web import i18n, pages
+from mispmini.web.answer import Answer, done, page_answer, reply
+from mispmini.web.asking import asked
+from mispmini.web.csrf import check_form, checks_form_itself
+from mispmini.web.errors import if_refused
+from mispmini.web.needs import public
+from mispmini.web.sessions import renew_session
+from mispmini.web.who import Account, address
+from mispmini.wire import replies
+
+bp = Blueprint("login", __name__)
+
+
+@bp.get("/users/login")
+@public
+def show_login() -> Answer:
+    """The sign-in form, exactly one; `?language=` changes the language for a visitor."""
+    if (language := request.args.get("language")) in i18n.SUPPORTED:
+        session["language"] = language
+        i18n.speak(str(language))
+    return _form(pages.Form(), 200)
+
+
+@bp.route("/users/login", methods=["POST", "PUT"])
+@public
+@checks_form_itself
+def log_in() -> Answer:
+    """Check e-mail and password; a program gets the 302 and the cookie as a browser does."""
+    if_refused(_form)
+    email, password = (_text(name) for name in ("email", "password"))
+    signing_in.refuse_locked(email, address())
+    check_form()
+    go_to = _wish() or "/"
+    enter(signing_in.sign_in(email, password, address()))
+    return redirect(go_to, 302, Response=Answer)  # type: ignore[return-value]
+
+
+@bp.post("/users/logout")
+def log_out() -> Answer:
+    """End this session; a copy of its cookie is worth nothing from now on."""
+    logout_user()
+    renew_session()
+    return done(replies.message("Logged out."), go_to="/users/login")
+
+
+@bp.get("/users/checkIfLoggedIn")
+def check_if_logged_in() -> Answer:
+    """Says so to whoever is; others are led to the sign-in page like everywhere."""
+    return reply(replies.message("OK"))
+
+
+def enter(viewer: Viewer) -> None:
+    """Begin a session for who has just proved who they are; nothing from before it is kept but the language."""
+    renew_session()
+    login_user(Account(viewer))
+
+
+def local_path(wish: str) -> str:
+    """A path of this server to go to, "/" for anything that could lead elsewhere (TRUST S10)."""
+    parts = urlsplit(wish) if wish.isprintable() and "\\" not in wish else None
+    is_ours = parts is not None and not parts.scheme and not parts.netloc and wish.startswith("/")
+    return wish if is_ours and not wish.startswith("//") else "/"
+
+
+def _form(form: pages.Form, status: int) -> Answer:
+    page = pages.LoginPage(
+        instance=signing_in.instance_name(),
+        email=form.value("data[User][email]"),
+        message=form.message,
+        go_to=_wish(),
+        languages=tuple(pages.Choice(code, name) for code, name in i18n.NAMES.items()),
+    )
+    return page_answer("login.html", page, status=status)
+
+
+def _wish() -> str:
+    """Where to go after signing in: what the form or link says, else the page that led here; empty for home."""
+    path = local_path(request.values.get("go_to") or session.get("go_to", ""))
+    return "" if path == "/" else path
+
+
+def _text(name: str) -> str:
+    value = asked().parameter(name, "")
+    return value if isinstance(value, str) else ""

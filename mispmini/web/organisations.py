@@ -1,0 +1,164 @@
+"""Organisations over REST and as pages (API §9.8)."""
+
+from dataclasses import asdict
+
+from flask import Blueprint
+
+from mispmini.domain.permissions import Permission
+from mispmini.domain.records import OrganisationRecord
+from mispmini.services import organisations
+from mispmini.services.organisations import Scope
+from mispmini.web import pages
+from mispmini.web.answer import Answer, action_url, answer, done, page_answer, saved
+from mispmini.web.asking import asked
+from mispmini.web.errors import ShowAgain, if_refused
+from mispmini.web.i18n import _
+from mispmini.web.needs import needs, needs_login
+from mispmini.web.paging import asked_slice, paging
+from mispmini.web.who import current_viewer
+from mispmini.wire import account_replies, people_in, replies
+
+bp = Blueprint("organisations", __name__)
+
+_OPTIONAL = (
+    "uuid", "local", "description", "type", "nationality", "sector", "contacts", "restricted_to_domain", "landingpage",
+)  # fmt: skip
+
+
+@bp.route("/organisations/index", methods=["GET", "POST"])
+@needs_login
+def index() -> Answer:
+    """Organisations of a scope; the JSON is the whole list."""
+    parameters = asked().parameters()
+    wish = people_in.read_text(parameters, "scope").lower()
+    scope = Scope(wish) if wish in list(Scope) else Scope.LOCAL
+    search = people_in.read_text(parameters, "searchall") or people_in.read_text(parameters, "q")
+    found = organisations.list_organisations(current_viewer(), scope, search=search)
+    return answer(
+        lambda: [{"Organisation": account_replies.organisation_columns(record)} for record in found],
+        page=lambda: _index_page(found, scope, search),
+        template="organisations/index.html",
+    )
+
+
+@bp.get("/organisations/view/<ref>")
+@needs_login
+def view(ref: str) -> Answer:
+    """One organisation, by id or uuid."""
+    record = organisations.view_organisation(current_viewer(), ref)
+    return answer(
+        lambda: account_replies.organisation_view_reply(record),
+        page=lambda: _view_page(record),
+        template="organisations/view.html",
+    )
+
+
+@bp.get("/admin/organisations/add")
+@needs(Permission.SITE_ADMIN)
+def show_add() -> Answer:
+    """The form of a new organisation, or what a POST takes."""
+    return answer(
+        lambda: replies.api_description(
+            action_url(), "POST an organisation to add it.", mandatory=("name",), optional=_OPTIONAL
+        ),
+        page=lambda: pages.OrganisationFormPage(None, pages.Form({"local": "1"})),
+        template="organisations/edit.html",
+    )
+
+
+@bp.post("/admin/organisations/add")
+@needs(Permission.SITE_ADMIN)
+def add() -> Answer:
+    """Add an organisation, local unless said otherwise."""
+    if_refused(_again(None))
+    record = organisations.add_organisation(current_viewer(), people_in.read_organisation(asked().parameters(), "add"))
+    return _kept(record, _("The organisation was added."))
+
+
+@bp.get("/admin/organisations/edit/<ref>")
+@needs(Permission.SITE_ADMIN)
+def show_edit(ref: str) -> Answer:
+    """The form of an organisation, or what a POST takes."""
+    record = organisations.view_organisation(current_viewer(), ref)
+    return answer(
+        lambda: replies.api_description(
+            action_url(), "POST what changes of an organisation.", optional=("name", *_OPTIONAL)
+        ),
+        page=lambda: pages.OrganisationFormPage(record.id, _form_of(record)),
+        template="organisations/edit.html",
+    )
+
+
+@bp.route("/admin/organisations/edit/<ref>", methods=["POST", "PUT"])
+@needs(Permission.SITE_ADMIN)
+def edit(ref: str) -> Answer:
+    """Change what is given of an organisation."""
+    if_refused(_again(organisations.view_organisation(current_viewer(), ref).id))
+    record = organisations.edit_organisation(
+        current_viewer(), ref, people_in.read_organisation(asked().parameters(), "edit")
+    )
+    return _kept(record, _("The organisation was saved."))
+
+
+@bp.route("/admin/organisations/delete/<ref>", methods=["POST", "DELETE"])
+@needs(Permission.SITE_ADMIN)
+def delete(ref: str) -> Answer:
+    """Remove an organisation that nothing refers to."""
+    record = organisations.delete_organisation(current_viewer(), ref)
+    return done(
+        saved("Organisation deleted", subject_id=record.id),
+        go_to="/organisations/index",
+        notice=_("The organisation was deleted."),
+    )
+
+
+def _kept(record: OrganisationRecord, notice: str) -> Answer:
+    reply = {"Organisation": account_replies.organisation_columns(record)}
+    return done(reply, go_to=f"/organisations/view/{record.id}", notice=notice)
+
+
+def _again(org_id: int | None) -> ShowAgain:
+    def show(form: pages.Form, status: int) -> Answer:
+        return page_answer("organisations/edit.html", pages.OrganisationFormPage(org_id, form), status=status)
+
+    return show
+
+
+def _form_of(record: OrganisationRecord) -> pages.Form:
+    names = ("name", "uuid", "description", "type", "nationality", "sector", "contacts")
+    columns = asdict(record)
+    return pages.Form({name: columns[name] or "" for name in names} | {"local": "1" if record.local else "0"})
+
+
+def _index_page(found: list[OrganisationRecord], scope: Scope, search: str) -> pages.OrganisationsPage:
+    viewer, part = current_viewer(), asked_slice()
+    shown = found[part.offset : part.offset + part.limit]
+    events = organisations.count_created_events(viewer, shown)
+    rows = tuple(
+        pages.OrganisationRow(r.id, r.name, r.uuid, r.local, r.user_count or 0, events.get(r.id, 0)) for r in shown
+    )
+    return pages.OrganisationsPage(
+        scope=scope.value,
+        form=pages.Form({"q": search}),
+        rows=rows,
+        paging=paging(part, len(found)),
+        may_add=viewer.is_site_admin,
+    )
+
+
+def _view_page(record: OrganisationRecord) -> pages.OrganisationPage:
+    return pages.OrganisationPage(
+        id=record.id,
+        name=record.name,
+        uuid=record.uuid,
+        local=record.local,
+        host=record.id == organisations.host_organisation_id(),
+        description=record.description or "",
+        nationality=record.nationality,
+        sector=record.sector,
+        type=record.type,
+        contacts=record.contacts or "",
+        users=record.user_count or 0,
+        events=(),
+        may_edit=current_viewer().is_site_admin,
+    )

@@ -1,0 +1,318 @@
+"""Accounts over REST and as pages: one's own, and those one administers (API §9.8, PROTOCOL §2.4)."""
+
+from dataclasses import asdict
+
+from flask import Blueprint
+
+from mispmini.domain.permissions import Permission
+from mispmini.services import accounts, authkeys, organisations, roles, servers
+from mispmini.services.accounts import Account
+from mispmini.services.organisations import Scope
+from mispmini.web import i18n, pages
+from mispmini.web.answer import Answer, action_url, answer, done, page_answer, reply, saved, see_other, wants_json
+from mispmini.web.asking import asked, parameter
+from mispmini.web.auth_keys import created_page, key_row
+from mispmini.web.errors import ShowAgain, if_refused
+from mispmini.web.i18n import _
+from mispmini.web.login import enter, local_path
+from mispmini.web.needs import needs, needs_login
+from mispmini.web.paging import asked_slice, paging
+from mispmini.web.who import current_viewer
+from mispmini.wire import account_replies, people_in, replies
+
+bp = Blueprint("users", __name__)
+
+_OPTIONAL = (
+    "org_id", "role_id", "password", "server_id", "change_pw", "disabled", "autoalert", "contactalert",
+    "termsaccepted", "gpgkey", "certif_public", "nids_sid",
+)  # fmt: skip
+_THEMES = ("light", "dark")
+
+
+@bp.get("/users/view")
+@bp.get("/users/view/<ref>")
+@needs_login
+def view(ref: str = "me") -> Answer:
+    """One's own account, or one that the viewer may see; people edit others' at once."""
+    viewer = current_viewer()
+    account = accounts.view_user(viewer, ref)
+    if account.user.id != viewer.user_id and not wants_json():
+        return see_other(f"/admin/users/edit/{account.user.id}")
+    return answer(
+        lambda: _view_reply(account), page=lambda: _profile(account, pages.Form()), template="users/view.html"
+    )
+
+
+@bp.route("/users/edit", methods=["POST", "PUT"])
+@bp.route("/users/edit/<ref>", methods=["POST", "PUT"])
+@needs_login
+def edit_own(ref: str = "me") -> Answer:
+    """Change one's own account; role, organisation and standing are ignored (TRUST S7)."""
+    viewer = current_viewer()
+    accounts.view_own(viewer, ref)
+    parameters = asked().parameters()
+    current = people_in.read_text(parameters, "current_password")
+    account = accounts.edit_own_account(viewer, people_in.read_user(parameters, "edit"), current_password=current)
+    return _kept(account, go_to="/users/view/me")
+
+
+@bp.get("/users/edit")
+@bp.get("/users/edit/<ref>")
+@needs_login
+def show_edit_own(ref: str = "me") -> Answer:
+    """What a POST takes; people find their forms on their profile."""
+    accounts.view_own(current_viewer(), ref)
+    if not wants_json():
+        return see_other("/users/view/me")
+    fields = ("email", "password", "current_password", "autoalert", "contactalert", "gpgkey", "nids_sid")
+    return reply(replies.api_description(action_url(), "POST what changes of your account.", optional=fields))
+
+
+@bp.get("/users/change_pw")
+@needs_login
+def show_change_pw() -> Answer:
+    """What a POST takes; people find the form on their profile."""
+    if not wants_json():
+        return see_other("/users/view/me")
+    fields = ("current_password", "confirm_password")
+    description = "POST a new password; a session sends the present one too."
+    return reply(replies.api_description(action_url(), description, mandatory=("password",), optional=fields))
+
+
+@bp.route("/users/change_pw", methods=["POST", "PUT"])
+@needs_login
+def change_pw() -> Answer:
+    """Change one's own password; every other session of the account ends."""
+    if_refused(_profile_again)
+    viewer, parameters = current_viewer(), asked().parameters()
+    accounts.change_password(
+        viewer,
+        people_in.read_text(parameters, "password"),
+        current_password=people_in.read_text(parameters, "current_password"),
+        confirmed=people_in.read_text(parameters, "confirm_password") if "confirm_password" in parameters else None,
+    )
+    if viewer.key is None:
+        enter(viewer)
+    return done(saved("Password Changed."), go_to="/users/view/me", notice=_("Your password was changed."))
+
+
+@bp.post("/users/resetauthkey")
+@bp.post("/users/resetauthkey/<ref>")
+@needs(Permission.AUTH)
+def resetauthkey(ref: str = "me") -> Answer:
+    """A fresh key instead of the one in use; its characters stand in the message (PROTOCOL §2.4)."""
+    created = authkeys.reset_authkey(current_viewer(), ref)
+    return answer(
+        lambda: saved(f"Authkey updated: {created.raw}"),
+        page=lambda: created_page(created),
+        template="auth_keys/created.html",
+    )
+
+
+@bp.post("/users/language")
+@needs_login
+def language() -> Answer:
+    """Keep the language of one's pages, and go back to where it was chosen."""
+    chosen = str(parameter("language", ""))
+    if chosen in i18n.SUPPORTED:
+        accounts.choose_language(current_viewer(), chosen)
+    return done(saved("Language changed."), go_to=local_path(str(parameter("go_to", "/"))))
+
+
+@bp.post("/users/theme")
+@needs_login
+def theme() -> Answer:
+    """Keep whether one's pages are light or dark."""
+    chosen = str(parameter("theme", ""))
+    if chosen in _THEMES:
+        accounts.choose_theme(current_viewer(), chosen)
+    return done(saved("Theme changed."), go_to=local_path(str(parameter("go_to", "/"))))
+
+
+@bp.route("/admin/users/index", methods=["GET", "POST"])
+@needs(Permission.ADMIN)
+def index() -> Answer:
+    """The accounts that the viewer administers, by part of the e-mail and by organisation."""
+    parameters = asked().parameters()
+    org = people_in.read_text(parameters, "searchorg")
+    found = accounts.list_users(
+        current_viewer(),
+        search=people_in.read_text(parameters, "value"),
+        org_id=people_in.read_id(org) if org else None,
+    )
+    return answer(
+        lambda: [account_replies.user_index_item(a.user, a.role, a.organisation) for a in found],
+        page=lambda: _index_page(found),
+        template="users/index.html",
+    )
+
+
+@bp.get("/admin/users/view/<ref>")
+@needs(Permission.ADMIN)
+def admin_view(ref: str) -> Answer:
+    """An account with its organisation's admins."""
+    account = accounts.view_user(current_viewer(), ref)
+    if not wants_json():
+        return see_other(f"/admin/users/edit/{account.user.id}")
+    return reply(_with_org_admins(_view_reply(account), account))
+
+
+@bp.get("/admin/users/add")
+@needs(Permission.ADMIN)
+def show_add() -> Answer:
+    """The form of a new account, or what a POST takes."""
+    return answer(
+        lambda: replies.api_description(
+            action_url(), "POST an account to add it.", mandatory=("email",), optional=_OPTIONAL
+        ),
+        page=lambda: _form_page(None, _new_form()),
+        template="users/edit.html",
+    )
+
+
+@bp.post("/admin/users/add")
+@needs(Permission.ADMIN)
+def add() -> Answer:
+    """Add an account; an organisation's admin adds to its own."""
+    if_refused(_form_again(None))
+    account = accounts.add_user(current_viewer(), people_in.read_user(asked().parameters(), "add"))
+    return _kept(account, go_to="/admin/users/index")
+
+
+@bp.get("/admin/users/edit/<ref>")
+@needs(Permission.ADMIN)
+def show_edit(ref: str) -> Answer:
+    """The form of an account, or what a POST takes."""
+    account = accounts.view_user(current_viewer(), ref)
+    return answer(
+        lambda: replies.api_description(
+            action_url(), "POST what changes of an account.", optional=("email", *_OPTIONAL)
+        ),
+        page=lambda: _form_page(account, _form_of(account)),
+        template="users/edit.html",
+    )
+
+
+@bp.route("/admin/users/edit/<ref>", methods=["POST", "PUT"])
+@needs(Permission.ADMIN)
+def edit(ref: str) -> Answer:
+    """Change what is given of an account."""
+    viewer = current_viewer()
+    if_refused(_form_again(accounts.view_user(viewer, ref)))
+    account = accounts.edit_user(viewer, ref, people_in.read_user(asked().parameters(), "edit"))
+    return _kept(account, go_to="/admin/users/index")
+
+
+@bp.route("/admin/users/delete/<ref>", methods=["POST", "DELETE"])
+@needs(Permission.ADMIN)
+def delete(ref: str) -> Answer:
+    """Remove an account with its keys; its events stay."""
+    account = accounts.delete_user(current_viewer(), ref)
+    return done(
+        saved("User deleted.", subject_id=account.user.id),
+        go_to="/admin/users/index",
+        notice=_("The user was deleted."),
+    )
+
+
+def _kept(account: Account, *, go_to: str) -> Answer:
+    return done(account_replies.saved_user_reply(account.user), go_to=go_to, notice=_("The account was saved."))
+
+
+def _view_reply(account: Account) -> replies.Reply:
+    """Of whoever asks about itself the effective flags, and whether its key only reads (RULES §7)."""
+    viewer = current_viewer()
+    is_own = account.user.id == viewer.user_id
+    key = authkeys.view_authkey(viewer, viewer.key.id).key if is_own and viewer.key else None
+    return account_replies.user_reply(
+        account.user,
+        account.role,
+        account.organisation,
+        permissions=viewer.permissions if is_own else None,
+        key=key,
+    )
+
+
+def _with_org_admins(value: replies.Reply, account: Account) -> replies.Reply:
+    columns = value["User"]
+    assert isinstance(columns, dict)
+    return {**value, "User": {**columns, "orgAdmins": dict(accounts.org_admins_of(account))}}
+
+
+def _index_page(found: list[Account]) -> pages.UsersPage:
+    part = asked_slice()
+    rows = tuple(
+        pages.UserRow(
+            id=account.user.id,
+            email=account.user.email,
+            organisation=account.organisation.name,
+            role=account.role.name,
+            keys=account.key_count,
+            last_login=account.user.last_login or None,
+            disabled=account.user.disabled,
+        )
+        for account in found[part.offset : part.offset + part.limit]
+    )
+    return pages.UsersPage(rows=rows, paging=paging(part, len(found)))
+
+
+def _profile(account: Account, form: pages.Form) -> pages.ProfilePage:
+    viewer = current_viewer()
+    return pages.ProfilePage(
+        id=account.user.id,
+        email=account.user.email,
+        organisation=account.organisation.name,
+        organisation_id=account.organisation.id,
+        role=account.role.name,
+        languages=tuple(pages.Choice(code, name) for code, name in i18n.NAMES.items()),
+        language=i18n.current_language(),
+        keys=tuple(key_row(owned) for owned in authkeys.list_authkeys(viewer, "me")),
+        may_add_keys=viewer.can(Permission.AUTH),
+        password_form=form,
+    )
+
+
+def _profile_again(form: pages.Form, status: int) -> Answer:
+    account = accounts.view_user(current_viewer(), "me")
+    return page_answer("users/view.html", _profile(account, form), status=status)
+
+
+def _new_form() -> pages.Form:
+    """A new account's role and organisation, as an admin most often wants them."""
+    viewer = current_viewer()
+    default = next((role for role in roles.list_assignable(viewer) if role.default_role), None)
+    return pages.Form({"org_id": str(viewer.org_id), "role_id": str(default.id) if default else ""})
+
+
+def _form_of(account: Account) -> pages.Form:
+    columns = asdict(account.user)
+    values = {name: str(columns[name] or "") for name in ("email", "org_id", "role_id", "server_id")}
+    return pages.Form(values | {"disabled": "1" if account.user.disabled else "0"})
+
+
+def _form_again(account: Account | None) -> ShowAgain:
+    def show(form: pages.Form, status: int) -> Answer:
+        return page_answer("users/edit.html", _form_page(account, form), status=status)
+
+    return show
+
+
+def _form_page(account: Account | None, form: pages.Form) -> pages.UserFormPage:
+    viewer = current_viewer()
+    everywhere = organisations.list_organisations(viewer, Scope.LOCAL) if viewer.is_site_admin else []
+    own = (pages.Choice(str(viewer.org_id), viewer.org_name),)
+    return pages.UserFormPage(
+        id=None if account is None else account.user.id,
+        form=form,
+        organisations=tuple(pages.Choice(str(record.id), record.name) for record in everywhere) or own,
+        roles=tuple(pages.Choice(str(role.id), role.name) for role in roles.list_assignable(viewer)),
+        servers=(pages.Choice("", _("none")), *_links()),
+        may_delete=account is not None and accounts.may_manage(viewer, account),
+    )
+
+
+def _links() -> tuple[pages.Choice, ...]:
+    """The servers that an account can belong to; only site admins see them."""
+    viewer = current_viewer()
+    known = servers.list_servers(viewer) if viewer.is_site_admin else []
+    return tuple(pages.Choice(str(standing.server.id), standing.server.name) for standing in known)

@@ -1,0 +1,143 @@
+"""Organisations, users and authkeys as REST bodies and forms send them, made drafts (MODEL §5.6, §7.11).
+
+An absent field is "not given"; an empty text empties a text, and stands for "none" elsewhere.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from mispmini.domain import sentences
+from mispmini.domain.errors import Invalid, SaveFailed
+from mispmini.domain.people import KeyDraft, OrganisationForm, UserDraft
+from mispmini.wire.moments import microseconds_of
+from mispmini.wire.scalars import Fields, epoch_seconds, plain_text, whole_number
+
+Parameters = Mapping[str, object]
+Draft = TypeVar("Draft")
+
+BAD_EXPIRATION = "Please enter a date as YYYY-MM-DD, or nothing for a key without an end."
+_SEPARATORS = re.compile(r"[\s,;]+")
+
+
+def read_organisation(parameters: Parameters, action: str) -> OrganisationForm:
+    """An organisation. Raises SaveFailed by field."""
+    return _read(_organisation, _bare(parameters, "Organisation"), action, "Organisation")
+
+
+def read_user(parameters: Parameters, action: str) -> UserDraft:
+    """An account. Raises SaveFailed by field."""
+    return _read(_user, _bare(parameters, "User"), action, "User")
+
+
+def read_authkey(parameters: Parameters, action: str) -> KeyDraft:
+    """An authkey's options. Raises SaveFailed by field."""
+    return _read(_key, _bare(parameters, "AuthKey"), action, "AuthKey")
+
+
+def read_text(parameters: Parameters, name: str) -> str:
+    """One text, empty when it is absent or no text."""
+    return plain_text(parameters.get(name)) or ""
+
+
+def read_id(text: object) -> int:
+    """An id of a path or form; -1, which nothing has, for what is none."""
+    number = whole_number(text)
+    return -1 if number is None else number
+
+
+def _bare(parameters: Parameters, model: str) -> Parameters:
+    """Bare, or under the model's name (PROTOCOL §1.7)."""
+    inner = parameters.get(model)
+    return inner if isinstance(inner, dict) else parameters
+
+
+def _read(reader: Callable[[Fields], Draft], parameters: Parameters, action: str, model: str) -> Draft:
+    fields = Fields(parameters)
+    draft = reader(fields)
+    try:
+        fields.check()
+    except Invalid as error:
+        raise SaveFailed(action, model, error.errors) from error
+    return draft
+
+
+def _organisation(fields: Fields) -> OrganisationForm:
+    return OrganisationForm(
+        name=fields.text("name"),
+        uuid=fields.uuid("uuid"),
+        local=fields.flag("local"),
+        description=fields.text("description"),
+        type=fields.text("type"),
+        nationality=fields.text("nationality"),
+        sector=fields.text("sector"),
+        contacts=fields.text("contacts"),
+        landingpage=fields.text("landingpage"),
+        restricted_to_domain=_entries(fields, "restricted_to_domain"),
+    )
+
+
+def _user(fields: Fields) -> UserDraft:
+    return UserDraft(
+        email=fields.text("email"),
+        password=fields.text("password") or None,
+        org=fields.text("org_id") or None,
+        role_id=fields.reference_id("role_id"),
+        server_id=_link(fields),
+        change_pw=fields.flag("change_pw"),
+        disabled=fields.flag("disabled"),
+        autoalert=fields.flag("autoalert"),
+        contactalert=fields.flag("contactalert"),
+        termsaccepted=fields.flag("termsaccepted"),
+        newsread=fields.epoch("newsread"),
+        gpgkey=fields.text("gpgkey"),
+        certif_public=fields.text("certif_public"),
+        nids_sid=fields.reference_id("nids_sid"),
+        notification_daily=fields.flag("notification_daily"),
+        notification_weekly=fields.flag("notification_weekly"),
+        notification_monthly=fields.flag("notification_monthly"),
+    )
+
+
+def _key(fields: Fields) -> KeyDraft:
+    return KeyDraft(
+        comment=fields.text("comment"),
+        expiration=_expiration(fields),
+        read_only=fields.flag("read_only"),
+        allowed_ips=_entries(fields, "allowed_ips"),
+    )
+
+
+def _link(fields: Fields) -> int | None:
+    """The server of a sync user: absent is unchanged, empty is none."""
+    if "server_id" not in fields.record:
+        return None
+    return fields.choice("server_id", lambda number: number >= 0, sentence=sentences.NUMBER) or 0
+
+
+def _expiration(fields: Fields) -> int | None:
+    """Epoch seconds, or any date, which means the beginning of that day in UTC; empty and 0 are never."""
+    value = fields.record.get("expiration")
+    if value is None:
+        return None
+    if value == "":
+        return 0
+    seconds = epoch_seconds(value)
+    if seconds is None and isinstance(value, str):
+        microseconds = microseconds_of(value)
+        seconds = None if microseconds is None or microseconds < 0 else microseconds // 1_000_000
+    if seconds is None:
+        fields.refuse("expiration", BAD_EXPIRATION)
+    return seconds
+
+
+def _entries(fields: Fields, name: str) -> tuple[str, ...] | None:
+    """A list of texts, or one text with the entries on lines or between commas."""
+    value = fields.record.get(name)
+    if value is None:
+        return None
+    texts = value if isinstance(value, list) else _SEPARATORS.split(value) if isinstance(value, str) else [None]
+    if not all(isinstance(text, str) for text in texts):
+        fields.refuse(name, sentences.LIST)
+        return None
+    return tuple(stripped for text in texts if (stripped := str(text).strip()))
