@@ -10,11 +10,12 @@ from typing import Any
 from flask import Blueprint, Flask
 
 from mispmini.assets import static_dir, templates_dir
+from mispmini.cli.starting import Starters
 from mispmini.services import addresses
 from mispmini.settings import Settings
 from mispmini.store import database
 from mispmini.store.settings import load_settings as load_instance_settings
-from mispmini.web import answer, csrf, errors, headers, i18n, login, setting_up, who
+from mispmini.web import answer, csrf, errors, headers, i18n, limits, login, setting_up, who
 from mispmini.web.asking import MispPaths
 from mispmini.web.sessions import CookieSessions
 
@@ -47,10 +48,13 @@ def create_app(settings: Settings) -> Flask:
 
 def main() -> None:
     """The command `mispmini`."""
-    from mispmini import cli
-    from mispmini.cli.starting import Starters
+    cli.run(Starters(serve=serve, demo=demo))
 
-    cli.run(Starters(serve=_serve, demo=_demo))
+
+def serve(settings: Settings, as_json: bool) -> None:
+    """Serve pages, API and jobs until a signal comes."""
+    parts = serving.Parts(make_app=create_app, start_jobs=start_jobs, setup_token=setup_links.new_setup_secret)
+    serving.serve(settings, parts, as_json=as_json)
 
 
 def _open_doors(app: Flask, settings: Settings) -> None:
@@ -61,6 +65,7 @@ def _open_doors(app: Flask, settings: Settings) -> None:
     setting_up.init(app)
     who.init(app)
     csrf.init(app)
+    limits.init(app)
     answer.init(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

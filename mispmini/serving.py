@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import click
 
-from mispmini.cli.frame import PortTaken
+from mispmini.cli.frame import PortTaken, make_private
 from mispmini.domain.errors import MispminiError
 from mispmini.services.setup_links import new_setup_secret
 from mispmini.settings import Settings
@@ -66,7 +66,7 @@ def serve(settings: Settings, parts: Parts, *, as_json: bool) -> None:
 
     Port 0 lets the system choose. Raises AlreadyServing, PortTaken, and what opening the database raises.
     """
-    os.umask(0o077)
+    make_private(settings.data)
     _log_plainly(settings.log_level)
     with only_one_here(settings), _bound(settings) as listener:
         settings = replace(settings, port=listener.getsockname()[1])
@@ -77,7 +77,10 @@ def serve(settings: Settings, parts: Parts, *, as_json: bool) -> None:
             jobs = parts.start_jobs(settings)
             _announce(settings, secret, as_json=as_json)
             server.run()
-            jobs.stop()
+            ending = threading.Thread(target=jobs.stop)
+            ending.start()
+            server.drain()
+            ending.join()
         finally:
             database.close_database()
 
@@ -85,8 +88,7 @@ def serve(settings: Settings, parts: Parts, *, as_json: bool) -> None:
 @contextmanager
 def only_one_here(settings: Settings) -> Iterator[None]:
     """Hold the folder's serve lock; the system lets go of it when the process ends, however it ends."""
-    settings.locks_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    settings.data.chmod(0o700)
+    settings.locks_dir.mkdir(exist_ok=True)
     with open(settings.locks_dir / "serve.lock", "w", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -141,14 +143,28 @@ class _Server:
             clear_untrusted_proxy_headers=True,
             **_proxy(settings),
         )
-
-    def run(self) -> None:
-        """Answer requests until a signal comes, then finish what was begun."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+
+    def run(self) -> None:
+        """Answer requests until a signal comes."""
         while not self.stopping.is_set():
             self._turn(_TURN_SECONDS)
-        self._drain()
+
+    def drain(self) -> None:
+        """Close the door, then each connection as it falls idle; what is not done in time is dropped.
+
+        Two turns first: who called before the signal is let in, and heard.
+        """
+        self._turn(0)
+        self._turn(0)
+        _wasyncore.dispatcher.close(self.waitress)
+        deadline = time.monotonic() + _DRAIN_SECONDS
+        while self.waitress.active_channels and time.monotonic() < deadline:
+            for channel in tuple(self.waitress.active_channels.values()):
+                channel.will_close = channel.will_close or _is_idle(channel)
+            self._turn(0.05)
+        self.waitress.task_dispatcher.shutdown(timeout=_FAREWELL_SECONDS)
 
     def _stop(self, *_: object) -> None:
         if self.stopping.is_set():
@@ -159,16 +175,6 @@ class _Server:
 
     def _turn(self, seconds: float) -> None:
         _wasyncore.loop(timeout=seconds, use_poll=True, map=self.sockets, count=1)
-
-    def _drain(self) -> None:
-        """Close the door, then each connection as it falls idle; what is not done in time is dropped."""
-        _wasyncore.dispatcher.close(self.waitress)
-        deadline = time.monotonic() + _DRAIN_SECONDS
-        while self.waitress.active_channels and time.monotonic() < deadline:
-            for channel in tuple(self.waitress.active_channels.values()):
-                channel.will_close = channel.will_close or _is_idle(channel)
-            self._turn(0.05)
-        self.waitress.task_dispatcher.shutdown(timeout=_FAREWELL_SECONDS)
 
 
 def _is_idle(channel: Any) -> bool:

@@ -80,15 +80,16 @@ class LiveServer:
         """SIGTERM, and the exit code."""
         assert self.process is not None
         self.process.terminate()
-        return self._ended()
+        return self.wait()
 
     def kill(self) -> None:
         """SIGKILL, as a power cut for the process."""
         assert self.process is not None
         self.process.kill()
-        self._ended()
+        self.wait()
 
-    def _ended(self) -> int:
+    def wait(self) -> int:
+        """The exit code of a process that was told to end."""
         assert self.process is not None
         code = self.process.wait(timeout=20)
         if self.process.stdout is not None:

@@ -106,13 +106,20 @@ def opened(settings: Settings, *, anew: bool = False) -> Iterator[None]:
 
     if not (anew or settings.database_path.exists()):
         raise NotFound(f"There is no mispmini in {settings.data}. Make one with `init` or `serve`.")
-    os.umask(0o077)
+    make_private(settings.data)
     database.open_database(settings.database_path)
     addresses.announce(settings.effective_base_url)
     try:
         yield
     finally:
         database.close_database()
+
+
+def make_private(folder: Path) -> None:
+    """The data folder is its owner's alone, and so is what this process writes from now on (TRUST §5)."""
+    os.umask(0o077)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
 
 
 def secret_from_stdin(what: str) -> str:

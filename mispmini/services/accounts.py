@@ -18,7 +18,8 @@ from mispmini.services import audit, roles
 from mispmini.services.authkeys import UNKNOWN_USER, account_of
 from mispmini.store import organisations, people
 from mispmini.store.database import writing
-from mispmini.store.people import Account, Login
+from mispmini.store.people import Account as Account
+from mispmini.store.people import Login
 from mispmini.store.sessions import delete_sessions_of
 
 NO_FUNCTION = "You do not have permission to use this functionality."
@@ -136,6 +137,7 @@ def insert_account(viewer: Viewer, email: str, org_id: int, role_id: int, values
 def edit_user(viewer: Viewer, user_ref: str, draft: UserDraft) -> Account:
     """Change what the draft gives. Raises Forbidden, NotFound, RoleNotAssignable, SaveFailed."""
     _require_admin(viewer)
+    _managed(viewer, user_ref)
     if errors := _flaws(draft, email=draft.email):
         raise SaveFailed("edit", _MODEL, errors)
     hashed = None if draft.password is None else hash_password(draft.password)

@@ -34,7 +34,7 @@ class _Refusal:
     user_id: int | None = None
 
 
-class _Throttle:
+class Throttle:
     """Refusals a minute by address: beyond 100 they are delayed and no longer listed (TRUST S8).
 
     Two at most are delayed at a time, or delaying itself would keep the server's threads from everybody else.
@@ -65,7 +65,7 @@ class _Throttle:
                 self.delayed.release()
 
 
-_throttle = _Throttle()
+_throttle = Throttle()
 
 
 def viewer_of_key(candidates: Sequence[str], address: str) -> Viewer:

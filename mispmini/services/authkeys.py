@@ -12,7 +12,7 @@ from mispmini.domain.viewer import Viewer
 from mispmini.services import audit
 from mispmini.store import authkeys as store
 from mispmini.store import people
-from mispmini.store.authkeys import OwnedKey
+from mispmini.store.authkeys import OwnedKey as OwnedKey
 from mispmini.store.database import writing
 from mispmini.store.people import Account
 from mispmini.store.settings import load_settings

@@ -49,7 +49,10 @@ def capture_tags(viewer: Viewer, drafts: Iterable[TagDraft]) -> dict[str, TagRec
 
     Unknown ones are made if the viewer is a tag editor; those kept for another organisation or user are left out.
     """
-    wanted = {fold(draft.name): draft for draft in drafts if draft.name and len(draft.name.encode()) <= MAX_TAG_BYTES}
+    wanted: dict[str, TagDraft] = {}
+    for draft in drafts:
+        if draft.name and len(draft.name.encode()) <= MAX_TAG_BYTES:
+            wanted.setdefault(fold(draft.name), draft)
     tags = find_tags(list(wanted))
     if viewer.can(Permission.TAG_EDITOR):
         for folded, draft in wanted.items():

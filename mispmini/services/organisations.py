@@ -14,7 +14,7 @@ from mispmini.domain.viewer import Viewer
 from mispmini.services import audit
 from mispmini.store import organisations as store
 from mispmini.store.database import writing
-from mispmini.store.organisations import Scope
+from mispmini.store.organisations import Scope as Scope
 from mispmini.store.settings import load_settings
 
 NO_FUNCTION = "You do not have permission to use this functionality."

@@ -75,6 +75,11 @@ def find_any_job(job_id: int) -> JobRecord | None:
     return None if found is None else _job(found)
 
 
+def is_job_waiting() -> bool:
+    """Whether there is something to take up."""
+    return row("SELECT 1 FROM job WHERE state = ? LIMIT 1", (JobState.WAITING,)) is not None
+
+
 def claim_job() -> JobRecord | None:
     """Take up the oldest job that waits, inside a writing(): the guarded change gives it to one taker alone."""
     found = row(f"SELECT {_COLUMNS} FROM job WHERE state = ? ORDER BY id LIMIT 1", (JobState.WAITING,))

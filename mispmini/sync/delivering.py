@@ -34,11 +34,14 @@ class Patience:
         return clock.now() + round(wait * random.uniform(0.8, 1.2))  # noqa: S311 - spreads retries, hides nothing
 
 
+USUAL = Patience()
+
+
 def deliver_due(
     server_id: int,
     outbound: Outbound,
     *,
-    patience: Patience = Patience(),
+    patience: Patience = USUAL,
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> int:
     """Work off what is due on one link; returns how many promises were tried. Raises AlreadyRunning."""

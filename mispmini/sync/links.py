@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mispmini import __version__
-from mispmini.domain.errors import MispminiError
+from mispmini.domain.errors import Busy, Refused
 from mispmini.domain.receipts import Trouble
 from mispmini.domain.servers import LinkedServer
 from mispmini.store import sealing
@@ -24,11 +24,11 @@ _POLL_SECONDS = 0.02
 Progress = Callable[[int, int], bool]
 
 
-class AlreadyRunning(MispminiError):
+class AlreadyRunning(Busy):
     """Another job, page or command works this link (TRUST §3.4, F38)."""
 
 
-class LinkRefused(MispminiError):
+class LinkRefused(Refused):
     """The partner does not let us do this; `reason` is the ledger's word, `http_status` what it answered."""
 
     def __init__(self, reason: Trouble, sentence: str, http_status: int | None = None) -> None:

@@ -18,11 +18,11 @@ from mispmini.domain.receipts import Direction, LedgerState, Receipt, Trouble
 from mispmini.domain.rules import PullRules
 from mispmini.domain.servers import LinkedServer
 from mispmini.domain.viewer import Viewer
+from mispmini.services.authentication import viewer_of_user
 from mispmini.services.events import NOT_NEWER, Saved, add_event, edit_event
 from mispmini.store.database import writing
 from mispmini.store.ledger import write_receipt
 from mispmini.store.organisations import find_any_organisation
-from mispmini.store.people import find_any_viewer
 from mispmini.store.settings import load_settings
 from mispmini.store.versions import local_versions
 from mispmini.sync.judging import refusal
@@ -204,7 +204,7 @@ class Batch:
 
 def _creator(server: LinkedServer) -> Viewer:
     """The admin who saved the link, while the account is one; else the instance itself."""
-    viewer = find_any_viewer(server.user_id) if server.user_id else None
+    viewer = viewer_of_user(server.user_id, "") if server.user_id else None
     if viewer is not None and viewer.is_site_admin:
         return viewer
     owner = find_any_organisation(server.org_id)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from flask import Flask, Response, current_app, flash, g, redirect, render_template, request
 
 from mispmini.settings import Settings
-from mispmini.web.asking import asked_path, offered_keys
+from mispmini.web.asking import asked_path, folded, offered_keys
 from mispmini.wire import replies
 
 Answer = Response
@@ -108,7 +108,7 @@ def action_url() -> str:
 
 def _is_always_json() -> bool:
     pieces = request.path.strip("/").split("/")
-    return len(pieces) > 1 and pieces[1].lower() in _ALWAYS_JSON.get(pieces[0], ())
+    return len(pieces) > 1 and pieces[1].lower() in _ALWAYS_JSON.get(folded(pieces[0]), ())
 
 
 def _says_json() -> bool:

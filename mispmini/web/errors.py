@@ -153,6 +153,8 @@ def _http(error: HTTPException) -> Answer:
         return _plain(
             413, "The request is larger than this server takes.", _("The request is larger than this server takes.")
         )
+    if status == 429:
+        return _plain(429, "Rate limit exceeded.", _("There were too many requests from your address."))
     return _plain(status, error.name, _("The request was not understood."))
 
 

@@ -9,6 +9,8 @@ from typing import Final
 
 from jinja2 import Environment, StrictUndefined
 
+from mispmini.domain import clock
+
 SUPPORTED: Final = ("pt_BR", "en")
 NAMES: Final = {"pt_BR": "Português (Brasil)", "en": "English"}
 
@@ -73,6 +75,18 @@ def when(epoch: int | None) -> str:
     return _moment(epoch).strftime(_DATE[current_language()]) if epoch else "–"
 
 
+def ago(epoch: int) -> str:
+    """How long ago an instant (epoch seconds) was, in its largest unit."""
+    minutes = max(0, clock.now() - epoch) // 60
+    if minutes < 1:
+        return gettext("just now")
+    if minutes < 60:
+        return ngettext("%(num)d minute ago", "%(num)d minutes ago", minutes)
+    if minutes < 48 * 60:
+        return ngettext("%(num)d hour ago", "%(num)d hours ago", minutes // 60)
+    return ngettext("%(num)d day ago", "%(num)d days ago", minutes // (24 * 60))
+
+
 def iso(epoch: int | None) -> str:
     """An instant (epoch seconds) as ISO 8601 in UTC, for `<time datetime>`; empty for never."""
     return _moment(epoch).strftime("%Y-%m-%dT%H:%M:%SZ") if epoch else ""
@@ -92,12 +106,12 @@ def number(value: int) -> str:
 
 
 def prepare_templates(environment: Environment) -> None:
-    """Give a Jinja environment the translations, the filters `when`, `iso`, `day`, `number`, and strictness."""
+    """Give a Jinja environment the translations, the filters `when`, `ago`, `iso`, `day`, `number`, and strictness."""
     environment.undefined = StrictUndefined
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.add_extension("jinja2.ext.i18n")
     environment.install_gettext_callables(_message, _messages, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters.update(when=when, iso=iso, day=day, number=number)
+    environment.filters.update(when=when, ago=ago, iso=iso, day=day, number=number)
     environment.globals.update(current_language=current_language, language_names=NAMES)
 
 

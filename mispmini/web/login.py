@@ -12,6 +12,7 @@ from mispmini.web.answer import Answer, done, page_answer, reply
 from mispmini.web.asking import asked
 from mispmini.web.csrf import check_form, checks_form_itself
 from mispmini.web.errors import if_refused
+from mispmini.web.limits import limited
 from mispmini.web.needs import public
 from mispmini.web.sessions import renew_session
 from mispmini.web.who import Account, address
@@ -31,6 +32,7 @@ def show_login() -> Answer:
 
 
 @bp.route("/users/login", methods=["POST", "PUT"])
+@limited
 @public
 @checks_form_itself
 def log_in() -> Answer:

@@ -99,7 +99,7 @@ class TagBadge:
 class LedgerRow:
     """What became of one event at one server."""
 
-    event_id: int
+    event_id: int | None  # None for one that is not here (any more)
     event_info: str
     server_id: int
     server_name: str
@@ -107,6 +107,7 @@ class LedgerRow:
     state: LedgerState
     reason: str  # translated sentence; "" when the state says it all
     at: int | None
+    detail: str = ""  # what the other side said, raw; for site admins
 
 
 # Doors: set-up, login, errors, home -----------------------------------------------------------------------------------
@@ -223,7 +224,10 @@ class AttributeRow:
     audience: str  # short; "" when it inherits
     tags: tuple[TagBadge, ...]
     changed: int | None
+    deleted: bool  # softly: shown on demand, and restored
     may_edit: bool
+    may_delete: bool
+    may_tag: bool
 
 
 @dataclass(frozen=True)
@@ -246,6 +250,7 @@ class ObjectGroup:
     audience: str  # short; "" when it inherits
     attributes: tuple[AttributeRow, ...]
     references: tuple[ReferenceRow, ...]
+    deleted: bool
     may_edit: bool
 
 
@@ -275,25 +280,50 @@ class EventPage:
     objects: tuple[ObjectGroup, ...]
     attributes: tuple[AttributeRow, ...]  # those outside of objects
     paging: Paging  # over objects and attributes together
-    attribute_form: Form  # type, category, value, comment, to_ids, distribution
-    types: tuple[Choice, ...]
-    categories: tuple[Choice, ...]  # the first, "", stands for the type's own
-    distributions: tuple[Choice, ...]  # of an attribute, "inherit" among them
+    attribute_form: Form  # type, category, value, comment, to_ids, distribution, sharing_group_id, batch_import
+    choices: "AttributeChoices"
+    deleted_shown: bool  # softly deleted attributes are among the rows
     deliveries: tuple[LedgerRow, ...]  # newest per server and direction
+    may_see_deliveries: bool
     may_edit: bool
     may_tag: bool
+    may_tag_locally: bool
     may_publish: bool
+    may_unpublish: bool
     may_delete: bool
-    edit_hint: str  # why it may not be edited and what to do; "" when it may
+    edit_hint: str  # why it may not be edited, or what to know before; "" for nothing
+
+
+@dataclass(frozen=True)
+class AttributeChoices:
+    """What the form of an attribute offers."""
+
+    types: tuple[Choice, ...]
+    categories: tuple[Choice, ...]  # the first, "", stands for the type's own
+    to_ids: tuple[Choice, ...]  # the first, "", stands for the type's own
+    distributions: tuple[Choice, ...]  # "inherit" first
+    groups: tuple[Choice, ...]  # sharing groups; empty: the form offers none
+
+
+@dataclass(frozen=True)
+class AttributeFormPage:
+    """attributes/edit.html: the fields of EventPage.attribute_form without batch_import."""
+
+    id: int
+    event_id: int
+    event_info: str
+    form: Form
+    choices: AttributeChoices
 
 
 @dataclass(frozen=True)
 class EventFormPage:
-    """events/edit.html: date, distribution, threat_level_id, analysis, info, extends_uuid."""
+    """events/edit.html: date, distribution, sharing_group_id, threat_level_id, analysis, info, extends_uuid."""
 
     id: int | None  # None to add one
     form: Form
     distributions: tuple[Choice, ...]
+    groups: tuple[Choice, ...]  # sharing groups; empty: the form offers none
     threat_levels: tuple[Choice, ...]
     analyses: tuple[Choice, ...]
 
@@ -313,7 +343,8 @@ class PublishPage:
 
     id: int
     info: str
-    audience: str  # who sees it here, a sentence
+    audience: str  # a sentence: who can see this
+    here: tuple[str, ...]  # organisations on this server that see it, by name
     recipients: tuple[Recipient, ...]
     warnings: tuple[str, ...]  # "It has no TLP tag."; publishing stays possible
     refusal: str  # why it may not be published; "" when it may

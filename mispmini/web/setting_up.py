@@ -13,6 +13,7 @@ from mispmini.web.answer import Answer, answer, base_url, page_answer, reply, se
 from mispmini.web.asking import asked
 from mispmini.web.csrf import check_form, checks_form_itself
 from mispmini.web.errors import if_refused
+from mispmini.web.limits import limited
 from mispmini.web.login import enter
 from mispmini.web.needs import public
 from mispmini.web.who import address
@@ -59,6 +60,7 @@ def show_setup(secret: str) -> Answer:
 
 @bp.post("/setup")
 @bp.post("/setup/<secret>")
+@limited
 @public
 @checks_form_itself
 def set_up(secret: str = "") -> Answer:

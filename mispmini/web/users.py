@@ -1,22 +1,18 @@
 """Accounts over REST and as pages: one's own, and those one administers (API §9.8, PROTOCOL §2.4)."""
 
-from dataclasses import asdict
-
 from flask import Blueprint
 
 from mispmini.domain.permissions import Permission
-from mispmini.services import accounts, authkeys, organisations, roles, servers
+from mispmini.services import accounts, authkeys
 from mispmini.services.accounts import Account
-from mispmini.services.organisations import Scope
-from mispmini.web import i18n, pages
+from mispmini.web import i18n, pages, user_pages
 from mispmini.web.answer import Answer, action_url, answer, done, page_answer, reply, saved, see_other, wants_json
 from mispmini.web.asking import asked, parameter
-from mispmini.web.auth_keys import created_page, key_row
+from mispmini.web.auth_keys import created_page
 from mispmini.web.errors import ShowAgain, if_refused
 from mispmini.web.i18n import _
 from mispmini.web.login import enter, local_path
 from mispmini.web.needs import needs, needs_login
-from mispmini.web.paging import asked_slice, paging
 from mispmini.web.who import current_viewer
 from mispmini.wire import account_replies, people_in, replies
 
@@ -39,7 +35,7 @@ def view(ref: str = "me") -> Answer:
     if account.user.id != viewer.user_id and not wants_json():
         return see_other(f"/admin/users/edit/{account.user.id}")
     return answer(
-        lambda: _view_reply(account), page=lambda: _profile(account, pages.Form()), template="users/view.html"
+        lambda: _view_reply(account), page=lambda: user_pages.profile(account, pages.Form()), template="users/view.html"
     )
 
 
@@ -142,7 +138,7 @@ def index() -> Answer:
     )
     return answer(
         lambda: [account_replies.user_index_item(a.user, a.role, a.organisation) for a in found],
-        page=lambda: _index_page(found),
+        page=lambda: user_pages.index_page(found),
         template="users/index.html",
     )
 
@@ -165,7 +161,7 @@ def show_add() -> Answer:
         lambda: replies.api_description(
             action_url(), "POST an account to add it.", mandatory=("email",), optional=_OPTIONAL
         ),
-        page=lambda: _form_page(None, _new_form()),
+        page=lambda: user_pages.form_page(None, user_pages.new_form()),
         template="users/edit.html",
     )
 
@@ -188,7 +184,7 @@ def show_edit(ref: str) -> Answer:
         lambda: replies.api_description(
             action_url(), "POST what changes of an account.", optional=("email", *_OPTIONAL)
         ),
-        page=lambda: _form_page(account, _form_of(account)),
+        page=lambda: user_pages.form_page(account, user_pages.form_of(account)),
         template="users/edit.html",
     )
 
@@ -239,80 +235,13 @@ def _with_org_admins(value: replies.Reply, account: Account) -> replies.Reply:
     return {**value, "User": {**columns, "orgAdmins": dict(accounts.org_admins_of(account))}}
 
 
-def _index_page(found: list[Account]) -> pages.UsersPage:
-    part = asked_slice()
-    rows = tuple(
-        pages.UserRow(
-            id=account.user.id,
-            email=account.user.email,
-            organisation=account.organisation.name,
-            role=account.role.name,
-            keys=account.key_count,
-            last_login=account.user.last_login or None,
-            disabled=account.user.disabled,
-        )
-        for account in found[part.offset : part.offset + part.limit]
-    )
-    return pages.UsersPage(rows=rows, paging=paging(part, len(found)))
-
-
-def _profile(account: Account, form: pages.Form) -> pages.ProfilePage:
-    viewer = current_viewer()
-    return pages.ProfilePage(
-        id=account.user.id,
-        email=account.user.email,
-        organisation=account.organisation.name,
-        organisation_id=account.organisation.id,
-        role=account.role.name,
-        languages=tuple(pages.Choice(code, name) for code, name in i18n.NAMES.items()),
-        language=i18n.current_language(),
-        keys=tuple(key_row(owned) for owned in authkeys.list_authkeys(viewer, "me")),
-        may_add_keys=viewer.can(Permission.AUTH),
-        password_form=form,
-    )
-
-
 def _profile_again(form: pages.Form, status: int) -> Answer:
     account = accounts.view_user(current_viewer(), "me")
-    return page_answer("users/view.html", _profile(account, form), status=status)
-
-
-def _new_form() -> pages.Form:
-    """A new account's role and organisation, as an admin most often wants them."""
-    viewer = current_viewer()
-    default = next((role for role in roles.list_assignable(viewer) if role.default_role), None)
-    return pages.Form({"org_id": str(viewer.org_id), "role_id": str(default.id) if default else ""})
-
-
-def _form_of(account: Account) -> pages.Form:
-    columns = asdict(account.user)
-    values = {name: str(columns[name] or "") for name in ("email", "org_id", "role_id", "server_id")}
-    return pages.Form(values | {"disabled": "1" if account.user.disabled else "0"})
+    return page_answer("users/view.html", user_pages.profile(account, form), status=status)
 
 
 def _form_again(account: Account | None) -> ShowAgain:
     def show(form: pages.Form, status: int) -> Answer:
-        return page_answer("users/edit.html", _form_page(account, form), status=status)
+        return page_answer("users/edit.html", user_pages.form_page(account, form), status=status)
 
     return show
-
-
-def _form_page(account: Account | None, form: pages.Form) -> pages.UserFormPage:
-    viewer = current_viewer()
-    everywhere = organisations.list_organisations(viewer, Scope.LOCAL) if viewer.is_site_admin else []
-    own = (pages.Choice(str(viewer.org_id), viewer.org_name),)
-    return pages.UserFormPage(
-        id=None if account is None else account.user.id,
-        form=form,
-        organisations=tuple(pages.Choice(str(record.id), record.name) for record in everywhere) or own,
-        roles=tuple(pages.Choice(str(role.id), role.name) for role in roles.list_assignable(viewer)),
-        servers=(pages.Choice("", _("none")), *_links()),
-        may_delete=account is not None and accounts.may_manage(viewer, account),
-    )
-
-
-def _links() -> tuple[pages.Choice, ...]:
-    """The servers that an account can belong to; only site admins see them."""
-    viewer = current_viewer()
-    known = servers.list_servers(viewer) if viewer.is_site_admin else []
-    return tuple(pages.Choice(str(standing.server.id), standing.server.name) for standing in known)

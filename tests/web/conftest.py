@@ -1,5 +1,7 @@
 """A served application for the tests of the web floor: real sockets, a real SQLite file, accounts and their keys."""
 
+import importlib
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,8 +12,6 @@ from typing import Any
 import pytest
 import requests
 from flask import Blueprint, Flask
-from waitress import wasyncore
-from waitress.server import create_server
 
 from mispmini.domain import clock, ids
 from mispmini.domain.permissions import Permission
@@ -26,6 +26,14 @@ from mispmini.web.needs import needs
 PASSWORD = "three brown horses, running"
 ADMIN, ORG_ADMIN, USER, PUBLISHER, SYNC_USER, READ_ONLY = range(1, 7)
 MACHINE = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": "sampler"}
+PEOPLE = {"Accept": "text/html", "Accept-Language": "en"}
+
+
+def csrf_of(page: str) -> str:
+    """The first form's secret."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found
+    return found[1]
 
 
 def specimens() -> Blueprint:
@@ -37,7 +45,9 @@ def specimens() -> Blueprint:
     @bp.route("/rare_specimens/saveAll/<ref>", methods=["GET", "POST"])
     def echo(ref: str = "") -> Answer:
         told = asked()
-        return reply({"ref": ref, "named": dict(told.path.named), "parameters": told.parameters(), "url": told.path.url})
+        return reply(
+            {"ref": ref, "named": dict(told.path.named), "parameters": told.parameters(), "url": told.path.url}
+        )
 
     @bp.get("/rare_specimens/big")
     def big() -> Answer:
@@ -54,7 +64,9 @@ def specimens() -> Blueprint:
     @bp.post("/rare_specimens/change")
     @bp.post("/rare_specimens/change/<int:subject_id>")
     def change(subject_id: int | None = None) -> Answer:
-        return done(saved("Specimen changed", subject_id=subject_id), go_to="/rare_specimens/both", notice="It is done.")
+        return done(
+            saved("Specimen changed", subject_id=subject_id), go_to="/rare_specimens/both", notice="It is done."
+        )
 
     @bp.get("/rare_specimens/fail")
     def fail() -> Answer:
@@ -113,17 +125,22 @@ class Site:
         return requests.post(self.url + path, allow_redirects=False, timeout=10, **options)
 
 
+_waitress: Any = importlib.import_module("waitress.server")
+_wasyncore: Any = importlib.import_module("waitress.wasyncore")
+
+
 class Served:
     """An application behind waitress on a port of the system's choice."""
 
     def __init__(self, data: Path, **settings: Any) -> None:
         self.sockets: dict[int, Any] = {}
-        self.server: Any = create_server(
+        self.server: Any = _waitress.create_server(
             self._call, map=self.sockets, host="127.0.0.1", port=0, threads=4, clear_untrusted_proxy_headers=True
         )
         self.settings = Settings(data=data, port=self.server.effective_port, **settings)
         database.open_database(self.settings.database_path)
         self.app = create_app(self.settings)
+        self.app.config["LOGIN_ATTEMPTS"] = "10000 per minute"
         self.url = f"http://127.0.0.1:{self.settings.port}"
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self._run)
@@ -134,7 +151,7 @@ class Served:
         self.stopping.set()
         self.thread.join()
         self.server.task_dispatcher.shutdown()
-        wasyncore.close_all(self.sockets)
+        _wasyncore.close_all(self.sockets)
         database.close_database()
 
     def _call(self, environ: Any, start_response: Any) -> Any:
@@ -142,7 +159,7 @@ class Served:
 
     def _run(self) -> None:
         while not self.stopping.is_set():
-            wasyncore.loop(timeout=0.02, map=self.sockets, count=1)
+            _wasyncore.loop(timeout=0.02, map=self.sockets, count=1)
 
 
 @pytest.fixture(scope="module")
@@ -159,9 +176,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, password_hash: str) -> Iterat
     first = setting_up.FirstRun(org_name="ACME", email="admin@acme.test", wants_key=True)
     founded = setting_up.set_up(first)
     assert founded.authkey
-    yield Site(
-        served.url, served.app, founded.organisation.id, password_hash, "admin@acme.test", founded.authkey
-    )
+    yield Site(served.url, served.app, founded.organisation.id, password_hash, "admin@acme.test", founded.authkey)
     served.stop()
 
 

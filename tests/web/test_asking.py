@@ -111,7 +111,13 @@ def test_what_the_path_names_wins_over_the_body_and_that_over_the_query(site: Si
 
 
 def test_a_form_is_read_by_its_plain_names(site: Site) -> None:
-    fields = [("data[Event][info]", "x"), ("data[distribution]", "1"), ("published", "0"), ("published", "1"), ("t[]", "a")]
+    fields = [
+        ("data[Event][info]", "x"),
+        ("data[distribution]", "1"),
+        ("published", "0"),
+        ("published", "1"),
+        ("t[]", "a"),
+    ]
     headers = {"Authorization": site.admin_key, "Accept": "application/json"}
     told = site.post("/rare_specimens/index", data=fields, headers=headers).json()
     assert told["parameters"] == {"info": "x", "distribution": "1", "published": "1", "t": ["a"]}

@@ -1,4 +1,4 @@
-"""Conditions on one column, from the terms of a filter (API §8.2). Text from a request only ever becomes a parameter."""
+"""Conditions on one column from a filter's terms (API §8.2). Text of a request only ever becomes a parameter."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mispmini.domain.filters import Terms, is_pattern
 from mispmini.store.organisations import fold as fold_organisation
-from mispmini.store.search.matching import any_of, like, numbers, one_of
+from mispmini.store.search.matching import any_of, contains, like, numbers, one_of
 from mispmini.store.sql import Predicate, rows
 from mispmini.store.tags import fold as fold_tag
 
@@ -53,6 +53,11 @@ def find_tag_ids(terms: Sequence[str]) -> list[int]:
 def find_tag_ids_in_any_case(terms: Sequence[str]) -> list[int]:
     """Tags by id or name in any case, as the event index asks."""
     return _ids("tag", [one_of("id", numbers(terms)), one_of("folded_name", [fold_tag(term) for term in terms])])
+
+
+def find_tag_ids_containing(part: str) -> list[int]:
+    """Tags with this text in their name, in any case."""
+    return _ids("tag", [contains("name", part)])
 
 
 def _by_identity(terms: Sequence[str]) -> list[Predicate]:

@@ -55,6 +55,21 @@ class Reach:
         """On `object`, given that its event is in reach."""
         return all_of([element_visible_to(self.viewer, "object", event), self._deletion("object", event)])
 
+    def holders(self, element: str, condition: Predicate) -> Predicate:
+        """Selects ids of the events that hold an attribute or object in reach that is such."""
+        if condition is FALSE:
+            return FALSE
+        reached = all_of([self.elements(element, "host"), condition])
+        return Predicate(
+            f"SELECT {element}.event_id FROM {element} JOIN event AS host ON host.id = {element}.event_id"
+            f" WHERE {reached.text}",
+            reached.params,
+        )
+
+    def elements(self, element: str, event: str) -> Predicate:
+        """On `attribute` or `object`, by its name."""
+        return self.attributes(event) if element == "attribute" else self.objects(event)
+
     def tag_links(self, link: str) -> Predicate:
         """On a table that attaches tags: alive, and for partners not local (API §8.1)."""
         return Predicate(f"NOT {link}.deleted" + (f" AND NOT {link}.local" if self.viewer.is_partner else ""))
@@ -86,6 +101,4 @@ def _tagged(target: str, tag_ids: frozenset[int]) -> Predicate:
     if not tag_ids:
         return FALSE
     condition = one_of("tag_id", sorted(tag_ids))
-    return Predicate(
-        f"SELECT {target}_id FROM {target}_tag WHERE {condition.text} AND NOT deleted", condition.params
-    )
+    return Predicate(f"SELECT {target}_id FROM {target}_tag WHERE {condition.text} AND NOT deleted", condition.params)

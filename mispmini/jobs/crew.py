@@ -1,0 +1,55 @@
+"""Threads for work that may hang: one task per key at a time, each thread with a connection of its own."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from mispmini.store.database import own_connection
+
+_log = logging.getLogger(__name__)
+
+
+class Crew:
+    """At most `size` tasks at once. Threads are daemons: a partner that hangs never keeps the process from ending."""
+
+    def __init__(self, name: str, size: int) -> None:
+        self._name = name
+        self._size = size
+        self._lock = threading.Lock()
+        self._at_work: dict[int, threading.Thread] = {}
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another task could start now."""
+        with self._lock:
+            return len(self._at_work) < self._size
+
+    def start(self, key: int, task: Callable[[], object]) -> bool:
+        """Start a task unless one of this key is at work or there is no room; says whether it started."""
+        with self._lock:
+            if key in self._at_work or len(self._at_work) >= self._size:
+                return False
+            name = f"{self._name}-{key}"
+            thread = threading.Thread(target=self._work, args=(key, task), name=name, daemon=True)
+            self._at_work[key] = thread
+            thread.start()
+            return True
+
+    def wait(self, seconds: float) -> None:
+        """Give those at work at most so long to end."""
+        deadline = time.monotonic() + seconds
+        with self._lock:
+            threads = list(self._at_work.values())
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _work(self, key: int, task: Callable[[], object]) -> None:
+        try:
+            with own_connection():
+                task()
+        except Exception:  # the last one who could tell: a thread that dies silently looks like a queue that hangs
+            _log.exception("A task of %s failed", self._name)
+        finally:
+            with self._lock:
+                del self._at_work[key]

@@ -1,0 +1,129 @@
+"""Pulls that are due, and the pulls and pushes that somebody asked for."""
+
+import logging
+import random
+import threading
+from functools import partial
+
+from mispmini.domain import clock
+from mispmini.domain.errors import Busy, MispminiError, NotFound, SaveFailed
+from mispmini.domain.servers import LinkedServer
+from mispmini.jobs.crew import Crew
+from mispmini.store import jobs, servers
+from mispmini.store.database import own_connection, writing
+from mispmini.store.jobs import JobKind, JobRecord, JobState
+from mispmini.sync.links import Outbound
+from mispmini.sync.pull import FULL, pull_from
+from mispmini.sync.push_all import push_to
+
+PULLS_AT_ONCE = 4
+JOBS_AT_ONCE = 4
+POLL_SECONDS = 1.0
+STOP_SECONDS = 3.0
+INTERRUPTED = "It was interrupted when the server stopped. Please start it again."
+_LONGEST_JITTER = 60.0
+_log = logging.getLogger(__name__)
+
+
+class Puller:
+    """The scheduler's pulls: what is due stands in the server's row, so that a restart catches up."""
+
+    def __init__(self, outbound: Outbound, stopping: threading.Event) -> None:
+        self._outbound = outbound
+        self._stopping = stopping
+        self._crew = Crew("pull", PULLS_AT_ONCE)
+
+    def start_due(self) -> None:
+        """Start every pull that is due; one that still runs is not started again."""
+        for server in servers.servers_due_for_pull(clock.now()):
+            if self._crew.has_room:
+                with writing(quiet=True):
+                    servers.schedule_pull(server.id, _next_pull(server))
+                self._crew.start(server.id, partial(self._pull, server.id))
+
+    def wait(self) -> None:
+        """Give pulls a moment to end after the batch under way."""
+        self._crew.wait(STOP_SECONDS)
+
+    def _pull(self, server_id: int) -> None:
+        server = servers.find_any_server(server_id)
+        if server is None or not server.pull or server.paused:
+            return
+        try:
+            pull_from(server, FULL, self._outbound, progress=lambda _done, _total: not self._stopping.is_set())
+        except SaveFailed as failure:
+            _log.info("The pull from server %s failed: %s", server_id, failure.errors)
+        except Busy as busy:
+            _log.info("The pull from server %s waits: %s", server_id, busy.sentence)
+
+
+class JobWorker:
+    """Takes up jobs that pages and calls have written down."""
+
+    def __init__(self, outbound: Outbound, stopping: threading.Event) -> None:
+        self._outbound = outbound
+        self._stopping = stopping
+        self._crew = Crew("job", JOBS_AT_ONCE)
+        self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
+
+    def start(self) -> None:
+        """Begin; what an earlier process left half done ends as failed."""
+        with writing(quiet=True):
+            jobs.end_interrupted_jobs(INTERRUPTED)
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Give jobs a moment to end after the batch under way."""
+        self._thread.join(STOP_SECONDS)
+        self._crew.wait(STOP_SECONDS)
+
+    def _loop(self) -> None:
+        with own_connection():
+            while not self._stopping.is_set():
+                try:
+                    self._take_up()
+                    jobs.wait_for_jobs(POLL_SECONDS)
+                except Exception:  # nobody else would start this thread again
+                    _log.exception("The job worker stumbled")
+                    self._stopping.wait(POLL_SECONDS)
+
+    def _take_up(self) -> None:
+        while self._crew.has_room and jobs.is_job_waiting():
+            with writing(quiet=True):
+                job = jobs.claim_job()
+            if job is not None:
+                self._crew.start(job.id, partial(self._do, job))
+
+    def _do(self, job: JobRecord) -> None:
+        try:
+            state, message = JobState.DONE, self._run(job)
+        except MispminiError as error:
+            told = error.errors if isinstance(error, SaveFailed) else error.sentence
+            state, message = JobState.FAILED, str(told)
+        except Exception:
+            with writing(quiet=True):
+                jobs.finish_job(job.id, JobState.FAILED, "The server made a mistake.")
+            raise
+        with writing(quiet=True):
+            jobs.finish_job(job.id, state, message)
+
+    def _run(self, job: JobRecord) -> str:
+        server_id, _, technique = job.subject.partition(" ")
+        server = servers.find_any_server(int(server_id))
+        if server is None:
+            raise NotFound("Invalid server")
+        progress = partial(self._note, job.id)
+        if job.kind is JobKind.PULL:
+            return pull_from(server, technique, self._outbound, progress=progress).sentence
+        return push_to(server, technique, self._outbound, progress=progress).sentence
+
+    def _note(self, job_id: int, done: int, total: int) -> bool:
+        with writing(quiet=True):
+            jobs.note_progress(job_id, done, total)
+        return not (self._stopping.is_set() or jobs.is_cancel_wished(job_id))
+
+
+def _next_pull(server: LinkedServer) -> int:
+    interval = server.pull_interval or 0
+    jitter = random.uniform(0.0, min(_LONGEST_JITTER, interval / 10))  # noqa: S311 - spreads pulls, hides nothing
+    return clock.now() + interval + int(jitter)

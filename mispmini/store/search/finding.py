@@ -1,0 +1,79 @@
+"""Runs a search: ids first, a page of them or all, so that results can then be read in short batches (HOUSE §4)."""
+
+from array import array
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mispmini.domain.filters import Order, SearchFilters, is_pattern
+from mispmini.domain.viewer import Viewer
+from mispmini.store.search.attribute_search import AttributeSearch
+from mispmini.store.search.event_conditions import event_conditions
+from mispmini.store.search.holder_search import HolderSearch
+from mispmini.store.search.matching import all_of, refuse_excess
+from mispmini.store.search.scope import Reach
+from mispmini.store.sql import Predicate, scalar
+from mispmini.store.tables.base import database
+
+_untyped: Any = database
+
+_EVENT_ORDERS = {
+    name: f"event.{name}"
+    for name in ("id", "info", "analysis", "threat_level_id", "distribution", "timestamp", "publish_timestamp")
+}
+_ATTRIBUTE_ORDERS = {
+    **{name: f"attribute.{name}" for name in ("id", "event_id", "distribution", "timestamp", "uuid")},
+    "type": "(SELECT name FROM attribute_type WHERE attribute_type.id = attribute.type_id)",
+    "category": "(SELECT name FROM attribute_category WHERE attribute_category.id = attribute.category_id)",
+}
+_ATTRIBUTES = "attribute JOIN event ON event.id = attribute.event_id"
+
+
+def find_event_ids(viewer: Viewer, filters: SearchFilters) -> tuple["array[int]", int]:
+    """Ids of the events found, one page of them if there is a limit, and how many there are in all (API §8.1).
+
+    Raises BadRequest for too many terms.
+    """
+    refuse_excess(filters)
+    reach = Reach.of(viewer, filters.deleted)
+    holders = HolderSearch(reach, filters, few=_leaves_few_events(filters))
+    found = all_of([reach.events(), *event_conditions(reach, filters), *holders.conditions()])
+    ids = _page("event", found, _ordered(filters.order, _EVENT_ORDERS, "event"), filters.limit, filters.page)
+    whole = filters.limit is None or (filters.page in (None, 1) and len(ids) < filters.limit)
+    return ids, len(ids) if whole else count_events(found)
+
+
+def count_events(found: Predicate) -> int:
+    """How many events satisfy a condition."""
+    return int(scalar(f"SELECT count(*) FROM event WHERE {found.text}", found.params))
+
+
+def find_attribute_ids(viewer: Viewer, filters: SearchFilters) -> "array[int]":
+    """Ids of the attributes found, one page of them if there is a limit. Raises BadRequest for too many terms."""
+    refuse_excess(filters)
+    reach = Reach.of(viewer, filters.deleted)
+    search = AttributeSearch(reach, filters)
+    found = all_of([reach.events(), reach.attributes(), *event_conditions(reach, filters), *search.conditions()])
+    order = _ordered(filters.order, _ATTRIBUTE_ORDERS, "attribute")
+    return _page(_ATTRIBUTES, found, order, filters.limit, filters.page, column="attribute.id")
+
+
+def _leaves_few_events(filters: SearchFilters) -> bool:
+    exact_value = bool(filters.value.any) and not any(map(is_pattern, filters.value.any))
+    return bool(filters.uuid.any or filters.eventid.any) or exact_value
+
+
+def _ordered(orders: Iterable[Order], columns: Mapping[str, str], table: str) -> str:
+    """An ORDER BY of known columns; others are ignored. The id comes last, so that pages never overlap."""
+    wanted = [f"{columns[o.column]}{' DESC' if o.descending else ''}" for o in orders if o.column in columns]
+    return ", ".join((*wanted, f"{table}.id"))
+
+
+def _page(
+    tables: str, found: Predicate, order: str, limit: int | None, page: int | None, *, column: str = "event.id"
+) -> "array[int]":
+    """Ids as 8-byte integers: a million of them is 8 MB."""
+    text = f"SELECT {column} FROM {tables} WHERE {found.text} ORDER BY {order}"
+    params = found.params
+    if limit is not None:
+        text, params = f"{text} LIMIT ? OFFSET ?", (*params, limit, limit * ((page or 1) - 1))
+    return array("q", (r[0] for r in _untyped.execute_sql(text, params)))

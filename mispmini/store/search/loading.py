@@ -1,0 +1,67 @@
+"""Reads what a search found: attributes by id, their objects, and what a tag cuts from events."""
+
+from collections.abc import Collection, Sequence
+
+from mispmini.domain.filters import SearchFilters, is_pattern
+from mispmini.domain.graphs import AttributeRow, ObjectRow
+from mispmini.domain.ids import uuid_text
+from mispmini.domain.viewer import Viewer
+from mispmini.store.graphs import ATTRIBUTE_COLUMNS, attribute_rows
+from mispmini.store.search.attribute_conditions import attributes_carrying
+from mispmini.store.search.matching import all_of, any_of, one_of, within
+from mispmini.store.search.naming import find_tag_ids
+from mispmini.store.search.scope import Reach, attributes_tagged
+from mispmini.store.sql import Predicate, marks, rows
+
+_OBJECT = ", ".join(ObjectRow._fields)
+
+
+def load_attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> list[AttributeRow]:
+    """The attributes of a search by id, in this order; some hundred a call.
+
+    What became invisible since they were found is left out, and what only shares the hash of a wanted value.
+    """
+    reach = Reach.of(viewer, filters.deleted)
+    shown = all_of([one_of("attribute.id", ids), reach.events(), reach.attributes()])
+    found = rows(
+        f"SELECT {ATTRIBUTE_COLUMNS} FROM attribute JOIN event ON event.id = attribute.event_id WHERE {shown.text}",
+        shown.params,
+    )
+    wanted = _exact_values(filters)
+    by_id = {row.id: row for row in attribute_rows(found) if wanted is None or _has_one(row, wanted)}
+    return [by_id[number] for number in ids if number in by_id]
+
+
+def _exact_values(filters: SearchFilters) -> frozenset[str] | None:
+    """The values of which one must be there, folded; None where patterns are asked for, or nothing is."""
+    values = filters.value.any
+    if not values or any(map(is_pattern, values)):
+        return None
+    return frozenset(value.lower() for value in values)
+
+
+def _has_one(row: AttributeRow, wanted: Collection[str]) -> bool:
+    return row.value1.lower() in wanted or (row.value2 is not None and row.value2.lower() in wanted)
+
+
+def load_objects(ids: Collection[int]) -> dict[int, ObjectRow]:
+    """Objects by id, for attributes that are visible, which their objects are then too (MODEL §6.3)."""
+    wanted = tuple(ids)
+    found = rows(f"SELECT {_OBJECT} FROM object WHERE id IN ({marks(wanted)})", wanted)
+    return {r[0]: ObjectRow._make((*r[:7], uuid_text(r[7]), *r[8:12], bool(r[12]), *r[13:])) for r in found}
+
+
+def cut_attribute_ids(viewer: Viewer, event_ids: Sequence[int], filters: SearchFilters) -> set[int]:
+    """Attributes of these events that a search leaves out: unwanted tags, and those of the link's rules (API §8.4)."""
+    reach = Reach.of(viewer)
+    unwanted = find_tag_ids(filters.tags.none) if filters.tags.none else []
+    if not unwanted and not reach.rules.tags_not:
+        return set()
+    tagged = any_of(
+        [
+            within("attribute_id", attributes_carrying(reach, unwanted)),
+            within("attribute_id", attributes_tagged(reach.rules.tags_not)),
+        ]
+    )
+    cut: Predicate = all_of([one_of("event_id", event_ids), tagged])
+    return {r[0] for r in rows(f"SELECT attribute_id FROM attribute_tag WHERE {cut.text}", cut.params)}

@@ -1,0 +1,82 @@
+"""The ledger in words: why an event did not go, or what became of it at a partner (RULES §3; GUIDE, delivery ledger)."""
+
+from mispmini.domain.distribution import Reason
+from mispmini.domain.receipts import Receipt, Trouble
+from mispmini.services.viewing import LedgerEntry
+from mispmini.sync.failures import Cause
+from mispmini.web.i18n import N_, gettext
+from mispmini.web.pages import LedgerRow
+
+_REASONS: dict[str, str] = {
+    Reason.UNPUBLISHED: N_("It is not published."),
+    Reason.DISTRIBUTION: N_("Its distribution does not let it leave this server."),
+    Reason.GROUP_SERVER: N_("Its sharing group does not name this server."),
+    Reason.GROUP_ORG: N_("Its sharing group does not name the organisation of this server."),
+    Reason.TAG_RULE: N_("The tag rules of this server leave it out."),
+    Reason.ORG_RULE: N_("The organisation rules of this server leave it out."),
+    Reason.PROTECTED: N_("It is a protected event, which this version cannot sign."),
+    Reason.EMPTY: N_("Nothing of it may go there, or it has no attributes yet."),
+    Reason.SENDER: N_("It came from there."),
+    Reason.DELETED: N_("It was deleted here."),
+    Trouble.NEWER_THERE: N_("Their copy is newer than ours."),
+    Trouble.GROUP_NOT_ACCEPTED: N_("They did not accept the sharing group: only one organisation sees it there."),
+    Trouble.NARROWER_THERE: N_("Fewer people see it there than it was sent for."),
+    Trouble.ELEMENTS_MISSING: N_("Some attributes are missing there."),
+    Trouble.OLDER_THERE: N_("They still hold an older version."),
+    Trouble.KEY_REFUSED: N_("They refused our auth key. Ask them for a new one."),
+    Trouble.NO_SYNC_PERMISSION: N_("Our account there may not sync. Ask them for a Sync user whose key is not read only."),
+    Trouble.REFUSED: N_("They refused it."),
+    Trouble.SERVER_ERROR: N_("Their server had an error."),
+    Trouble.WRONG_SHAPE: N_("What they sent is not an event."),
+    Trouble.WRONG_UUID: N_("They sent another event than the one asked for."),
+    Trouble.NOT_STORED: N_("It could not be stored here."),
+    Trouble.OURS: N_("It is our own event: ours counts."),
+    Trouble.BLOCKED: N_("It is on a blocklist here."),
+    Trouble.FILTERED: N_("The pull rules leave it out."),
+    Cause.BAD_URL: N_("The URL of the server cannot be used."),
+    Cause.DNS: N_("The name of the server cannot be resolved."),
+    Cause.INTERNAL_ADDRESS: N_("The server has an internal address, which is not allowed for it."),
+    Cause.TCP: N_("The server cannot be reached."),
+    Cause.TLS_CHAIN: N_("Its certificate is not from an authority that is trusted here."),
+    Cause.TLS_NAME: N_("Its certificate is for another name."),
+    Cause.TLS_EXPIRED: N_("Its certificate has expired."),
+    Cause.TLS_PIN: N_("Its certificate is not the one that was pinned."),
+    Cause.TLS_OTHER: N_("No secure connection could be made."),
+    Cause.TIMEOUT: N_("The server did not answer in time."),
+    Cause.DEADLINE: N_("The answer took too long."),
+    Cause.TOO_BIG: N_("The answer was too large."),
+    Cause.TRUNCATED: N_("The answer was cut off."),
+    Cause.NOT_JSON: N_("The answer was not what a MISP server sends."),
+    Cause.REDIRECT: N_("The server redirects elsewhere. Check its URL."),
+    Cause.HTTP: N_("The server answered with an error."),
+}
+
+
+def reason_sentence(reason: str | None, http_status: int | None = None) -> str:
+    """A ledger's word as a translated sentence; an unknown word as it is, none as nothing.
+
+    The status is told where the other side said no.
+    """
+    sentence = gettext(_REASONS[reason]) if reason in _REASONS else reason or ""
+    return f"{sentence} (HTTP {http_status})" if sentence and http_status and http_status >= 400 else sentence
+
+
+def receipt_sentence(receipt: Receipt) -> str:
+    """Why it ended so, translated."""
+    return reason_sentence(receipt.reason, receipt.http_status)
+
+
+def ledger_row(entry: LedgerEntry, *, with_detail: bool) -> LedgerRow:
+    """A ledger entry as tables show it; what the other side said is for site admins."""
+    receipt = entry.receipt
+    return LedgerRow(
+        event_id=entry.event_id,
+        event_info=entry.event_info or entry.event_uuid,
+        server_id=entry.server_id,
+        server_name=entry.server_name,
+        direction=entry.direction.value,
+        state=receipt.state.value,
+        reason=receipt_sentence(receipt),
+        at=entry.time,
+        detail=(receipt.detail or "") if with_detail else "",
+    )

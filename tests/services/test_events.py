@@ -1,0 +1,331 @@
+"""Adding, editing and deleting events (PROTOCOL §3.6, RULES §2-§7)."""
+
+from dataclasses import replace
+
+import pytest
+
+from mispmini.domain import clock, ids
+from mispmini.domain.drafts import (
+    AttributeDraft,
+    EventDraft,
+    ObjectDraft,
+    OrganisationDraft,
+    ReferenceDraft,
+    ReportDraft,
+    TagDraft,
+)
+from mispmini.domain.errors import Blocked, EventExists, Forbidden, NotFound, Refused, SaveFailed
+from mispmini.domain.graphs import EventGraph
+from mispmini.domain.origin import Origin, Way
+from mispmini.domain.viewer import Viewer
+from mispmini.services.events import NOT_NEWER, add_event, delete_event, edit_event
+from mispmini.services.publishing import publish_event
+from mispmini.store.graphs import Deleted, Parts, load_event
+from mispmini.store.sql import rows, scalar
+from tests.services.conftest import BETA
+from tests.services.conftest import Household as House
+
+STRANGER = OrganisationDraft("57a90000-0000-4000-8000-00000000000d", "CSIRT Estranho")
+
+
+def an_attribute(**fields: object) -> AttributeDraft:
+    """An attribute with a value of its own."""
+    value = f"{ids.new_uuid()}.example"
+    return replace(AttributeDraft(type="domain", value=value), **fields)  # type: ignore[arg-type]
+
+
+def added(viewer: Viewer, **fields: object) -> EventGraph:
+    """An event as it stands after being added."""
+    draft = replace(EventDraft(info="an event"), **fields)  # type: ignore[arg-type]
+    return seen(viewer, str(add_event(viewer, draft).event_id))
+
+
+def seen(viewer: Viewer, ref: str, *, deleted: Deleted = Deleted.BOTH) -> EventGraph:
+    """An event as the viewer sees it."""
+    return load_event(viewer, ref, Parts(deleted=deleted))
+
+
+def test_an_author_creates_for_the_own_organisation_whatever_is_claimed(house: House) -> None:
+    event = added(house.alice, orgc=OrganisationDraft(BETA.uuid, BETA.name), locked=True)
+    assert (event.orgc.uuid, event.org.uuid, event.event.locked) == (house.alfa.uuid, house.alfa.uuid, False)
+
+
+def test_a_partner_keeps_the_creator_and_becomes_the_owner(house: House) -> None:
+    event = added(house.sam, orgc=STRANGER, locked=True, distribution=1)
+    assert (event.orgc.uuid, event.org.uuid) == (STRANGER.uuid, house.gama.uuid)
+    assert (event.event.locked, event.event.received_from) == (True, house.gama.id)
+
+
+def test_a_foreign_event_without_the_flag_is_locked(house: House) -> None:
+    assert added(house.sam, orgc=STRANGER).event.locked
+
+
+def test_defaults_are_those_of_the_settings(house: House) -> None:
+    event = added(house.alice).event
+    assert (event.distribution, event.threat_level_id, event.analysis, event.date) == (1, 4, 0, clock.today())
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [({"info": " "}, "info"), ({"info": None}, "info"), ({"info": "0"}, "info"), ({"distribution": 5}, "distribution")],
+)
+def test_what_no_event_may_be(house: House, fields: dict[str, object], field: str) -> None:
+    with pytest.raises(SaveFailed) as refusal:
+        added(house.alice, **fields)
+    assert field in refusal.value.errors["Event"]  # type: ignore[index]
+
+
+def test_a_taken_uuid_is_told_with_its_place_even_to_those_who_cannot_see_it(house: House) -> None:
+    hidden = added(house.alice, distribution=0)
+    with pytest.raises(EventExists) as refusal:
+        added(house.bob, uuid=hidden.event.uuid)
+    assert refusal.value.event_id == hidden.event.id
+
+
+def test_a_published_empty_event_is_refused(house: House) -> None:
+    with pytest.raises(SaveFailed, match="Could not add Event"):
+        added(house.sam, published=True)
+
+
+def test_publication_needs_the_permission(house: House) -> None:
+    assert not added(house.charlie, published=True, attributes=(an_attribute(),)).event.published
+    assert added(house.alice, published=True, attributes=(an_attribute(),)).event.published
+
+
+def test_a_protected_event_is_refused(house: House) -> None:
+    with pytest.raises(Refused, match="signature"):
+        added(house.sam, protected=True)
+
+
+def test_a_bad_element_is_dropped_and_named_and_the_event_stays(house: House) -> None:
+    saved = add_event(
+        house.alice,
+        EventDraft(
+            info="half good",
+            attributes=(
+                AttributeDraft(type="ip-dst", value="not an ip"),
+                AttributeDraft(type="nonsense", value="x"),
+                AttributeDraft(type="ip-dst", value="192.0.2.151"),
+            ),
+            objects=(ObjectDraft(name=None),),
+        ),
+    )
+    assert [a.value for a in seen(house.alice, saved.uuid).attributes] == ["192.0.2.151"]
+    assert len(saved.dropped) == 3
+
+
+def test_a_repeated_value_is_stored_once(house: House) -> None:
+    twin = an_attribute()
+    event = added(house.alice, attributes=(twin, twin, replace(twin, comment="again")))
+    assert (len(event.attributes), event.event.attribute_count) == (1, 1)
+
+
+def test_unknown_types_and_keys_are_kept_when_they_come_by_sync_only(house: House) -> None:
+    strange = AttributeDraft(type="quantum-state", category="Network activity", value=" up ", extra={"spin": 1})
+    kept = added(house.sam, attributes=(strange,)).attributes[0]
+    assert (kept.type, kept.value, kept.extra) == ("quantum-state", "up", '{"spin": 1}')
+    assert not added(house.alice, attributes=(strange,)).attributes
+
+
+def test_objects_and_reports_without_a_level_inherit_here_and_stay_when_synced(house: House) -> None:
+    parts = {
+        "objects": (
+            ObjectDraft(name="file", meta_category="file", attributes=(an_attribute(object_relation="domain"),)),
+        ),
+        "reports": (ReportDraft(name="r", content="# r"),),
+    }
+    here, synced = added(house.alice, **parts), added(house.sam, **parts)
+    assert (here.objects[0].distribution, here.reports[0].distribution) == (5, 5)
+    assert (synced.objects[0].distribution, synced.reports[0].distribution) == (0, 0)
+
+
+def test_references_resolve_inside_the_event_only(house: House) -> None:
+    target = ids.new_uuid()
+    obj = ObjectDraft(
+        name="file",
+        meta_category="file",
+        attributes=(an_attribute(uuid=target, object_relation="domain"),),
+        references=(ReferenceDraft(target, "includes"), ReferenceDraft(ids.new_uuid(), "includes")),
+    )
+    saved = add_event(house.alice, EventDraft(info="refs", objects=(obj,)))
+    event = seen(house.alice, saved.uuid)
+    assert [(r.referenced_uuid, r.referenced_type) for r in event.references[event.objects[0].id]] == [(target, 0)]
+    assert [d.kind for d in saved.dropped] == ["ObjectReference"]
+
+
+def test_an_element_of_another_event_is_never_moved(house: House) -> None:
+    taken = added(house.alice, attributes=(an_attribute(),), reports=(ReportDraft(name="r", content=""),))
+    thief = add_event(
+        house.bob,
+        EventDraft(
+            info="thief",
+            attributes=(an_attribute(uuid=taken.attributes[0].uuid),),
+            reports=(ReportDraft(name="r2", content="", uuid=taken.reports[0].uuid),),
+        ),
+    )
+    assert len(thief.dropped) == 2
+    assert seen(house.alice, taken.event.uuid).attributes[0].event_id == taken.event.id
+
+
+def test_tags_are_made_by_tag_editors_and_fold_their_case(house: House) -> None:
+    name = f"x:{ids.new_uuid()}"
+    assert not added(house.alice, tags=(TagDraft(name),)).tags
+    assert [t.name for t in added(house.sam, tags=(TagDraft(name), TagDraft(name.upper()))).tags] == [name]
+    assert [t.name for t in added(house.alice, tags=(TagDraft(name.upper()),)).tags] == [name]
+
+
+def test_an_edit_must_be_newer(house: House) -> None:
+    event = added(house.alice).event
+    for timestamp in (event.timestamp, event.timestamp - 1):
+        with pytest.raises(SaveFailed) as refusal:
+            edit_event(house.alice, event.uuid, EventDraft(info="x", timestamp=timestamp))
+        assert refusal.value.errors == NOT_NEWER
+
+
+def test_an_edit_keeps_what_it_leaves_out_and_unpublishes(house: House) -> None:
+    event = added(house.alice, published=True, attributes=(an_attribute(),), analysis=2)
+    edit_event(house.alice, event.event.uuid, EventDraft(info="changed"))
+    now = seen(house.alice, event.event.uuid)
+    assert (now.event.info, now.event.analysis, now.event.published) == ("changed", 2, False)
+    assert [a.uuid for a in now.attributes] == [event.attributes[0].uuid]
+    assert now.event.timestamp > event.event.timestamp
+
+
+def test_newer_elements_are_merged_and_older_ones_left_alone(house: House) -> None:
+    event = added(house.alice, attributes=(an_attribute(), an_attribute()))
+    one, two = event.attributes
+    edit_event(
+        house.alice,
+        event.event.uuid,
+        EventDraft(
+            attributes=(
+                AttributeDraft(uuid=one.uuid, comment="newer", timestamp=one.timestamp + 5),
+                AttributeDraft(uuid=two.uuid, comment="older", timestamp=two.timestamp),
+            )
+        ),
+    )
+    now = {a.uuid: a for a in seen(house.alice, event.event.uuid).attributes}
+    assert (now[one.uuid].comment, now[two.uuid].comment) == ("newer", "")
+    assert (now[one.uuid].value, now[one.uuid].timestamp) == (one.value, one.timestamp + 5)
+
+
+def test_a_soft_deletion_arrives_and_a_stale_push_does_not_undo_it(house: House) -> None:
+    event = added(house.sam, orgc=STRANGER, locked=True, attributes=(an_attribute(),))
+    stale = event.attributes[0]
+    gone = AttributeDraft(uuid=stale.uuid, deleted=True, timestamp=stale.timestamp + 2)
+    edit_event(house.sam, event.event.uuid, EventDraft(timestamp=event.event.timestamp + 2, attributes=(gone,)))
+    old = AttributeDraft(uuid=stale.uuid, type=stale.type, value=stale.value, deleted=False, timestamp=stale.timestamp)
+    edit_event(house.sam, event.event.uuid, EventDraft(timestamp=event.event.timestamp + 4, attributes=(old,)))
+    now = seen(house.dora, event.event.uuid)
+    assert (now.attributes[0].deleted, now.event.attribute_count) == (True, 0)
+
+
+def test_an_object_that_is_not_newer_is_skipped_with_its_attributes(house: House) -> None:
+    uuid = ids.new_uuid()
+    obj = ObjectDraft(
+        name="file",
+        meta_category="file",
+        uuid=uuid,
+        timestamp=1000,
+        attributes=(an_attribute(object_relation="domain", uuid=ids.new_uuid()),),
+    )
+    event = added(house.alice, objects=(obj,))
+    more = replace(obj, attributes=(*obj.attributes, an_attribute(object_relation="hostname")))
+    edit_event(house.alice, event.event.uuid, EventDraft(objects=(more,)))
+    assert len(seen(house.alice, event.event.uuid).attributes) == 1
+    edit_event(house.alice, event.event.uuid, EventDraft(objects=(replace(more, timestamp=1001),)))
+    assert len(seen(house.alice, event.event.uuid).attributes) == 2
+
+
+def test_the_event_keeps_the_senders_timestamp_when_an_object_is_new(house: House) -> None:
+    event = added(house.sam, orgc=STRANGER, timestamp=5_000)
+    obj = ObjectDraft(name="file", meta_category="file", attributes=(an_attribute(object_relation="domain"),))
+    edit_event(house.sam, event.event.uuid, EventDraft(timestamp=6_000, objects=(obj,)))
+    assert seen(house.sam, event.event.uuid).event.timestamp == 6_000
+
+
+@pytest.mark.parametrize("who", ["bob", "charlie"])
+def test_only_the_creators_organisation_edits(house: House, who: str) -> None:
+    event = added(house.alice, distribution=3)
+    with pytest.raises(Forbidden):
+        edit_event(getattr(house, who), event.event.uuid, EventDraft(info="mine"))
+
+
+def test_an_invisible_event_is_an_absent_one(house: House) -> None:
+    event = added(house.alice, distribution=0)
+    for verb in (edit_event,):
+        with pytest.raises(NotFound):
+            verb(house.bob, event.event.uuid, EventDraft(info="x"))
+    with pytest.raises(NotFound):
+        publish_event(house.bob, event.event.uuid)
+
+
+def test_a_link_never_changes_an_unlocked_event(house: House) -> None:
+    event = added(house.alice, distribution=3)
+    with pytest.raises(SaveFailed):
+        edit_event(house.sam, event.event.uuid, EventDraft(info="theirs", timestamp=event.event.timestamp + 9))
+    kept = scalar("SELECT count(*) FROM refused_update WHERE event_uuid = ?", (event.event.uuid,))
+    assert (seen(house.alice, event.event.uuid).event.info, kept) == ("an event", 1)
+
+
+def third_link(house: House) -> Origin:
+    """A pull from a third organisation's server."""
+    return Origin(Way.PULL, house.alfa.id, link_org_id=house.beta.id, server_id=99)
+
+
+def test_a_third_partner_may_not_update_what_another_delivered(house: House) -> None:
+    event = added(house.sam, orgc=STRANGER, locked=True, distribution=1)
+    newer = EventDraft(info="taken over", timestamp=event.event.timestamp + 9)
+    with pytest.raises(SaveFailed):
+        edit_event(house.dora, event.event.uuid, newer, third_link(house))
+    assert seen(house.dora, event.event.uuid).event.info == "an event"
+
+
+def test_the_creators_own_link_may_update_what_another_delivered(house: House) -> None:
+    event = added(house.sam, orgc=BETA, locked=True, distribution=1)
+    newer = EventDraft(info="from the source", timestamp=event.event.timestamp + 9)
+    edit_event(house.dora, event.event.uuid, newer, third_link(house))
+    assert seen(house.dora, event.event.uuid).event.info == "from the source"
+
+
+def test_a_body_uuid_must_be_the_urls(house: House) -> None:
+    one, other = added(house.alice), added(house.alice)
+    with pytest.raises(SaveFailed):
+        edit_event(house.alice, one.event.uuid, EventDraft(uuid=other.event.uuid, info="swapped"))
+    assert seen(house.alice, other.event.uuid).event.info == "an event"
+
+
+def test_deleting_hides_blocks_and_never_gives_the_id_again(house: House) -> None:
+    event = added(house.alice, distribution=3).event
+    delete_event(house.alice, event.uuid)
+    with pytest.raises(NotFound):
+        seen(house.dora, event.uuid)
+    with pytest.raises(Blocked, match="event blocklist"):
+        added(house.alice, uuid=event.uuid)
+    assert added(house.alice).event.id > event.id
+
+
+@pytest.mark.parametrize("who", ["bob", "sam"])
+def test_deleting_anothers_event_answers_like_deleting_none(house: House, who: str) -> None:
+    event = added(house.alice, distribution=3).event
+    sentences = []
+    for ref in (event.uuid, ids.new_uuid()):
+        with pytest.raises(SaveFailed) as refusal:
+            delete_event(getattr(house, who), ref)
+        sentences.append((refusal.value.sentence, refusal.value.errors))
+    assert sentences[0] == sentences[1]
+
+
+def test_nothing_of_a_refused_event_is_stored(house: House) -> None:
+    before = [rows(f"SELECT count(*) FROM {table}") for table in ("event", "attribute", "organisation", "tag")]
+    with pytest.raises(SaveFailed):
+        add_event(
+            house.sam,
+            EventDraft(
+                info="",
+                orgc=OrganisationDraft(ids.new_uuid(), "Never"),
+                tags=(TagDraft(ids.new_uuid()),),
+                attributes=(an_attribute(),),
+            ),
+        )
+    assert before == [rows(f"SELECT count(*) FROM {table}") for table in ("event", "attribute", "organisation", "tag")]

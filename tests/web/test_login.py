@@ -1,0 +1,421 @@
+"""Who is let in: authkeys word by word, sessions, CSRF, the lock (MODEL §5.1, §5.6, TRUST S8, S9, S10, S14, S15)."""
+
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from mispmini.domain import clock
+from mispmini.services import accounts, authentication, signing_in
+from mispmini.services.authkeys import is_allowed_from
+from mispmini.store import lockout, people
+from mispmini.store.database import writing
+from mispmini.store.sql import execute, row, rows, scalar
+from mispmini.web.login import local_path
+from tests.web.conftest import MACHINE, PASSWORD, PEOPLE, SYNC_USER, Site, csrf_of
+
+FAILED = (
+    "Authentication failed. Please make sure you pass the API key of an API enabled user along in the Authorization "
+    "header."
+)
+DISABLED = "Authentication failed. Your user account has been disabled."
+NOT_ALLOWED = "You do not have permission to use this functionality."
+WRONG = "Z" * 40
+SAMPLES = Path(os.environ.get("MISPMINI_WIRE", Path(__file__).resolve().parents[3] / "shared" / "wire")) / "samples"
+
+
+class Browser(requests.Session):
+    """Keeps cookies, follows no redirect, and fills in the one form of the login page."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__()
+        self.site = site
+        self.trust_env = False
+        self.headers.update(PEOPLE)
+
+    def open(self, path: str, method: str = "GET", **options: Any) -> requests.Response:
+        """One request, no redirect followed."""
+        return self.request(method, self.site.url + path, allow_redirects=False, timeout=20, **options)
+
+    def secret(self) -> str:
+        """The hidden field of the form on the login page."""
+        return csrf_of(self.open("/users/login").text)
+
+    def sign_in(self, email: str, password: str = PASSWORD, **fields: str) -> requests.Response:
+        """Fill in the form as it is and send it."""
+        form = {"csrf_token": self.secret(), "data[User][email]": email, "data[User][password]": password}
+        return self.open("/users/login", "POST", data={**form, **fields})
+
+    def cookie(self) -> tuple[str, str]:
+        """Name and value of the one cookie we set."""
+        ((name, value),) = self.cookies.items()
+        return name, value
+
+
+@pytest.fixture
+def browser(site: Site) -> Browser:
+    """A fresh browser."""
+    return Browser(site)
+
+
+def refused(sentence: str, url: str) -> dict[str, str]:
+    """The body of a refusal."""
+    return {"name": sentence, "message": sentence, "url": url}
+
+
+# Authkeys -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "sample",
+    ["90-no-key", "90b-no-key-html", "90c-no-key-dotjson", "91-wrong-key", "91b-short-key", "91c-wrong-key-post",
+     "94-readonly-role-writing", "94b-read_only-key-writing", "94c-read_only-key-reading"],
+)  # fmt: skip
+def test_what_a_real_misp_refuses_we_refuse_word_by_word(site: Site, sample: str) -> None:
+    path = SAMPLES / f"{sample}.json"
+    if not path.exists():
+        if os.environ.get("MISPMINI_REQUIRE_WIRE"):
+            pytest.fail(f"{path} is missing")
+        pytest.skip("the recordings are not here")
+    recorded = json.loads(path.read_text(encoding="utf-8"))
+    asked, answered = recorded["request"], recorded["response"]
+    expiration = 1798761600  # 2027-01-01, as recorded
+    ours = {"94": lambda: site.key(6), "94b": lambda: site.key(read_only=True, expiration=expiration),
+            "94c": lambda: site.key(read_only=True, expiration=expiration)}  # fmt: skip
+    headers = dict(asked["headers"])
+    if (make := ours.get(sample.split("-")[0])) is not None:
+        headers["Authorization"] = make()
+    body = None if asked["body"] is None else json.dumps(asked["body"])
+    response = requests.request(
+        asked["method"], site.url + asked["path"], headers=headers, data=body, allow_redirects=False, timeout=10
+    )
+    assert response.status_code == answered["status"]
+    if response.status_code == 403:
+        assert response.json() == answered["body"]
+    if response.status_code == 302:
+        assert response.headers["Location"] == f"{site.url}/users/login"
+    assert response.headers.get("X-Auth-Key-Expiration") == answered["headers"].get("X-Auth-Key-Expiration")
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", ",", ",,,", "null", "[]", WRONG, "a" * 39, "a" * 41, "Bearer " + "a" * 40, "é" * 20, "' OR 1=1 --"],
+)
+def test_what_is_no_key_lets_nobody_in(site: Site, header: str) -> None:
+    response = site.get("/events/index", headers={**MACHINE, "Authorization": header.encode()})
+    assert (response.status_code, response.json()) == (403, refused(FAILED, "/events/index"))
+
+
+def test_the_ends_of_a_key_are_not_the_key(site: Site) -> None:
+    almost = site.admin_key[:4] + "0" * 32 + site.admin_key[-4:]
+    assert get(site, Authorization=almost).status_code == 403
+
+
+def test_one_of_several_keys_is_enough(site: Site) -> None:
+    assert get(site, Authorization=f"{WRONG}, {site.key()}").status_code == 200
+
+
+def test_the_other_header_wins(site: Site) -> None:
+    key = site.key()
+    assert get(site, Authorization=WRONG, **{"X-MISP-AUTH": key}).status_code == 200
+    assert get(site, Authorization=key, **{"X-MISP-AUTH": WRONG}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("make", "cause", "sentence"),
+    [
+        pytest.param(lambda site: site.key(expiration=1), "expired", FAILED, id="expired"),
+        pytest.param(lambda site: site.key(disabled=True), "disabled", DISABLED, id="disabled"),
+        pytest.param(
+            lambda site: site.key(allowed_ips=["192.0.2.0/24"]), "address",
+            "It is not possible to use this Auth key from your IP address", id="elsewhere",
+        ),
+        pytest.param(lambda site: site.key(keyless_role()), "role", FAILED, id="role-without-keys"),
+        pytest.param(lambda site: "0123" + "x" * 36, "unknown", FAILED, id="unknown"),
+    ],
+)  # fmt: skip
+def test_each_refusal_is_said_and_listed(site: Site, make: Callable[[Site], str], cause: str, sentence: str) -> None:
+    key = make(site)
+    response = get(site, Authorization=key)
+    assert (response.status_code, response.json()) == (403, refused(sentence, "/events/index"))
+    listed = row("SELECT authkey_start, cause, address FROM key_refusal ORDER BY id DESC LIMIT 1")
+    assert listed == (key[:4], cause, "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "address", "is_allowed"),
+    [
+        (["192.0.2.7"], "192.0.2.7", True), (["192.0.2.0/24"], "::ffff:192.0.2.7", True),
+        (["192.0.2.0/24"], "198.51.100.1", False), (["2001:db8::/32"], "2001:db8::1", True),
+        (["192.0.2.7"], "", False), ([], "198.51.100.1", True),
+    ],
+)  # fmt: skip
+def test_addresses_of_a_key(allowed: list[str], address: str, is_allowed: bool) -> None:
+    assert is_allowed_from(allowed, address) is is_allowed
+
+
+def test_a_disabled_account_is_out_with_its_next_request(site: Site) -> None:
+    key = site.key()
+    assert get(site, Authorization=key).status_code == 200
+    user_id = scalar("SELECT user_id FROM auth_key ORDER BY id DESC LIMIT 1")
+    with writing():
+        people.update_user(user_id, {"disabled": True})
+    assert get(site, Authorization=key).json() == refused(DISABLED, "/events/index")
+
+
+def test_the_use_of_a_key_is_noted_once_a_minute(site: Site) -> None:
+    key = site.key()
+    get(site, Authorization=key)
+    key_id, address, used = row("SELECT id, unique_ips, last_used FROM auth_key ORDER BY id DESC LIMIT 1") or ()
+    assert (json.loads(address), clock.now() - used < 5) == (["127.0.0.1"], True)
+    changes = scalar("SELECT total_changes()"), scalar("PRAGMA data_version")
+    get(site, Authorization=key)
+    assert (scalar("SELECT total_changes()"), scalar("PRAGMA data_version")) == changes
+    assert scalar("SELECT last_used FROM auth_key WHERE id = ?", (key_id,)) == used
+
+
+def test_beyond_a_hundred_a_minute_refusals_are_no_longer_listed() -> None:
+    throttle = authentication.Throttle()
+    assert [throttle.is_over("192.0.2.1") for _ in range(102)] == [False] * 100 + [True] * 2
+    assert not throttle.is_over("192.0.2.2")
+
+
+def test_a_key_never_makes_a_session(site: Site, browser: Browser) -> None:
+    for path in ("/events/index", "/users/login", "/nonsense/x"):
+        assert "Set-Cookie" not in browser.open(path, headers={**PEOPLE, "Authorization": site.admin_key}).headers
+
+
+def test_a_changed_role_counts_at_once(site: Site) -> None:
+    key = site.key(SYNC_USER)
+    user_id = scalar("SELECT user_id FROM auth_key ORDER BY id DESC LIMIT 1")
+    assert post(site, "/events/add", Authorization=key).status_code == 200
+    with writing():
+        people.update_user(user_id, {"role": 6})
+    assert post(site, "/events/add", Authorization=key).json()["message"] == NOT_ALLOWED
+
+
+# Sessions -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_login_opens_the_door_for_programs_too(site: Site, browser: Browser) -> None:
+    assert browser.open("/users/checkIfLoggedIn").headers["Location"] == f"{site.url}/users/login"
+    response = browser.sign_in(site.email())
+    assert (response.status_code, response.headers["Location"]) == (302, "/users/checkIfLoggedIn")
+    assert browser.open("/events/index.json").json() == []
+
+
+def test_the_login_page_has_exactly_one_form(browser: Browser) -> None:
+    page = browser.open("/users/login").text
+    assert page.count("<form") == 1
+    assert 'name="data[User][email]"' in page
+    assert 'name="data[User][password]"' in page
+
+
+def test_the_cookie_is_hard_to_get_at(site: Site, browser: Browser) -> None:
+    header = browser.sign_in(site.email()).headers["Set-Cookie"]
+    assert re.match(r"mispmini-[0-9a-f]{8}=s\.[\w-]{43}; HttpOnly; Path=/; SameSite=Lax\Z", header)
+
+
+def test_a_login_changes_the_cookie_and_the_forms_secret(site: Site, browser: Browser) -> None:
+    before, secret = browser.cookie() if browser.cookies else (), browser.secret()
+    visitor = browser.cookie()
+    browser.sign_in(site.email())
+    assert browser.cookie() not in (before, visitor)
+    assert browser.open("/users/logout", "POST", data={"csrf_token": secret}).status_code == 400
+
+
+def test_logout_kills_a_copied_cookie(site: Site, browser: Browser) -> None:
+    browser.sign_in(site.email())
+    thief = Browser(site)
+    thief.cookies.set(*browser.cookie())
+    assert thief.open("/events/index").status_code == 200
+    response = browser.open("/users/logout", "POST", data={"csrf_token": browser.secret()})
+    assert (response.status_code, response.headers["Location"]) == (303, "/users/login")
+    assert thief.open("/events/index").headers["Location"] == f"{site.url}/users/login"
+    assert thief.open("/events/index.json").json() == refused(FAILED, "/events/index.json")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("UPDATE user SET disabled = 1 WHERE id = :user", id="disabled"),
+        pytest.param("UPDATE session SET last_seen = last_seen - 1801 WHERE user_id = :user", id="idle"),
+        pytest.param("UPDATE session SET created = created - 43201 WHERE user_id = :user", id="twelve-hours"),
+        pytest.param("DELETE FROM user WHERE id = :user", id="gone"),
+    ],
+)
+def test_a_session_ends(site: Site, browser: Browser, change: str) -> None:
+    email = site.email()
+    browser.sign_in(email)
+    login = people.find_any_login(email)
+    assert login is not None
+    assert browser.open("/events/index").status_code == 200
+    with writing():
+        execute(change.replace(":user", "?"), (login.user_id,))
+    assert browser.open("/events/index").status_code == 302
+
+
+def test_a_new_password_ends_every_session(site: Site, browser: Browser) -> None:
+    email = site.email()
+    browser.sign_in(email)
+    login = people.find_any_login(email)
+    assert login is not None
+    viewer = authentication.viewer_of_user(login.user_id, "127.0.0.1")
+    assert viewer is not None
+    accounts.change_password(viewer, "another brown horse, running", current_password=PASSWORD)
+    assert browser.open("/events/index").status_code == 302
+
+
+def test_a_visitors_page_stores_nothing(site: Site, browser: Browser) -> None:
+    before = scalar("SELECT COUNT(*) FROM session")
+    browser.open("/users/login?language=pt_BR")
+    assert "Entrar" in browser.open("/users/login").text
+    assert scalar("SELECT COUNT(*) FROM session") == before
+
+
+@pytest.mark.parametrize("value", ["s.nonsense", "v.nonsense", "v.e30.x.y", "s.", "x", "s.' OR 1"])
+def test_a_made_up_cookie_is_no_session(site: Site, browser: Browser, value: str) -> None:
+    browser.open("/users/login")
+    name, _value = browser.cookie()
+    assert browser.open("/events/index", headers={"Cookie": f"{name}={value}"}).status_code == 302
+
+
+def test_only_the_hash_of_the_cookie_is_kept(site: Site, browser: Browser) -> None:
+    browser.sign_in(site.email())
+    secret = browser.cookie()[1].removeprefix("s.")
+    assert not [r for r in rows("SELECT * FROM session") if secret in str(r)]
+
+
+@pytest.mark.parametrize(
+    ("wish", "path"),
+    [
+        ("/events/view/7?x=1", "/events/view/7?x=1"), ("", "/"), ("//evil.test", "/"), ("/\\evil.test", "/"),
+        ("https:evil.test", "/"), ("https://evil.test/", "/"), ("javascript:alert(1)", "/"), ("evil.test", "/"),
+        ("/\t/evil.test", "/"), ("\n//evil.test", "/"), ("///evil.test", "/"), ("/a\r\nSet-Cookie: x", "/"),
+    ],
+)  # fmt: skip
+def test_where_a_login_leads(wish: str, path: str) -> None:
+    assert local_path(wish) == path
+
+
+# Forms of other sites -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "with_secret", "status"),
+    [
+        pytest.param({}, True, 303, id="our-own-form"),
+        pytest.param({}, False, 400, id="without-the-secret"),
+        pytest.param({"Sec-Fetch-Site": "cross-site"}, True, 403, id="cross-site"),
+        pytest.param({"Sec-Fetch-Site": "same-origin"}, True, 303, id="same-origin"),
+        pytest.param({"Origin": "https://evil.test"}, True, 403, id="foreign-origin"),
+        pytest.param({"Origin": "null"}, True, 403, id="hidden-origin"),
+        pytest.param({"Content-Type": "application/json"}, False, 400, id="json-is-no-way-round"),
+        pytest.param({"Content-Type": "text/plain"}, False, 400, id="nor-is-plain-text"),
+        pytest.param({"Authorization": "Basic dTpw"}, False, 400, id="nor-a-proxys-login"),
+        pytest.param({"Authorization": WRONG}, False, 302, id="nor-a-wrong-key"),
+    ],
+)
+def test_a_cookie_alone_changes_nothing(
+    site: Site, browser: Browser, headers: Mapping[str, str], with_secret: bool, status: int
+) -> None:
+    browser.sign_in(site.email())
+    fields = {"csrf_token": browser.secret()} if with_secret else {}
+    response = browser.open("/rare_specimens/change", "POST", data=fields, headers=dict(headers))
+    assert response.status_code == status
+
+
+def test_a_key_needs_no_form(site: Site) -> None:
+    assert post(site, "/rare_specimens/change", Authorization=site.key()).json()["saved"] is True
+
+
+def test_a_stranger_without_key_or_cookie_hears_that_first(site: Site) -> None:
+    response = site.post("/events/add", json={"info": "x"}, headers=MACHINE)
+    assert (response.status_code, response.json()) == (403, refused(FAILED, "/events/add"))
+
+
+def test_a_stale_login_form_keeps_what_was_typed(site: Site, browser: Browser) -> None:
+    response = browser.open("/users/login", "POST", data={"data[User][email]": "a@b.test", "csrf_token": "old"})
+    assert response.status_code == 400
+    assert 'value="a@b.test"' in response.text
+    assert csrf_of(response.text)
+
+
+def test_logging_out_by_a_link_is_not_possible(site: Site, browser: Browser) -> None:
+    browser.sign_in(site.email())
+    assert browser.open("/users/logout").status_code == 405
+    assert browser.open("/events/index").status_code == 200
+
+
+# Guessing -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_sixth_guess_is_refused_by_every_door_and_spelling(site: Site, browser: Browser) -> None:
+    email = site.email()
+    assert [browser.sign_in(email, "wrong").status_code for _ in range(5)] == [403] * 5
+    number = email.removeprefix("user").partition("@")[0]
+    for spelling in (email, email.upper(), f"  {email} ", f"ｕｓｅｒ{number}@acme.test"):
+        assert browser.sign_in(spelling).status_code == 429
+        fields = {"email": spelling, "password": PASSWORD}
+        for method in ("POST", "PUT"):
+            answer = browser.open("/users/login", method, json=fields, headers=MACHINE)
+            assert (answer.status_code, answer.headers["Retry-After"]) == (429, "300")
+    signing_in.unlock(email)
+    assert browser.sign_in(email).status_code == 302
+
+
+def test_a_right_password_forgets_the_wrong_ones(site: Site, browser: Browser) -> None:
+    email = site.email()
+    for _ in range(2):
+        browser.sign_in(email, "wrong")
+    assert browser.sign_in(email).status_code == 302
+    assert scalar("SELECT COUNT(*) FROM login_failure WHERE folded_email = ?", (email,)) == 0
+
+
+@pytest.mark.parametrize("seconds", [-86400, 86400])
+def test_a_changed_clock_unlocks_nothing(site: Site, seconds: int) -> None:
+    email = f"clock{seconds}@acme.test"
+    with writing():
+        for _ in range(5):
+            lockout.note_failure(email, "192.0.2.1")
+        execute("UPDATE login_failure SET time = time + ? WHERE folded_email = ?", (seconds, email))
+    with pytest.raises(signing_in.LockedOut):
+        signing_in.refuse_locked(email, "192.0.2.1")
+    signing_in.refuse_locked(email, "192.0.2.2")
+
+
+def test_a_stranger_and_a_wrong_password_look_the_same(site: Site, browser: Browser) -> None:
+    pages = [browser.sign_in(email, "wrong") for email in (site.email(), "nobody@acme.test")]
+    known, unknown = (re.sub(r'value="[^"]*"', "", page.text) for page in pages)
+    assert known == unknown
+    assert {page.status_code for page in pages} == {403}
+
+
+@pytest.mark.parametrize("columns", [{"disabled": True}, {"expiration": 1}, {"password_hash": None}])
+def test_an_account_that_may_not_log_in_does_not(site: Site, browser: Browser, columns: dict[str, Any]) -> None:
+    assert browser.sign_in(site.email(**columns)).status_code == 403
+
+
+def keyless_role() -> int:
+    """A role that may not use keys."""
+    with writing():
+        execute(
+            "INSERT INTO role (name, permissions, default_role, restricted_to_site_admin, enforce_rate_limit,"
+            " rate_limit_count, created, modified) VALUES ('keyless', '[\"perm_add\"]', 0, 0, 0, 0, 1, 1)"
+        )
+    return int(scalar("SELECT id FROM role WHERE name = 'keyless'"))
+
+
+def get(site: Site, **headers: str) -> requests.Response:
+    """A program's look at the events."""
+    return site.get("/events/index", headers={**MACHINE, **headers})
+
+
+def post(site: Site, path: str, **headers: str) -> requests.Response:
+    """A program's post of an empty body."""
+    return site.post(path, headers={**MACHINE, **headers})
