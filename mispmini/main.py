@@ -9,17 +9,43 @@ from typing import Any
 
 from flask import Blueprint, Flask
 
+from mispmini import cli, serving
 from mispmini.assets import static_dir, templates_dir
 from mispmini.cli.starting import Starters
+from mispmini.demo import demo
+from mispmini.jobs import start_jobs
 from mispmini.services import addresses
 from mispmini.settings import Settings
 from mispmini.store import database
 from mispmini.store.settings import load_settings as load_instance_settings
-from mispmini.web import answer, csrf, errors, headers, i18n, limits, login, setting_up, who
+from mispmini.web import (
+    answer,
+    attributes,
+    auth_keys,
+    csrf,
+    errors,
+    events,
+    headers,
+    home,
+    i18n,
+    later,
+    limits,
+    login,
+    organisations,
+    rest_search,
+    roles,
+    setting_up,
+    tags,
+    users,
+    who,
+)
 from mispmini.web.asking import MispPaths
 from mispmini.web.sessions import CookieSessions
 
-BLUEPRINTS: tuple[Blueprint, ...] = (login.bp, setting_up.bp)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    home.bp, login.bp, setting_up.bp, users.bp, auth_keys.bp, roles.bp, organisations.bp, events.bp, attributes.bp,
+    rest_search.bp, tags.bp, later.bp,
+)  # fmt: skip
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _MOST_FORM_BYTES = 8 * 1024 * 1024
@@ -53,7 +79,7 @@ def main() -> None:
 
 def serve(settings: Settings, as_json: bool) -> None:
     """Serve pages, API and jobs until a signal comes."""
-    parts = serving.Parts(make_app=create_app, start_jobs=start_jobs, setup_token=setup_links.new_setup_secret)
+    parts = serving.Parts(make_app=create_app, start_jobs=start_jobs)
     serving.serve(settings, parts, as_json=as_json)
 
 

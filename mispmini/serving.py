@@ -29,6 +29,7 @@ _FAREWELL_SECONDS = 0.5
 _TURN_SECONDS = 1.0
 _CONNECTIONS = 500
 _SECRET = re.compile(r"(?<![\w-])([\w-]{4})[\w-]{32,}([\w-]{4})(?![\w-])")
+_QUIET = {"waitress.queue": logging.ERROR, "apscheduler": logging.WARNING}
 _FORWARDED = {"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"}
 _waitress: Any = importlib.import_module("waitress.server")
 _wasyncore: Any = importlib.import_module("waitress.wasyncore")
@@ -202,4 +203,5 @@ def _log_plainly(level: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(MaskingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level, handlers=[handler])
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    for name, least in _QUIET.items():
+        logging.getLogger(name).setLevel(least)

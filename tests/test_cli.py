@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 import requests
+from click.testing import CliRunner
 
+from mispmini.cli import commands
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.ids import is_authkey, new_uuid
 from tests.cast import Actor, link
@@ -94,28 +96,28 @@ def test_everything_in_the_data_folder_is_its_owners_alone(folder: Path) -> None
     ids=" ".join,
 )
 def test_wrong_usage_ends_with_2(words: list[str]) -> None:
-    assert "Usage:" in run_verb(*words, expect=2).stderr
+    done = CliRunner().invoke(commands, words)
+    assert (done.exit_code, done.stderr.startswith("Usage:")) == (2, True)
 
 
 def test_an_unknown_setting_is_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("colour = 1\n", encoding="utf-8")
-    assert "colour" in run_verb("config", "--data", str(tmp_path), expect=2).stderr
+    done = CliRunner().invoke(commands, ["config", "--data", str(tmp_path)])
+    assert (done.exit_code, "colour" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("words", VERBS_OF_A_FOLDER)
 def test_a_verb_needs_an_instance_and_makes_none(tmp_path: Path, words: str) -> None:
-    assert "There is no mispmini in" in answer(tmp_path / "none", *words.split(), expect=1)["error"]
+    done = CliRunner().invoke(commands, [*words.split(), "--data", str(tmp_path / "none"), "--json"])
+    assert done.exit_code == 1
+    assert "There is no mispmini in" in json.loads(done.stdout)["error"]
     assert not (tmp_path / "none").exists()
 
 
 def test_config_tells_where_a_value_comes_from(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text('port = 9000\nhost = "127.0.0.2"\n', encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "mispmini", "config", "--data", str(tmp_path), "--json"],
-        env={**clean_environment(), "MISPMINI_HOST": "127.0.0.3"},
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
+    done = CliRunner().invoke(
+        commands, ["config", "--data", str(tmp_path), "--json"], env={"MISPMINI_HOST": "127.0.0.3"}
     )
     told = {item["setting"]: (item["value"], item["source"]) for item in json.loads(done.stdout)}
     assert told["data"] == (str(tmp_path), "flag")

@@ -7,7 +7,7 @@ from mispmini.domain.distribution import Partner, for_partner
 from mispmini.domain.graphs import EventGraph
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
-from mispmini.services.correlating import related_events
+from mispmini.services.correlating import attach_related
 from mispmini.store.attachments import attributes_with_files, files_of
 from mispmini.store.database import reading
 from mispmini.store.graphs import Deleted, Parts, load_event, load_events
@@ -45,7 +45,7 @@ def viewed_event(viewer: Viewer, ref: str, view: View) -> EventGraph:
         graph = load_event(viewer, ref, parts)
         graph.reports = graph.reports if view.reports else ()
         if view.correlations:
-            graph.related, graph.organisations = related_events(viewer, graph)
+            attach_related(viewer, [graph])
     if view.attachments and not view.metadata:
         graph.attachments = _files(graph)
     return graph

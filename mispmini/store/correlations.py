@@ -28,9 +28,9 @@ _CONTENT = "attribute.type_id, attribute.value1, attribute.value2"
 
 
 class Matches(NamedTuple):
-    """In how many other events an attribute's value is, counted up to MOST_COUNTED, and ids of the newest of them."""
+    """In how many other events an attribute's value is, `total` up to MOST_COUNTED, and ids of the newest of them."""
 
-    count: int
+    total: int
     newest: tuple[int, ...]
 
 
@@ -96,8 +96,8 @@ def _correlating(reach: Reach) -> Predicate:
 def _values_in_hand(condition: Predicate) -> _Values:
     values: dict[str, list[_Own]] = {}
     found = rows(
-        f"SELECT attribute.event_id, attribute.id, {_CONTENT} FROM attribute JOIN event ON event.id = attribute.event_id"
-        f" WHERE {condition.text}",
+        f"SELECT attribute.event_id, attribute.id, {_CONTENT} FROM attribute"
+        f" JOIN event ON event.id = attribute.event_id WHERE {condition.text}",
         condition.params,
     )
     first_only = _first_only()

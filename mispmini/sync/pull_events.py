@@ -56,7 +56,9 @@ def fetch_event(remote: RemoteServer, server: LinkedServer, ref: str) -> Fetched
         draft = read_event(answer.json, from_partner=True)
     except MispminiError as error:
         return Receipt(LedgerState.FAILED, Trouble.WRONG_SHAPE, error.sentence, 200)
-    if draft.uuid is None or (canonical_uuid(ref) or draft.uuid) != draft.uuid:
+    if draft.uuid is None:
+        return Receipt(LedgerState.FAILED, Trouble.WRONG_SHAPE, "an event without a uuid", 200)
+    if (canonical_uuid(ref) or draft.uuid) != draft.uuid:
         return Receipt(LedgerState.FAILED, Trouble.WRONG_UUID, f"asked for {ref}, got {draft.uuid}", 200)
     return draft
 

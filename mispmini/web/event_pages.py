@@ -33,7 +33,7 @@ def events_page(viewer: Viewer, filters: IndexFilters, given: Mapping[str, str])
     """The list of events, newest change first; `given` are the words of the query string."""
     tab = cast(Tab, given["tab"]) if given.get("tab") in get_args(Tab) else "all"
     part = asked_slice()
-    items, total = searching.index(
+    found = searching.index(
         viewer,
         replace(
             in_tab(viewer, tab, filters),
@@ -46,8 +46,8 @@ def events_page(viewer: Viewer, filters: IndexFilters, given: Mapping[str, str])
     return pages.EventsPage(
         tab=tab,
         form=pages.Form({name: given.get(name, "") for name in _FILTER_FIELDS}),
-        rows=tuple(event_row(item) for item in items),
-        paging=paging(part, total),
+        rows=tuple(event_row(item) for item in found),
+        paging=paging(part, found.count),
         filtered=any(given.get(name) for name in _FILTER_FIELDS),
     )
 

@@ -42,12 +42,12 @@ def index() -> Answer:
 
 def _index_reply(viewer: Viewer, filters: IndexFilters) -> Answer:
     if filters.minimal:
-        rows, total = searching.minimal_index(viewer, filters)
-        texts = ",".join(map(minimal_index_item_json, rows))
+        minimal = searching.minimal_index(viewer, filters)
+        count, texts = minimal.count, map(minimal_index_item_json, minimal.items)
     else:
-        items, total = searching.index(viewer, filters)
-        texts = ",".join(map(index_item_json, items))
-    return reply(f"[{texts}]", headers={"X-Result-Count": str(total)})
+        full = searching.index(viewer, filters)
+        count, texts = full.count, map(index_item_json, full.items)
+    return reply(f"[{','.join(texts)}]", headers={"X-Result-Count": str(count)})
 
 
 @bp.route("/view/<ref>", methods=["GET", "HEAD", "POST"])
@@ -67,7 +67,7 @@ def view(ref: str) -> Answer:
 
 def _exists(viewer: Viewer, ref: str) -> Answer:
     events.find_event(viewer, ref)
-    return reply("")
+    return reply({})
 
 
 def _page_number() -> int:

@@ -83,8 +83,7 @@ def _last_exchange(link: Standing) -> str:
 
 def _newest(viewer: Viewer, tab: Tab) -> tuple[pages.EventRow, ...]:
     filters = IndexFilters(limit=_NEWEST, page=1, order=Order("timestamp", descending=True))
-    items, _total = searching.index(viewer, in_tab(viewer, tab, filters))
-    return tuple(event_row(item) for item in items)
+    return tuple(event_row(item) for item in searching.index(viewer, in_tab(viewer, tab, filters)))
 
 
 def _steps(progress: Progress | None) -> tuple[pages.Step, ...]:

@@ -4,13 +4,15 @@ from dataclasses import asdict
 
 from flask import Blueprint
 
+from mispmini.domain.filters import IndexFilters, Order, Terms
 from mispmini.domain.permissions import Permission
 from mispmini.domain.records import OrganisationRecord
-from mispmini.services import organisations
+from mispmini.services import organisations, searching
 from mispmini.services.organisations import Scope
 from mispmini.web import pages
 from mispmini.web.answer import Answer, action_url, answer, done, page_answer, saved
 from mispmini.web.asking import asked
+from mispmini.web.badges import event_row
 from mispmini.web.errors import ShowAgain, if_refused
 from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_login
@@ -20,6 +22,7 @@ from mispmini.wire import account_replies, people_in, replies
 
 bp = Blueprint("organisations", __name__)
 
+_NEWEST = 10
 _OPTIONAL = (
     "uuid", "local", "description", "type", "nationality", "sector", "contacts", "restricted_to_domain", "landingpage",
 )  # fmt: skip
@@ -159,6 +162,13 @@ def _view_page(record: OrganisationRecord) -> pages.OrganisationPage:
         type=record.type,
         contacts=record.contacts or "",
         users=record.user_count or 0,
-        events=(),
+        events=_newest_events(record),
         may_edit=current_viewer().is_site_admin,
     )
+
+
+def _newest_events(record: OrganisationRecord) -> tuple[pages.EventRow, ...]:
+    filters = IndexFilters(
+        org=Terms(any=(str(record.id),)), limit=_NEWEST, page=1, order=Order("timestamp", descending=True)
+    )
+    return tuple(event_row(item) for item in searching.index(current_viewer(), filters))

@@ -8,7 +8,6 @@ import pytest
 from tests.sync.ground import Ground, break_ground, leave_ground
 
 
-
 @pytest.fixture
 def ground(tmp_path: Path) -> Iterator[Ground]:
     """One instance of ORG_A in this process."""

@@ -8,7 +8,9 @@ from tests.sync.hostile import HostileServer, Received, answer
 
 Json = Any
 Rule = Callable[[Received], bytes]
-IDS_OF_THE_RUN = frozenset({"id", "event_id", "user_id", "publish_timestamp", "event_creator_email", "org_id", "orgc_id"})
+IDS_OF_THE_RUN = frozenset(
+    {"id", "event_id", "user_id", "publish_timestamp", "event_creator_email", "org_id", "orgc_id"}
+)
 
 
 def exchanges_of(transcript: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -26,7 +28,9 @@ def played_by(exchanges: Iterable[Mapping[str, Any]]) -> HostileServer:
 
     def script(request: Received) -> Iterable[bytes]:
         known = answers.get((request.method, request.target), [])
-        yield known.pop(0) if len(known) > 1 else (known[0] if known else answer({"name": "Not Found"}, "404 Not Found"))
+        yield (
+            known.pop(0) if len(known) > 1 else (known[0] if known else answer({"name": "Not Found"}, "404 Not Found"))
+        )
 
     return HostileServer(script)
 

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from mispmini.domain.distribution import Distribution, Reason
-from mispmini.domain.drafts import AttributeDraft, EventDraft
+from mispmini.domain.drafts import AttributeDraft, EventDraft, ReportDraft, TagDraft
 from mispmini.domain.errors import SaveFailed
 from mispmini.domain.receipts import LedgerState, Trouble
 from mispmini.domain.servers import LinkedServer
 from mispmini.services.events import add_event, delete_event, edit_event
 from mispmini.services.publishing import publish_event, unpublish_event
+from mispmini.store.database import connect
 from mispmini.store.outbox import list_queue
 from mispmini.store.versions import local_versions
 from mispmini.sync.delivering import Patience, deliver_due
@@ -120,15 +121,20 @@ class Misp:
         return played(
             {
                 "GET /servers/getVersion": VERSION,
-                "HEAD /events/view/": lambda _: answer(b"", "200 OK" if self.held else "404 Not Found", "text/html"),
-                "POST /events/add": self._take,
-                "POST /events/edit": self._take,
+                "HEAD /events/view/": self.head,
+                "POST /events/add": self.take,
+                "POST /events/edit": self.take,
                 "POST /events/index": lambda _: answer([self.held] if self.held else []),
                 "GET /events/view/": lambda _: answer({"Event": self.held}),
             }
         )
 
-    def _take(self, request: Received) -> bytes:
+    def head(self, _request: Received) -> bytes:
+        """Whether it has it."""
+        return answer(b"", "200 OK" if self.held else "404 Not Found", "text/html")
+
+    def take(self, request: Received) -> bytes:
+        """Add or edit."""
         if self.refusals:
             return self.refusals.pop(0)
         event = body_of(request)["Event"]
@@ -304,75 +310,56 @@ def test_a_partner_that_is_down_costs_one_try_not_one_per_event(ground: Ground) 
     assert sorted(tries for _, tries, _, _ in queue_of(server)) == [0, 0, 1]
 
 
-def test_reports_go_only_to_who_knows_them_and_local_tags_to_nobody(ground: Ground) -> None:
-    from mispmini.domain.drafts import ReportDraft, TagDraft
-
-    misp = Misp()
+def test_reports_go_only_to_who_knows_them_and_local_tags_to_nobody(
+    ground: Ground, link: LinkedServer, partner: HostileServer
+) -> None:
     draft = a_draft(
         reports=(ReportDraft(name="What happened", content="# It", distribution=int(Distribution.INHERIT)),),
         tags=(TagDraft(name="tlp:green"), TagDraft(name="workflow:todo", local=True)),
     )
-    with misp.server() as partner:
-        server = ground.links(partner.url, push=True)
-        ground.publishes(draft)
-        deliver(server)
-        sent = body_of(next(r for r in partner.requests if r.target.startswith("/events/add")))["Event"]
-        assert lines_of(partner)[:2] == ["GET /servers/getVersion", "GET /eventReports/add"]
-        assert "EventReport" not in sent
-        assert [tag["name"] for tag in sent["Tag"]] == ["tlp:green"]
+    ground.publishes(draft)
+    deliver(link)
+    sent = body_of(partner.requests[-1])["Event"]
+    assert lines_of(partner)[:2] == ["GET /servers/getVersion", "GET /eventReports/add"]
+    assert "EventReport" not in sent
+    assert [tag["name"] for tag in sent["Tag"]] == ["tlp:green"]
 
 
-def test_an_edit_while_sending_keeps_its_promise(ground: Ground, link: LinkedServer, misp: Misp) -> None:
+def test_an_edit_while_sending_keeps_its_promise(ground: Ground, misp: Misp) -> None:
     uuid = ground.publishes(a_draft(timestamp=1_700_000_000))
     edited = EventDraft(info="Newer", timestamp=1_700_000_100, published=True)
-    seen = misp.server
-    assert seen is not None
-    original = misp._take
 
     def take(request: Received) -> bytes:
-        from mispmini.store.database import connect
-
         connect()
         if b"Newer" not in request.inflated:
             edit_event(ground.admin, uuid, edited)
-        return original(request)
+        return misp.take(request)
 
-    with played(
-        {
-            "GET /servers/getVersion": VERSION,
-            "HEAD /": lambda _: answer(b"", "200 OK" if misp.held else "404 Not Found", "text/html"),
-            "POST /events/": take,
-        }
-    ) as partner:
-        other = ground.links(partner.url, push=True)
+    with played({"GET /servers/getVersion": VERSION, "HEAD /": misp.head, "POST /events/": take}) as partner:
+        link = ground.links(partner.url, push=True)
         publish_event(ground.admin, uuid)
-        deliver(other)
-        assert queue_of(other) == [], "the newer promise was kept in the same run"
+        deliver(link)
+        assert queue_of(link) == [], "the newer promise was kept in the same run"
     assert misp.held is not None
     assert misp.held["info"] == "Newer"
 
 
-def test_push_all_offers_what_may_go_and_sends_what_is_wanted(ground: Ground) -> None:
+def test_push_all_offers_what_may_go_and_sends_what_is_wanted(ground: Ground, misp: Misp) -> None:
     wanted, known, here_only = (a_draft(distribution=int(level)) for level in (3, 3, 1))
-    misp = Misp()
-    with misp.server() as partner, played({}) as nobody:
-        ground.links(nobody.url, push=True)
-        for draft in (wanted, known, here_only):
-            ground.publishes(draft)
-        add_event(ground.admin, a_draft(distribution=3))
-        rules = {
-            "GET /servers/getVersion": VERSION,
-            "POST /events/filterEventIdsForPush": [wanted.uuid, here_only.uuid, "not-a-uuid", 7],
-            "HEAD /": lambda _: answer(b"", "404 Not Found", "text/html"),
-            "POST /events/add": misp._take,
-        }
-        with played(rules) as asked:
-            server = ground.links(asked.url, push=True)
-            result = push_to(server, "full", OUTBOUND)
-            offered = [item["Event"]["uuid"] for item in body_of(asked.requests[1])]
-        assert offered == [wanted.uuid, known.uuid, here_only.uuid]
-        assert result.sentence == "Push complete. 1 events pushed, 1 events could not be pushed."
-        assert partner.requests == []
+    for draft in (wanted, known, here_only):
+        ground.publishes(draft)
+    add_event(ground.admin, a_draft(distribution=3))
+    rules = {
+        "GET /servers/getVersion": VERSION,
+        "POST /events/filterEventIdsForPush": [wanted.uuid, here_only.uuid, "not-a-uuid", 7],
+        "HEAD /": misp.head,
+        "POST /events/add": misp.take,
+    }
+    with played(rules) as partner:
+        result = push_to(ground.links(partner.url, push=True), "full", OUTBOUND)
+        offered = [item["Event"]["uuid"] for item in body_of(partner.requests[1])]
+    assert offered == [wanted.uuid, known.uuid, here_only.uuid]
+    assert result.sentence == "Push complete. 1 events pushed, 1 events could not be pushed."
 
 
 def test_a_refused_key_stops_push_all_with_the_status(ground: Ground) -> None:

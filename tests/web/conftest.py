@@ -72,14 +72,9 @@ def specimens() -> Blueprint:
     def fail() -> Answer:
         raise RuntimeError("a secret that nobody should read")
 
-    @bp.get("/events/index")
-    def index() -> Answer:
-        return reply([])
-
-    @bp.post("/events/add")
+    @bp.post("/rare_specimens/write")
     @needs(Permission.ADD)
-    def add() -> Answer:
-        asked()
+    def write() -> Answer:
         return reply({})
 
     return bp

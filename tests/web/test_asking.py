@@ -138,7 +138,7 @@ def test_a_form_is_read_by_its_plain_names(site: Site) -> None:
 )
 def test_bodies_at_the_door(site: Site, body: bytes, encoding: str | None, status: int, sentence: str) -> None:
     headers = keyed(site) | ({"Content-Encoding": encoding} if encoding else {})
-    response = site.post("/events/add", data=body, headers=headers)
+    response = site.post("/rare_specimens/index", data=body, headers=headers)
     assert response.status_code == status
     assert sentence in response.json().get("message", "")
 

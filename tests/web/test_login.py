@@ -193,10 +193,10 @@ def test_a_key_never_makes_a_session(site: Site, browser: Browser) -> None:
 def test_a_changed_role_counts_at_once(site: Site) -> None:
     key = site.key(SYNC_USER)
     user_id = scalar("SELECT user_id FROM auth_key ORDER BY id DESC LIMIT 1")
-    assert post(site, "/events/add", Authorization=key).status_code == 200
+    assert post(site, "/rare_specimens/write", Authorization=key).status_code == 200
     with writing():
         people.update_user(user_id, {"role": 6})
-    assert post(site, "/events/add", Authorization=key).json()["message"] == NOT_ALLOWED
+    assert post(site, "/rare_specimens/write", Authorization=key).json()["message"] == NOT_ALLOWED
 
 
 # Sessions -------------------------------------------------------------------------------------------------------------
