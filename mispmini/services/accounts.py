@@ -19,7 +19,6 @@ from mispmini.services.authkeys import UNKNOWN_USER, account_of
 from mispmini.store import organisations, people
 from mispmini.store.database import writing
 from mispmini.store.people import Account as Account
-from mispmini.store.people import Login
 from mispmini.store.sessions import delete_sessions_of
 
 NO_FUNCTION = "You do not have permission to use this functionality."
@@ -61,11 +60,6 @@ def verify_password(password: str, password_hash: str | None) -> bool:
         return False
     with _hashing:
         return check_password_hash(password_hash, password)
-
-
-def find_login(email: str) -> Login | None:
-    """What a sign-in with this e-mail is checked against."""
-    return people.find_any_login(email)
 
 
 def is_email(text: str) -> bool:

@@ -2,32 +2,18 @@
 
 from urllib.parse import urlsplit
 
+from mispmini.store.own_address import announce as announce
+from mispmini.store.own_address import announced_url as announced_url
+from mispmini.store.own_address import base_url as base_url
 from mispmini.store.settings import load_settings
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_base_url = ""
-
-
-def announce(base_url: str) -> None:
-    """The base URL this process was started with; said once at start."""
-    global _base_url
-    _base_url = base_url
-
-
-def base_url() -> str:
-    """The base URL, without a trailing slash."""
-    return _base_url.rstrip("/")
-
-
-def announced_url() -> str:
-    """The URL that partners are told: the external base URL, else the base URL."""
-    return (load_settings().external_baseurl or _base_url).rstrip("/")
 
 
 def own_addresses() -> tuple[str, ...]:
     """Every address of this instance."""
     settings = load_settings()
-    return tuple(url for url in (_base_url, settings.external_baseurl, *settings.url_aliases) if url)
+    return tuple(url for url in (base_url(), settings.external_baseurl, *settings.url_aliases) if url)
 
 
 def same_address(one: str, other: str) -> bool:

@@ -45,14 +45,14 @@ def refuse_locked(email: str, address: str) -> None:
 
 def sign_in(email: str, password: str, address: str) -> Viewer:
     """The account as a viewer. Raises WrongLogin, LockedOut, Busy; the same work and words whatever was wrong."""
-    refuse_locked(email, address)
+    _count_attempt(email, address)
     login = people.find_any_login(folded(email))
     is_right = accounts.verify_password(password[:_LONGEST_PASSWORD], login.password_hash if login else None)
     viewer = authentication.find_any_active_viewer(login.user_id, address) if login and is_right else None
     if login is None or viewer is None:
-        with writing(quiet=True):
-            lockout.note_failure(folded(email), address)
         raise WrongLogin(WRONG)
+    with writing(quiet=True):
+        lockout.forget_failures(folded(email), address)
     _note_login(login, viewer, password)
     return viewer
 
@@ -63,12 +63,18 @@ def unlock(email: str) -> None:
         lockout.forget_failures(folded(email))
 
 
+def _count_attempt(email: str, address: str) -> None:
+    """Count it as wrong before the slow comparison, one at a time, so that parallel guesses do not outrun the lock."""
+    with writing(quiet=True):
+        refuse_locked(email, address)
+        lockout.note_failure(folded(email), address)
+
+
 def _note_login(login: Login, viewer: Viewer, password: str) -> None:
-    """Last login, the lock lifted, and a hash of today's cost; a full disk must not keep anybody out."""
+    """Last login, and a hash of today's cost; a full disk must not keep anybody out."""
     values: dict[str, object] = {"last_login": clock.now(), "current_login": clock.now()}
     if login.password_hash and not login.password_hash.startswith(f"{accounts.SCRYPT}$"):
         values["password_hash"] = accounts.hash_password(password)
     with suppress(Busy, OutOfSpace), writing(quiet=True):
-        lockout.forget_failures(folded(login.email), viewer.address)
         people.update_user(login.user_id, values)
         audit.record(viewer, "login", "User", login.user_id, login.email)

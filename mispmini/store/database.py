@@ -81,7 +81,7 @@ def open_database(path: Path) -> None:
     database.init(str(path), pragmas=_PRAGMAS)
     connect()
     with _exclusive():
-        migrate(database, path)
+        migrate(database)
 
 
 def connect() -> None:
@@ -142,12 +142,20 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        text = str(error)
-        if "full" in text or "disk I/O" in text:
+        texts = " ".join(_with_causes(error))
+        if "full" in texts or "disk I/O" in texts:
             raise OutOfSpace("The disk refused the write. Nothing was stored.") from error
-        if "locked" in text or "busy" in text or "readonly" in text:
+        if "locked" in texts or "busy" in texts or "readonly" in texts:
             raise Busy("The database cannot be written at the moment. Please try again.") from error
         raise
+
+
+def _with_causes(error: BaseException | None) -> Iterator[str]:
+    """SQLite takes a transaction back by itself when the disk is full; then Peewee's rollback fails as well, and what
+    went wrong stands behind it."""
+    while error is not None:
+        yield str(error)
+        error = error.__cause__ or error.__context__
 
 
 def checkpoint(*, truncate: bool = False) -> None:

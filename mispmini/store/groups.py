@@ -8,6 +8,7 @@ from mispmini.domain.drafts import SharingGroupDraft
 from mispmini.domain.graphs import OrganisationRow, SharingGroup, SharingGroupMember, SharingGroupServer
 from mispmini.domain.viewer import Viewer
 from mispmini.store.organisations import organisation_rows
+from mispmini.store.own_address import announced_url
 from mispmini.store.sql import Row, execute, marks, row, rows, scalar
 from mispmini.store.visibility import group_visible_to
 
@@ -18,7 +19,7 @@ _COLUMNS = (
 
 
 def load_groups(ids: Collection[int]) -> dict[int, SharingGroup]:
-    """Groups by id with members and servers; the local server's url is filled in by whoever writes it (wire)."""
+    """Groups by id with members and servers; this instance is listed by the URL that partners are told."""
     if not ids:
         return {}
     wanted = tuple(ids)
@@ -59,10 +60,15 @@ def _group(
         modified=modified,
         organisation=orgs[org_id],
         orgs=tuple(SharingGroupMember(m[1], orgs[m[2]], bool(m[3])) for m in members if m[0] == group_id),
-        servers=tuple(
-            SharingGroupServer(s[1], s[2], s[3] or "", s[4] or "", bool(s[5])) for s in servers if s[0] == group_id
-        ),
+        servers=tuple(_server(s) for s in servers if s[0] == group_id),
     )
+
+
+def _server(found: Row) -> SharingGroupServer:
+    _group_id, number, server_id, url, name, all_orgs = found
+    if server_id is None:
+        url = name = announced_url()
+    return SharingGroupServer(number, server_id, url or "", name or "", bool(all_orgs))
 
 
 def visible_group_ids(viewer: Viewer, *, active: bool | None = True) -> list[int]:

@@ -9,6 +9,7 @@ from peewee import SqliteDatabase
 
 from mispmini.store.seeding import seed
 from mispmini.store.sql import execute
+from mispmini.store.tables.base import database as bound
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _Runner: Any = importlib.import_module("playhouse.migrations").Runner
@@ -18,7 +19,7 @@ class NewerSchema(Exception):
     """The file was written by a newer mispmini; its message says what to do."""
 
 
-def migrate(database: SqliteDatabase, path: Path) -> list[str]:
+def migrate(database: SqliteDatabase) -> list[str]:
     """Bring the schema up to date; returns the names applied. Raises NewerSchema."""
     runner = _Runner(database, str(MIGRATIONS))
     status = runner.status()
@@ -32,17 +33,19 @@ def migrate(database: SqliteDatabase, path: Path) -> list[str]:
     if not pending:
         return []
     if len(pending) < len(status):
-        _copy(path, pending[0].name)
+        copy_before(pending[0].name)
     applied: list[str] = runner.up()
     with database.atomic():
         seed()
     return applied
 
 
-def _copy(path: Path, step: str) -> None:
-    folder = path.parent / "backups"
+def copy_before(step: str) -> Path:
+    """A consistent copy of the database in <data>/backups, named after the migration that comes next."""
+    folder = Path(bound.database).parent / "backups"
     folder.mkdir(mode=0o700, exist_ok=True)
     target = folder / f"before-{step}.db"
     target.unlink(missing_ok=True)
     execute("VACUUM INTO ?", (str(target),))
     os.chmod(target, 0o600)
+    return target

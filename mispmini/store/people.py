@@ -67,11 +67,6 @@ def find_any_user(user_id: int) -> Account | None:
     return next(iter(_users(Predicate("u.id = ?", (user_id,)))), None)
 
 
-def find_any_user_by_email(email: str) -> Account | None:
-    """An account by e-mail, whatever its case."""
-    return next(iter(_users(Predicate("u.folded_email = ?", (fold(email),)))), None)
-
-
 def find_user(viewer: Viewer, user_id: int) -> Account | None:
     """An account that the viewer may see, by id."""
     return next(iter(_users(user_visible_to(viewer, "u") & Predicate("u.id = ?", (user_id,)))), None)

@@ -23,6 +23,7 @@ from mispmini.store.database import writing
 from mispmini.store.organisations import insert_organisation
 from mispmini.store.people import insert_user
 from mispmini.store.sql import execute, scalar
+from mispmini.store.tables.links import Server
 from tests.sync.ground import Ground, break_ground, leave_ground
 
 D = Distribution
@@ -118,9 +119,7 @@ def _group(owner: int, members: tuple[int, ...]) -> int:
     )
     group_id = int(scalar("SELECT id FROM sharing_group WHERE uuid = ?", (GROUP_UUID,)))
     for org_id in members:
-        execute(
-            "INSERT INTO sharing_group_org (sharing_group_id, org_id, extend) VALUES (?, ?, 0)", (group_id, org_id)
-        )
+        execute("INSERT INTO sharing_group_org (sharing_group_id, org_id, extend) VALUES (?, ?, 0)", (group_id, org_id))
     return group_id
 
 
@@ -197,6 +196,16 @@ def _object(name: str, kind: str, *attributes: AttributeDraft, **more: Any) -> O
         attributes=attributes,
         **{"distribution": int(D.INHERIT), **more},
     )
+
+
+def link_with(push_rules: str) -> int:
+    """A link to a partner with these push rules, inside a writing(); its id."""
+    number = int(Server.select().count()) + 1
+    columns = {"name": f"partner {number}", "url": f"https://p{number}.example", "authkey_ref": str(number)}
+    row = Server.create(
+        **columns, org=1, remote_org=4, push_rules=push_rules, pull_rules="", allow_internal=[], created=THEN
+    )
+    return int(row.id)
 
 
 @pytest.fixture

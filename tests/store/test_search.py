@@ -12,9 +12,13 @@ from mispmini.domain.errors import BadRequest
 from mispmini.domain.filters import Days, Deleted, Order, Scope, SearchFilters, SearchOptions, Span, Terms
 from mispmini.domain.viewer import Viewer
 from mispmini.services.searching import search_attributes, search_events
+from mispmini.store import vocabulary
 from mispmini.store.database import writing
+from mispmini.store.search.attribute_search import AttributeSearch
+from mispmini.store.search.matching import all_of
+from mispmini.store.search.scope import Reach
 from mispmini.store.sql import execute, rows, scalar
-from tests.store.conftest import THEN, World, uuid_of
+from tests.store.conftest import THEN, World, link_with, uuid_of
 
 ALL_ATTRIBUTES = (
     "ip", "domain", "hidden", "grouped", "city", "gone", "address", "file", "inside", "hash", "same", "note", "member",
@@ -79,14 +83,17 @@ FOUND_BY_ALICE: dict[str, tuple[Mapping[str, Any], set[str]]] = {
     "type": ({"type": any_("md5")}, {"hash"}),
     "type in another case": ({"type": any_("MD5", "Filename")}, {"hash", "file"}),
     "a type by pattern": ({"type": any_("ip-%")}, {"ip", "same", "address"}),
-    "not a type": ({"type": none_("domain", "ip-dst", "text")}, {"grouped", "address", "file", "inside", "hash", "same"}),
+    "not a type": ({"type": none_("domain", "ip-dst", "text"), "org": any_("CSIRT Bravo")}, {"hash", "same"}),
     "an unknown type": ({"type": any_("no-such")}, set()),
     "not an unknown type": ({"type": none_("no-such"), "value": any_("open.example")}, {"domain"}),
     "category": ({"category": any_("Other")}, {"city"}),
     "category in another case is another": ({"category": any_("other")}, set()),
     "object_relation": ({"object_relation": any_("filename", "host")}, {"file", "inside"}),
     "comment": ({"comment": any_("%soc%")}, {"ip"}),
-    "not a comment": ({"comment": none_("%note%", "Seen at the SOC"), "type": any_("ip-%", "url")}, {"same", "address"}),
+    "not a comment": (
+        {"comment": none_("%note%", "Seen at the SOC"), "type": any_("ip-%", "url")},
+        {"same", "address"},
+    ),
     "org by name": ({"org": any_("CSIRT Bravo")}, {"hash", "same"}),
     "org by name in another case is another": ({"org": any_("csirt bravo")}, set()),
     "org by uuid": ({"org": any_(uuid_of("CSIRT Bravo"))}, {"hash", "same"}),
@@ -102,7 +109,10 @@ FOUND_BY_ALICE: dict[str, tuple[Mapping[str, Any], set[str]]] = {
     "an unknown tag": ({"tags": any_("no:such")}, set()),
     "a known and an unknown tag": ({"tags": any_("infra:c2", "no:such")}, {"ip"}),
     "a known and an unknown tag together": ({"tags": all_("infra:c2", "no:such")}, set()),
-    "not a tag of attribute or event": ({"tags": none_("infra:c2", "type:osint", "no:such")}, SEEN_BY_ALICE - {"ip", "hash", "same"}),
+    "not a tag of attribute or event": (
+        {"tags": none_("infra:c2", "type:osint", "no:such")},
+        SEEN_BY_ALICE - {"ip", "hash", "same"},
+    ),
     "a tag of the event alone": ({"event_tags": any_("infra:c2", "type:osint")}, {"hash", "same"}),
     "not a tag of the event alone": ({"event_tags": none_("tlp:green")}, {"note", "member"}),
     "anywhere: value": ({"searchall": any_("member.exam")}, {"member"}),
@@ -161,17 +171,21 @@ EVENTS_FOUND_BY_ALICE: dict[str, tuple[Mapping[str, Any], set[str]]] = {
     "a type among few events": ({"type": any_("text"), "eventid": any_(uuid_of("bank"))}, {"bank"}),
     "uuid of the event": ({"uuid": any_(uuid_of("own"))}, {"own"}),
     "uuid of an attribute": ({"uuid": any_(uuid_of("member"))}, {"circle"}),
-    "not a uuid": ({"uuid": none_(uuid_of("ip"), uuid_of("own")), "type": any_("%")}, {"clinic", "circle", "report", "bare"}),
+    "not a uuid": ({"uuid": none_(uuid_of("ip"), uuid_of("own"))}, {"clinic", "circle", "report", "bare"}),
     "a tag of the event or an attribute": ({"tags": any_("infra:c2", "type:osint")}, {"bank", "clinic"}),
     "tags together": ({"tags": all_("tlp:green", "infra:c2")}, {"bank"}),
-    "not a tag: of the event alone": ({"tags": none_("infra:c2", "type:osint")}, {"bank", "own", "circle", "report", "bare"}),
+    "not a tag: of the event alone": (
+        {"tags": none_("infra:c2", "type:osint")},
+        {"bank", "own", "circle", "report", "bare"},
+    ),
     "an unknown tag": ({"tags": any_("no:such")}, set()),
     "a tag of the event alone": ({"event_tags": any_("infra:c2")}, set()),
     "anywhere: info": ({"searchall": any_("%ANSOM%")}, {"clinic"}),
     "anywhere: attribute": ({"searchall": any_("inside.ex")}, {"bank"}),
     "anywhere: tag": ({"searchall": any_("osint")}, {"clinic"}),
     "object name": ({"object_name": any_("vault")}, {"bank"}),
-    "to_ids": ({"to_ids": True}, {"bank", "clinic"}),
+    "to_ids": ({"to_ids": True}, {"bank", "clinic", "own", "circle"}),
+    "not to_ids": ({"to_ids": False}, {"bank", "clinic"}),
     "published": ({"published": True}, {"bank"}),
     "first seen": ({"first_seen": Span(since=1)}, {"bank"}),
     "date": ({"days": (Days("2024-03-01", "2024-03-01"),)}, {"report"}),
@@ -179,7 +193,6 @@ EVENTS_FOUND_BY_ALICE: dict[str, tuple[Mapping[str, Any], set[str]]] = {
     "a deleted value, asked for": ({"value": any_("gone.example"), "deleted": Deleted.BOTH}, {"bank"}),
     "org": ({"org": any_("CSIRT Bravo")}, {"clinic", "report", "bare"}),
 }  # fmt: skip
-EVENTS_FOUND_BY_ALICE["not a uuid"] = ({"uuid": none_(uuid_of("ip"), uuid_of("own"))}, {"clinic", "circle", "report", "bare"})
 
 
 @pytest.mark.parametrize(("filters", "expected"), EVENTS_FOUND_BY_ALICE.values(), ids=EVENTS_FOUND_BY_ALICE)
@@ -318,8 +331,8 @@ def test_events_sort_by_several_columns(world: World) -> None:
 
 
 def test_too_many_terms_are_refused_before_the_database_is(world: World) -> None:
-    many = tuple(str(number) for number in range(10_000))
-    assert attributes(world.alice, value=any_(*many, "open.example")[:0] or any_(*many[1:], "open.example")) == ["domain"]
+    many = tuple(f"nothing {number}" for number in range(10_000))
+    assert attributes(world.alice, value=any_(*many[1:], "open.example")) == ["domain"]
     for terms in (any_(*many, "one more"), any_(*(f"%{term}%" for term in many[:201])), any_("%" * 10_001)):
         with pytest.raises(BadRequest):
             attributes(world.alice, value=terms)
@@ -331,22 +344,14 @@ def test_the_most_patterns_are_within_the_database_s_limits(world: World) -> Non
     patterns = tuple(f"%nothing {number}%" for number in range(199))
     assert attributes(world.bob, value=any_(*patterns, "%open%")) == ["domain"]
     assert events(world.bob, searchall=any_(*patterns, "%clinic%")) == ["clinic"]
-    assert attributes(world.bob, comment=none_(*patterns), value=all_(*["%open%"] * 0, "open.example")) == ["domain"]
+    assert attributes(world.bob, comment=none_(*patterns), value=any_("open.example")) == ["domain"]
 
 
 def linked_to(world: World, rules: Mapping[str, Any]) -> Viewer:
     """Sam, belonging to a link with these push rules."""
     with writing():
-        execute(
-            "INSERT INTO server (name, url, authkey_ref, org_id, remote_org_id, push_rules, pull_rules, allow_internal,"
-            " push, pull, push_sightings, push_galaxy_clusters, pull_galaxy_clusters, push_analyst_data,"
-            " pull_analyst_data, publish_without_email, unpublish_event, self_signed, internal, skip_proxy,"
-            " remove_missing_tags, caching_enabled, priority, paused, own_name_policy, created)"
-            " VALUES ('p', 'https://p.example', 'r', 1, 4, ?, '', '[]',"
-            " 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'accept', 0)",
-            (json.dumps(rules),),
-        )
-    return replace(world.sam, linked_server_id=scalar("SELECT max(id) FROM server"))
+        server_id = link_with(json.dumps(rules))
+    return replace(world.sam, linked_server_id=server_id)
 
 
 def tag_id(name: str) -> int:
@@ -378,6 +383,7 @@ def test_attributes_with_a_tag_that_the_link_leaves_out_are_not_there(world: Wor
 
 
 def test_a_search_for_a_value_takes_few_statements(world: World) -> None:
+    vocabulary.refresh()
     with count_queries() as counted:
         assert attributes(world.bob, value=any_("open.example")) == ["domain"]
     assert counted.count == 9
@@ -394,16 +400,13 @@ def test_a_stream_leaves_out_what_became_invisible_on_the_way(world: World, fres
 
 
 def test_no_table_is_scanned_for_a_value(world: World) -> None:
-    from mispmini.store.search.attribute_search import AttributeSearch
-    from mispmini.store.search.matching import all_of
-    from mispmini.store.search.scope import Reach
-
-    filters = SearchFilters(Scope.ATTRIBUTES, value=any_("open.example"))
     reach = Reach.of(world.bob)
-    found = all_of([reach.events(), reach.attributes(), *AttributeSearch(reach, filters).conditions()])
+    search = AttributeSearch(reach, SearchFilters(Scope.ATTRIBUTES, value=any_("open.example")))
+    found = all_of([reach.events(), reach.attributes(), *search.conditions()])
     plan = rows(
         "EXPLAIN QUERY PLAN SELECT attribute.id FROM attribute JOIN event ON event.id = attribute.event_id"
         f" WHERE {found.text} ORDER BY attribute.id",
         found.params,
     )
-    assert not [step[3] for step in plan if step[3].startswith("SCAN") and "sharing_group" not in step[3]]
+    scanned = [step[3] for step in plan if step[3].startswith("SCAN") and "sharing_group" not in step[3]]
+    assert scanned == []

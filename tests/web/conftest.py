@@ -26,6 +26,10 @@ from mispmini.web.needs import needs
 PASSWORD = "three brown horses, running"
 ADMIN, ORG_ADMIN, USER, PUBLISHER, SYNC_USER, READ_ONLY = range(1, 7)
 MACHINE = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": "sampler"}
+FAILED = (
+    "Authentication failed. Please make sure you pass the API key of an API enabled user along in the Authorization "
+    "header."
+)
 PEOPLE = {"Accept": "text/html", "Accept-Language": "en"}
 
 
@@ -34,6 +38,11 @@ def csrf_of(page: str) -> str:
     found = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert found
     return found[1]
+
+
+def refused(sentence: str, url: str) -> dict[str, str]:
+    """The body of a refusal."""
+    return {"name": sentence, "message": sentence, "url": url}
 
 
 def specimens() -> Blueprint:

@@ -1,32 +1,21 @@
-"""Who is let in: authkeys word by word, sessions, CSRF, the lock (MODEL §5.1, §5.6, TRUST S8, S9, S10, S14, S15)."""
+"""Who is let in by password: sessions, forms of other sites, the lock (TRUST S8, S9, S10, S15)."""
 
-import json
-import os
 import re
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import requests
 
-from mispmini.domain import clock
 from mispmini.services import accounts, authentication, signing_in
-from mispmini.services.authkeys import is_allowed_from
 from mispmini.store import lockout, people
 from mispmini.store.database import writing
-from mispmini.store.sql import execute, row, rows, scalar
+from mispmini.store.sql import execute, rows, scalar
 from mispmini.web.login import local_path
-from tests.web.conftest import MACHINE, PASSWORD, PEOPLE, SYNC_USER, Site, csrf_of
+from tests.web.conftest import FAILED, MACHINE, PASSWORD, PEOPLE, Site, csrf_of, refused
 
-FAILED = (
-    "Authentication failed. Please make sure you pass the API key of an API enabled user along in the Authorization "
-    "header."
-)
-DISABLED = "Authentication failed. Your user account has been disabled."
-NOT_ALLOWED = "You do not have permission to use this functionality."
 WRONG = "Z" * 40
-SAMPLES = Path(os.environ.get("MISPMINI_WIRE", Path(__file__).resolve().parents[3] / "shared" / "wire")) / "samples"
 
 
 class Browser(requests.Session):
@@ -61,142 +50,6 @@ class Browser(requests.Session):
 def browser(site: Site) -> Browser:
     """A fresh browser."""
     return Browser(site)
-
-
-def refused(sentence: str, url: str) -> dict[str, str]:
-    """The body of a refusal."""
-    return {"name": sentence, "message": sentence, "url": url}
-
-
-# Authkeys -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "sample",
-    ["90-no-key", "90b-no-key-html", "90c-no-key-dotjson", "91-wrong-key", "91b-short-key", "91c-wrong-key-post",
-     "94-readonly-role-writing", "94b-read_only-key-writing", "94c-read_only-key-reading"],
-)  # fmt: skip
-def test_what_a_real_misp_refuses_we_refuse_word_by_word(site: Site, sample: str) -> None:
-    path = SAMPLES / f"{sample}.json"
-    if not path.exists():
-        if os.environ.get("MISPMINI_REQUIRE_WIRE"):
-            pytest.fail(f"{path} is missing")
-        pytest.skip("the recordings are not here")
-    recorded = json.loads(path.read_text(encoding="utf-8"))
-    asked, answered = recorded["request"], recorded["response"]
-    expiration = 1798761600  # 2027-01-01, as recorded
-    ours = {"94": lambda: site.key(6), "94b": lambda: site.key(read_only=True, expiration=expiration),
-            "94c": lambda: site.key(read_only=True, expiration=expiration)}  # fmt: skip
-    headers = dict(asked["headers"])
-    if (make := ours.get(sample.split("-")[0])) is not None:
-        headers["Authorization"] = make()
-    body = None if asked["body"] is None else json.dumps(asked["body"])
-    response = requests.request(
-        asked["method"], site.url + asked["path"], headers=headers, data=body, allow_redirects=False, timeout=10
-    )
-    assert response.status_code == answered["status"]
-    if response.status_code == 403:
-        assert response.json() == answered["body"]
-    if response.status_code == 302:
-        assert response.headers["Location"] == f"{site.url}/users/login"
-    assert response.headers.get("X-Auth-Key-Expiration") == answered["headers"].get("X-Auth-Key-Expiration")
-
-
-@pytest.mark.parametrize(
-    "header",
-    ["", ",", ",,,", "null", "[]", WRONG, "a" * 39, "a" * 41, "Bearer " + "a" * 40, "é" * 20, "' OR 1=1 --"],
-)
-def test_what_is_no_key_lets_nobody_in(site: Site, header: str) -> None:
-    response = site.get("/events/index", headers={**MACHINE, "Authorization": header.encode()})
-    assert (response.status_code, response.json()) == (403, refused(FAILED, "/events/index"))
-
-
-def test_the_ends_of_a_key_are_not_the_key(site: Site) -> None:
-    almost = site.admin_key[:4] + "0" * 32 + site.admin_key[-4:]
-    assert get(site, Authorization=almost).status_code == 403
-
-
-def test_one_of_several_keys_is_enough(site: Site) -> None:
-    assert get(site, Authorization=f"{WRONG}, {site.key()}").status_code == 200
-
-
-def test_the_other_header_wins(site: Site) -> None:
-    key = site.key()
-    assert get(site, Authorization=WRONG, **{"X-MISP-AUTH": key}).status_code == 200
-    assert get(site, Authorization=key, **{"X-MISP-AUTH": WRONG}).status_code == 403
-
-
-@pytest.mark.parametrize(
-    ("make", "cause", "sentence"),
-    [
-        pytest.param(lambda site: site.key(expiration=1), "expired", FAILED, id="expired"),
-        pytest.param(lambda site: site.key(disabled=True), "disabled", DISABLED, id="disabled"),
-        pytest.param(
-            lambda site: site.key(allowed_ips=["192.0.2.0/24"]), "address",
-            "It is not possible to use this Auth key from your IP address", id="elsewhere",
-        ),
-        pytest.param(lambda site: site.key(keyless_role()), "role", FAILED, id="role-without-keys"),
-        pytest.param(lambda site: "0123" + "x" * 36, "unknown", FAILED, id="unknown"),
-    ],
-)  # fmt: skip
-def test_each_refusal_is_said_and_listed(site: Site, make: Callable[[Site], str], cause: str, sentence: str) -> None:
-    key = make(site)
-    response = get(site, Authorization=key)
-    assert (response.status_code, response.json()) == (403, refused(sentence, "/events/index"))
-    listed = row("SELECT authkey_start, cause, address FROM key_refusal ORDER BY id DESC LIMIT 1")
-    assert listed == (key[:4], cause, "127.0.0.1")
-
-
-@pytest.mark.parametrize(
-    ("allowed", "address", "is_allowed"),
-    [
-        (["192.0.2.7"], "192.0.2.7", True), (["192.0.2.0/24"], "::ffff:192.0.2.7", True),
-        (["192.0.2.0/24"], "198.51.100.1", False), (["2001:db8::/32"], "2001:db8::1", True),
-        (["192.0.2.7"], "", False), ([], "198.51.100.1", True),
-    ],
-)  # fmt: skip
-def test_addresses_of_a_key(allowed: list[str], address: str, is_allowed: bool) -> None:
-    assert is_allowed_from(allowed, address) is is_allowed
-
-
-def test_a_disabled_account_is_out_with_its_next_request(site: Site) -> None:
-    key = site.key()
-    assert get(site, Authorization=key).status_code == 200
-    user_id = scalar("SELECT user_id FROM auth_key ORDER BY id DESC LIMIT 1")
-    with writing():
-        people.update_user(user_id, {"disabled": True})
-    assert get(site, Authorization=key).json() == refused(DISABLED, "/events/index")
-
-
-def test_the_use_of_a_key_is_noted_once_a_minute(site: Site) -> None:
-    key = site.key()
-    get(site, Authorization=key)
-    key_id, address, used = row("SELECT id, unique_ips, last_used FROM auth_key ORDER BY id DESC LIMIT 1") or ()
-    assert (json.loads(address), clock.now() - used < 5) == (["127.0.0.1"], True)
-    changes = scalar("SELECT total_changes()"), scalar("PRAGMA data_version")
-    get(site, Authorization=key)
-    assert (scalar("SELECT total_changes()"), scalar("PRAGMA data_version")) == changes
-    assert scalar("SELECT last_used FROM auth_key WHERE id = ?", (key_id,)) == used
-
-
-def test_beyond_a_hundred_a_minute_refusals_are_no_longer_listed() -> None:
-    throttle = authentication.Throttle()
-    assert [throttle.is_over("192.0.2.1") for _ in range(102)] == [False] * 100 + [True] * 2
-    assert not throttle.is_over("192.0.2.2")
-
-
-def test_a_key_never_makes_a_session(site: Site, browser: Browser) -> None:
-    for path in ("/events/index", "/users/login", "/nonsense/x"):
-        assert "Set-Cookie" not in browser.open(path, headers={**PEOPLE, "Authorization": site.admin_key}).headers
-
-
-def test_a_changed_role_counts_at_once(site: Site) -> None:
-    key = site.key(SYNC_USER)
-    user_id = scalar("SELECT user_id FROM auth_key ORDER BY id DESC LIMIT 1")
-    assert post(site, "/rare_specimens/write", Authorization=key).status_code == 200
-    with writing():
-        people.update_user(user_id, {"role": 6})
-    assert post(site, "/rare_specimens/write", Authorization=key).json()["message"] == NOT_ALLOWED
 
 
 # Sessions -------------------------------------------------------------------------------------------------------------
@@ -331,7 +184,8 @@ def test_a_cookie_alone_changes_nothing(
 
 
 def test_a_key_needs_no_form(site: Site) -> None:
-    assert post(site, "/rare_specimens/change", Authorization=site.key()).json()["saved"] is True
+    headers = {**MACHINE, "Authorization": site.key()}
+    assert site.post("/rare_specimens/change", headers=headers).json()["saved"] is True
 
 
 def test_a_stranger_without_key_or_cookie_hears_that_first(site: Site) -> None:
@@ -369,6 +223,14 @@ def test_the_sixth_guess_is_refused_by_every_door_and_spelling(site: Site, brows
     assert browser.sign_in(email).status_code == 302
 
 
+def test_parallel_guesses_do_not_outrun_the_lock(site: Site) -> None:
+    email = site.email()
+    browsers = [Browser(site) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        told = sorted(pool.map(lambda one: one.sign_in(email, "wrong").status_code, browsers))
+    assert told == [403] * 5 + [429] * 3
+
+
 def test_a_right_password_forgets_the_wrong_ones(site: Site, browser: Browser) -> None:
     email = site.email()
     for _ in range(2):
@@ -399,23 +261,3 @@ def test_a_stranger_and_a_wrong_password_look_the_same(site: Site, browser: Brow
 @pytest.mark.parametrize("columns", [{"disabled": True}, {"expiration": 1}, {"password_hash": None}])
 def test_an_account_that_may_not_log_in_does_not(site: Site, browser: Browser, columns: dict[str, Any]) -> None:
     assert browser.sign_in(site.email(**columns)).status_code == 403
-
-
-def keyless_role() -> int:
-    """A role that may not use keys."""
-    with writing():
-        execute(
-            "INSERT INTO role (name, permissions, default_role, restricted_to_site_admin, enforce_rate_limit,"
-            " rate_limit_count, created, modified) VALUES ('keyless', '[\"perm_add\"]', 0, 0, 0, 0, 1, 1)"
-        )
-    return int(scalar("SELECT id FROM role WHERE name = 'keyless'"))
-
-
-def get(site: Site, **headers: str) -> requests.Response:
-    """A program's look at the events."""
-    return site.get("/events/index", headers={**MACHINE, **headers})
-
-
-def post(site: Site, path: str, **headers: str) -> requests.Response:
-    """A program's post of an empty body."""
-    return site.post(path, headers={**MACHINE, **headers})

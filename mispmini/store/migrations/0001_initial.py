@@ -1,8 +1,10 @@
-# Generated from a schema diff on 2026-11-24 04:03.
+"""The first schema. A frozen copy of the tables as they were; a test compares it with the tables of today."""
+
 from peewee import *
 from mispmini.store.tables.base import NeverReusedId
 
 def up(migrator, db):
+    """Make every table."""
     class Organisation(Model):
         id = NeverReusedId()
         uuid = CharField(unique=True, max_length=36)
@@ -47,7 +49,7 @@ def up(migrator, db):
         id = IntegerField(primary_key=True)
         uuid = CharField(unique=True, max_length=36)
         org = ForeignKeyField(Organisation)
-        orgc = ForeignKeyField(Organisation)
+        orgc = ForeignKeyField(Organisation, index=False)
         user_id = IntegerField(null=True)
         date = CharField(max_length=10)
         info = TextField()
@@ -143,9 +145,9 @@ def up(migrator, db):
 
     class AttributeTag(Model):
         id = NeverReusedId()
-        attribute = ForeignKeyField(Attribute, on_delete='CASCADE')
+        attribute = ForeignKeyField(Attribute, on_delete='CASCADE', index=False)
         event_id = IntegerField(index=True)
-        tag = ForeignKeyField(Tag, on_delete='CASCADE')
+        tag = ForeignKeyField(Tag, on_delete='CASCADE', index=False)
         local = BooleanField(default=False)
         relationship_type = TextField(null=True)
         deleted = BooleanField(default=False)
@@ -290,8 +292,8 @@ def up(migrator, db):
 
     class EventTag(Model):
         id = NeverReusedId()
-        event = ForeignKeyField(Event, on_delete='CASCADE')
-        tag = ForeignKeyField(Tag, on_delete='CASCADE')
+        event = ForeignKeyField(Event, on_delete='CASCADE', index=False)
+        tag = ForeignKeyField(Tag, on_delete='CASCADE', index=False)
         local = BooleanField(default=False)
         relationship_type = TextField(null=True)
         deleted = BooleanField(default=False)
@@ -381,7 +383,7 @@ def up(migrator, db):
 
     class Ledger(Model):
         id = NeverReusedId()
-        server = ForeignKeyField(Server, on_delete='CASCADE')
+        server = ForeignKeyField(Server, on_delete='CASCADE', index=False)
         direction = CharField(max_length=4)
         event_uuid = CharField(index=True, max_length=36)
         state = CharField(index=True, max_length=12)
@@ -470,7 +472,7 @@ def up(migrator, db):
 
     class Outbox(Model):
         id = NeverReusedId()
-        server = ForeignKeyField(Server, on_delete='CASCADE')
+        server = ForeignKeyField(Server, on_delete='CASCADE', index=False)
         kind = CharField(max_length=12)
         event_uuid = CharField(max_length=36)
         timestamp = IntegerField()
@@ -580,46 +582,8 @@ def up(migrator, db):
         event_id = IntegerField()
         attribute_id = IntegerField()
         class Meta:
+            without_rowid = True
             database = db
             table_name = 'value_hash'
             primary_key = CompositeKey('h', 'event_id', 'attribute_id')
     db.create_tables([ValueHash])
-
-
-def down(migrator, db):
-    migrator.migrate(migrator.drop_table('value_hash'))
-    migrator.migrate(migrator.drop_table('user_setting'))
-    migrator.migrate(migrator.drop_table('sharing_group_server'))
-    migrator.migrate(migrator.drop_table('sharing_group_org'))
-    migrator.migrate(migrator.drop_table('setting'))
-    migrator.migrate(migrator.drop_table('session'))
-    migrator.migrate(migrator.drop_table('served'))
-    migrator.migrate(migrator.drop_table('refused_update'))
-    migrator.migrate(migrator.drop_table('over_hash'))
-    migrator.migrate(migrator.drop_table('outbox'))
-    migrator.migrate(migrator.drop_table('org_blocklist'))
-    migrator.migrate(migrator.drop_table('one_time_link'))
-    migrator.migrate(migrator.drop_table('object_reference'))
-    migrator.migrate(migrator.drop_table('object'))
-    migrator.migrate(migrator.drop_table('login_failure'))
-    migrator.migrate(migrator.drop_table('ledger'))
-    migrator.migrate(migrator.drop_table('server'))
-    migrator.migrate(migrator.drop_table('key_refusal'))
-    migrator.migrate(migrator.drop_table('job'))
-    migrator.migrate(migrator.drop_table('event_tag'))
-    migrator.migrate(migrator.drop_table('event_report'))
-    migrator.migrate(migrator.drop_table('event_blocklist'))
-    migrator.migrate(migrator.drop_table('counter'))
-    migrator.migrate(migrator.drop_table('auth_key'))
-    migrator.migrate(migrator.drop_table('user'))
-    migrator.migrate(migrator.drop_table('role'))
-    migrator.migrate(migrator.drop_table('audit'))
-    migrator.migrate(migrator.drop_table('attribute_type'))
-    migrator.migrate(migrator.drop_table('attribute_tag'))
-    migrator.migrate(migrator.drop_table('tag'))
-    migrator.migrate(migrator.drop_table('attribute_category'))
-    migrator.migrate(migrator.drop_table('attachment'))
-    migrator.migrate(migrator.drop_table('attribute'))
-    migrator.migrate(migrator.drop_table('event'))
-    migrator.migrate(migrator.drop_table('sharing_group'))
-    migrator.migrate(migrator.drop_table('organisation'))

@@ -46,6 +46,8 @@ def _has_one(row: AttributeRow, wanted: Collection[str]) -> bool:
 
 def load_objects(ids: Collection[int]) -> dict[int, ObjectRow]:
     """Objects by id, for attributes that are visible, which their objects are then too (MODEL §6.3)."""
+    if not ids:
+        return {}
     wanted = tuple(ids)
     found = rows(f"SELECT {_OBJECT} FROM object WHERE id IN ({marks(wanted)})", wanted)
     return {r[0]: ObjectRow._make((*r[:7], uuid_text(r[7]), *r[8:12], bool(r[12]), *r[13:])) for r in found}

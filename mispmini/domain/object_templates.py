@@ -1,0 +1,48 @@
+"""Known object templates, from the data files of the pymisp package (MODEL §7.4)."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectTemplate:
+    """What a template says of its objects themselves."""
+
+    uuid: str
+    name: str
+    meta_category: str
+    description: str
+    version: int
+
+
+def known_template(uuid: str | None) -> ObjectTemplate | None:
+    """The template with this uuid (lower case), None if there is none here; objects need none to be stored."""
+    return None if uuid is None else _templates().get(uuid)
+
+
+@cache
+def _templates() -> dict[str, ObjectTemplate]:
+    found = (_template(path) for path in sorted(_folder().glob("*/definition.json")))
+    return {template.uuid: template for template in found}
+
+
+def _template(path: Path) -> ObjectTemplate:
+    definition = json.loads(path.read_text(encoding="utf-8"))
+    return ObjectTemplate(
+        uuid=definition["uuid"].lower(),
+        name=definition["name"],
+        meta_category=definition["meta-category"],
+        description=definition.get("description", ""),
+        version=int(definition["version"]),
+    )
+
+
+def _folder() -> Path:
+    # Importing pymisp costs a good part of a second; finding it does not run it.
+    spec = find_spec("pymisp")
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError("The pymisp package, which brings the object templates, is not installed.")
+    return Path(spec.submodule_search_locations[0]) / "data" / "misp-objects" / "objects"

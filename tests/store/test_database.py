@@ -1,0 +1,192 @@
+"""One writer at a time, all or nothing, ids never twice, migrations with a copy before (TRUST D1-D4, §3.2)."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mispmini.domain.errors import Busy, OutOfSpace
+from mispmini.store import database, vocabulary
+from mispmini.store.migrating import NewerSchema, copy_before
+from mispmini.store.sql import execute, rows, scalar
+from mispmini.store.tables import ALL_TABLES
+from mispmini.store.tables.base import database as bound
+
+ADD_TAG = (
+    "INSERT INTO tag (name, folded_name, colour, exportable, hide_tag, is_galaxy, is_custom_galaxy, local_only)"
+    " VALUES (?, ?, '#000000', 1, 0, 0, 0, 0)"
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Iterator[Path]:
+    """An open database of its own."""
+    vocabulary.forget()
+    file = tmp_path / "data" / "mispmini.db"
+    database.open_database(file)
+    yield file
+    database.close_database()
+
+
+def tags() -> list[str]:
+    """Names of all tags."""
+    return [name for (name,) in rows("SELECT name FROM tag ORDER BY id")]
+
+
+def add_tag(name: str) -> None:
+    """A row to look for."""
+    execute(ADD_TAG, (name, name))
+
+
+def test_the_pragmas_are_those_that_lose_nothing(path: Path) -> None:
+    assert scalar("PRAGMA synchronous") == 2
+    assert scalar("PRAGMA journal_mode") == "wal"
+    assert (scalar("PRAGMA foreign_keys"), scalar("PRAGMA wal_autocheckpoint")) == (1, 0)
+    assert scalar("PRAGMA busy_timeout") == 10_000
+
+
+def test_folder_and_file_are_for_their_owner_alone(path: Path) -> None:
+    assert oct(path.parent.stat().st_mode & 0o777) == "0o700"
+    assert oct(path.stat().st_mode & 0o777) == "0o600"
+
+
+def test_a_failed_transaction_leaves_nothing(path: Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        _fail_after("half")
+    assert tags() == []
+
+
+def _fail_after(name: str) -> None:
+    with database.writing():
+        add_tag(name)
+        raise ZeroDivisionError
+
+
+def test_a_failed_inner_part_leaves_the_rest(path: Path) -> None:
+    with database.writing():
+        add_tag("kept")
+        with pytest.raises(ZeroDivisionError):
+            _fail_after("dropped")
+    assert tags() == ["kept"]
+
+
+def test_the_change_counter_grows_with_what_changes_answers_and_not_with_bookkeeping(path: Path) -> None:
+    before = database.change_counter()
+    with database.writing(quiet=True):
+        add_tag("a")
+    assert database.change_counter() == before
+    with database.writing():
+        add_tag("b")
+    assert database.change_counter() == before + 1
+
+
+def test_ids_come_once_even_after_deletion(path: Path) -> None:
+    with database.writing():
+        first = database.take_ids("event", 3)
+        assert database.take_ids("event") == first + 3
+        add_tag("a")
+        execute("DELETE FROM tag")
+        add_tag("b")
+    assert scalar("SELECT id FROM tag") == 2
+
+
+def test_read_modify_write_by_many_threads_loses_nothing(path: Path) -> None:
+    def count_up() -> None:
+        with database.own_connection():
+            for _ in range(25):
+                with database.writing():
+                    seen = scalar("SELECT value FROM counter WHERE name = 'event'")
+                    execute("UPDATE counter SET value = ? WHERE name = 'event'", (seen + 1,))
+
+    threads = [threading.Thread(target=count_up) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert scalar("SELECT value FROM counter WHERE name = 'event'") == 150
+
+
+def test_another_process_that_writes_is_waited_for_and_then_refused(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder = subprocess.Popen(
+        [
+            sys.executable, "-c",
+            "import fcntl, sys; h = open(sys.argv[1], 'r+'); fcntl.flock(h, fcntl.LOCK_EX); print('held', flush=True);"
+            " sys.stdin.read()",
+            str(path.parent / "write.lock"),
+        ],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    monkeypatch.setattr(database, "LOCK_WAIT_SECONDS", 0.05)
+    with pytest.raises(Busy), database.writing():
+        pass
+    holder.communicate("")
+    with database.writing():
+        add_tag("after")
+    assert tags() == ["after"]
+
+
+def test_a_full_disk_refuses_and_reads_go_on(path: Path) -> None:
+    with database.writing():
+        add_tag("before")
+    pages = scalar("PRAGMA page_count")
+    execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(OutOfSpace):
+        _add_many()
+    assert tags() == ["before"]
+    execute("PRAGMA max_page_count = 1073741823")
+    with database.writing():
+        add_tag("healed")
+    assert tags() == ["before", "healed"]
+
+
+def _add_many() -> None:
+    with database.writing():
+        for number in range(2_000):
+            add_tag(f"{number}-{'x' * 500}")
+
+
+def test_closing_empties_the_log(path: Path) -> None:
+    with database.writing():
+        add_tag("a")
+    database.close_database()
+    assert not Path(f"{path}-wal").exists() or os.path.getsize(f"{path}-wal") == 0
+
+
+def test_the_migrations_make_the_schema_that_the_tables_say(path: Path, tmp_path: Path) -> None:
+    made = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND tbl_name != 'schema_migration'"
+    migrated: dict[str, str] = dict(rows(made))
+    bound.close()
+    bound.init(str(tmp_path / "models.db"))
+    with bound.connection_context():
+        bound.create_tables(ALL_TABLES)
+        assert dict(rows(made)) == migrated
+    bound.init(str(path))
+    bound.connect()
+
+
+def test_a_newer_schema_is_refused_with_the_way_out(path: Path) -> None:
+    execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_from_the_future', '2030-01-01')")
+    database.close_database()
+    with pytest.raises(NewerSchema, match=r"9999_from_the_future.*Install that version"):
+        database.open_database(path)
+    execute("DELETE FROM schema_migration WHERE name = '9999_from_the_future'")
+
+
+def test_a_copy_is_taken_before_a_migration_and_holds_everything(path: Path) -> None:
+    with database.writing():
+        add_tag("precious")
+    copy_before("0002_something")
+    copy = path.parent / "backups" / "before-0002_something.db"
+    with sqlite3.connect(copy) as other:
+        assert other.execute("SELECT name FROM tag").fetchall() == [("precious",)]
+    other.close()
+    assert oct(copy.stat().st_mode & 0o777) == "0o600"
