@@ -139,3 +139,49 @@ def remove_object(object_id: int) -> None:
     """Remove an object and its references for good, inside a writing(); its attributes went before."""
     execute("DELETE FROM object_reference WHERE object_id = ?", (object_id,))
     execute("DELETE FROM object WHERE id = ?", (object_id,))
+
+
+def drop_references_of(object_id: int, timestamp: int) -> None:
+    """Soft-delete the references that an object holds, inside a writing()."""
+    execute(
+        "UPDATE object_reference SET deleted = 1, timestamp = ? WHERE object_id = ? AND NOT deleted",
+        (timestamp, object_id),
+    )
+
+
+def drop_reference(reference_id: int, timestamp: int) -> None:
+    """Soft-delete one reference, inside a writing()."""
+    execute("UPDATE object_reference SET deleted = 1, timestamp = ? WHERE id = ?", (timestamp, reference_id))
+
+
+def remove_reference(reference_id: int) -> None:
+    """Remove one reference for good, inside a writing()."""
+    execute("DELETE FROM object_reference WHERE id = ?", (reference_id,))
+
+
+def remove_report(report_id: int) -> None:
+    """Remove a report for good, inside a writing()."""
+    execute("DELETE FROM event_report WHERE id = ?", (report_id,))
+
+
+def touch_object(object_id: int, now: int) -> None:
+    """Something of an object changed: it is newer, or partners skip it (API §10.2 row 9)."""
+    execute("UPDATE object SET timestamp = max(timestamp + 1, ?) WHERE id = ?", (now, object_id))
+
+
+def similar_object(stored: StoredObject) -> int | None:
+    """The id of another live object of the event with this template and the same live attributes, if there is one.
+
+    The same means relation, category, type and value (MODEL §7.12).
+    """
+    found = rows(
+        "SELECT object.id, object_relation, category_id, type_id, value1, value2 FROM object"
+        " JOIN attribute ON attribute.object_id = object.id WHERE object.event_id = ? AND object.template_uuid = ?"
+        " AND NOT object.deleted AND NOT attribute.deleted ORDER BY object.id",
+        (stored.event_id, stored.template_uuid),
+    )
+    held: dict[int, set[tuple[object, ...]]] = {}
+    for object_id, *attribute in found:
+        held.setdefault(object_id, set()).add(tuple(attribute))
+    own = held.pop(stored.id, set())
+    return next((object_id for object_id, attributes in held.items() if attributes == own), None)

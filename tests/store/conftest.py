@@ -4,6 +4,7 @@ Alice's organisation holds most of it. Bob is of another one here, Charlie of th
 site admin, Sam a partner's sync user. Events and attributes are known by short names, which their uuids are made of.
 """
 
+import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,8 @@ from mispmini.store.sql import execute, scalar
 from mispmini.store.tables.links import Server
 from tests.sync.ground import Ground, break_ground, leave_ground
 
+# The module has no types.
+count_queries: Any = importlib.import_module("playhouse.test_utils").count_queries
 D = Distribution
 ORG_ADMIN, SITE_ADMIN, USER, SYNC_USER = 2, 1, 3, 5
 THEN = 1_700_000_000

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playhouse.test_utils import count_queries
 
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.viewer import Viewer
@@ -13,10 +12,10 @@ from mispmini.services.events import delete_event
 from mispmini.store import correlations
 from mispmini.store.correlations import Matches
 from mispmini.store.sql import scalar
-from tests.store.conftest import World, attribute, event
+from tests.store.conftest import World, attribute, count_queries, event
 
 Fresh = Callable[[str], str]
-OWN = {"distribution": int(Distribution.ORGANISATION)}
+OWN: dict[str, Any] = {"distribution": int(Distribution.ORGANISATION)}
 
 
 class Pair:
@@ -100,7 +99,10 @@ def test_a_deleted_event_is_related_to_nothing(pair: Pair) -> None:
 
 def test_hidden_events_and_attributes_do_not_relate(pair: Pair) -> None:
     world = pair.world
-    grouped = {"distribution": int(Distribution.SHARING_GROUP), "sharing_group_id": world.group_id}
+    grouped: dict[str, Any] = {
+        "distribution": int(Distribution.SHARING_GROUP),
+        "sharing_group_id": world.group_id,
+    }
     mine = pair.add(by=world.bob)
     hidden_event, hidden_attribute = pair.add(event_more=OWN), pair.add(**OWN)
     in_group = pair.add(event_more=grouped)

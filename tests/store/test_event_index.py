@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from playhouse.test_utils import count_queries
 
 from mispmini.domain.errors import BadRequest
 from mispmini.domain.filters import Days, IndexFilters, Order, Span, Terms
@@ -14,7 +13,7 @@ from mispmini.domain.viewer import Viewer
 from mispmini.services.searching import index, minimal_index
 from mispmini.store.database import writing
 from mispmini.store.sql import execute, scalar
-from tests.store.conftest import THEN, World, event, link_with, uuid_of
+from tests.store.conftest import THEN, World, count_queries, event, link_with, uuid_of
 
 NAMES = {uuid_of(name): name for name in ("bank", "clinic", "own", "circle", "report", "bare", "trashed")}
 

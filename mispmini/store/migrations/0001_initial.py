@@ -23,6 +23,7 @@ def up(migrator, db):
         modified = IntegerField()
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'organisation'
     db.create_tables([Organisation])
 
@@ -42,6 +43,7 @@ def up(migrator, db):
         modified = IntegerField()
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'sharing_group'
     db.create_tables([SharingGroup])
 
@@ -76,6 +78,7 @@ def up(migrator, db):
         extra = TextField(null=True)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'event'
             indexes = ((('orgc', 'timestamp'), False),)
     db.create_tables([Event])
@@ -103,6 +106,7 @@ def up(migrator, db):
         extra = TextField(null=True)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'attribute'
             indexes = ((('type_id', 'timestamp'), False),)
     db.create_tables([Attribute])
@@ -113,6 +117,7 @@ def up(migrator, db):
         size = BigIntegerField()
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'attachment'
     db.create_tables([Attachment])
 
@@ -122,6 +127,7 @@ def up(migrator, db):
         known = BooleanField()
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'attribute_category'
     db.create_tables([AttributeCategory])
 
@@ -140,6 +146,7 @@ def up(migrator, db):
         local_only = BooleanField(default=False)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'tag'
     db.create_tables([Tag])
 
@@ -153,6 +160,7 @@ def up(migrator, db):
         deleted = BooleanField(default=False)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'attribute_tag'
             indexes = ((('attribute', 'tag'), True), (('tag', 'event_id'), False))
     db.create_tables([AttributeTag])
@@ -163,6 +171,7 @@ def up(migrator, db):
         known = BooleanField()
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'attribute_type'
     db.create_tables([AttributeType])
 
@@ -180,6 +189,7 @@ def up(migrator, db):
         change = TextField(null=True)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'audit'
     db.create_tables([Audit])
 
@@ -197,6 +207,7 @@ def up(migrator, db):
         modified = IntegerField()
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'role'
     db.create_tables([Role])
 
@@ -233,6 +244,7 @@ def up(migrator, db):
         modified = IntegerField()
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'user'
     db.create_tables([User])
 
@@ -252,6 +264,7 @@ def up(migrator, db):
         last_used = IntegerField(null=True)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'auth_key'
     db.create_tables([AuthKey])
 
@@ -260,6 +273,7 @@ def up(migrator, db):
         value = BigIntegerField()
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'counter'
     db.create_tables([Counter])
 
@@ -272,6 +286,7 @@ def up(migrator, db):
         event_orgc = TextField(default='')
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'event_blocklist'
     db.create_tables([EventBlocklist])
 
@@ -287,6 +302,7 @@ def up(migrator, db):
         deleted = BooleanField(default=False)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'event_report'
     db.create_tables([EventReport])
 
@@ -299,6 +315,7 @@ def up(migrator, db):
         deleted = BooleanField(default=False)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'event_tag'
             indexes = ((('event', 'tag'), True), (('tag', 'event'), False))
     db.create_tables([EventTag])
@@ -318,6 +335,7 @@ def up(migrator, db):
         finished = IntegerField(null=True)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'job'
     db.create_tables([Job])
 
@@ -330,6 +348,7 @@ def up(migrator, db):
         user_id = IntegerField(null=True)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'key_refusal'
     db.create_tables([KeyRefusal])
 
@@ -378,6 +397,7 @@ def up(migrator, db):
         created = IntegerField()
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'server'
     db.create_tables([Server])
 
@@ -394,6 +414,7 @@ def up(migrator, db):
         time = IntegerField(index=True)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'ledger'
             indexes = ((('server', 'direction', 'event_uuid'), True),)
     db.create_tables([Ledger])
@@ -405,6 +426,7 @@ def up(migrator, db):
         time = IntegerField(index=True)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'login_failure'
     db.create_tables([LoginFailure])
 
@@ -428,6 +450,7 @@ def up(migrator, db):
         extra = TextField(null=True)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'object'
     db.create_tables([MispObject])
 
@@ -445,6 +468,7 @@ def up(migrator, db):
         deleted = BooleanField(default=False)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'object_reference'
     db.create_tables([ObjectReference])
 
@@ -456,6 +480,7 @@ def up(migrator, db):
         expires = IntegerField()
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'one_time_link'
     db.create_tables([OneTimeLink])
 
@@ -467,6 +492,7 @@ def up(migrator, db):
         comment = TextField(default='')
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'org_blocklist'
     db.create_tables([OrgBlocklist])
 
@@ -483,6 +509,7 @@ def up(migrator, db):
         last_error = TextField(null=True)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'outbox'
             indexes = ((('server', 'kind', 'event_uuid'), True),)
     db.create_tables([Outbox])
@@ -491,6 +518,7 @@ def up(migrator, db):
         h = BigIntegerField(primary_key=True)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'over_hash'
     db.create_tables([OverHash])
 
@@ -505,6 +533,7 @@ def up(migrator, db):
         time = IntegerField(index=True)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'refused_update'
     db.create_tables([RefusedUpdate])
 
@@ -517,6 +546,7 @@ def up(migrator, db):
         time = IntegerField(index=True)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'served'
             indexes = ((('event_uuid', 'org_id', 'timestamp'), True),)
     db.create_tables([Served])
@@ -531,6 +561,7 @@ def up(migrator, db):
         last_seen = IntegerField(index=True)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'session'
     db.create_tables([Session])
 
@@ -541,6 +572,7 @@ def up(migrator, db):
         user_id = IntegerField(null=True)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'setting'
     db.create_tables([Setting])
 
@@ -551,6 +583,7 @@ def up(migrator, db):
         extend = BooleanField(default=False)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'sharing_group_org'
             indexes = ((('sharing_group', 'org'), True),)
     db.create_tables([SharingGroupOrg])
@@ -562,6 +595,7 @@ def up(migrator, db):
         all_orgs = BooleanField(default=False)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'sharing_group_server'
             indexes = ((('sharing_group', 'server_id'), True),)
     db.create_tables([SharingGroupServer])
@@ -573,6 +607,7 @@ def up(migrator, db):
         value = JSONField(null=True)
         class Meta:
             database = db
+            legacy_table_names = False
             table_name = 'user_setting'
             indexes = ((('user', 'name'), True),)
     db.create_tables([UserSetting])
@@ -584,6 +619,7 @@ def up(migrator, db):
         class Meta:
             without_rowid = True
             database = db
+            legacy_table_names = False
             table_name = 'value_hash'
             primary_key = CompositeKey('h', 'event_id', 'attribute_id')
     db.create_tables([ValueHash])

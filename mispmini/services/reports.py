@@ -1,0 +1,163 @@
+"""Event reports: viewed, listed, added, edited, deleted, restored (MODEL §5.4, §7.4; RULES §2; API §9.5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mispmini.domain import clock, ids
+from mispmini.domain.drafts import ReportDraft
+from mispmini.domain.errors import Forbidden, NotFound, SaveFailed
+from mispmini.domain.graphs import EventRow, OrganisationRow, ReportRow
+from mispmini.domain.origin import Origin
+from mispmini.domain.records import GroupName
+from mispmini.domain.viewer import Viewer
+from mispmini.services.audit import record
+from mispmini.services.capture import Groups
+from mispmini.services.intake import IntakeState
+from mispmini.services.preparing import defaults_for
+from mispmini.services.relations import ELSEWHERE, take_reports
+from mispmini.services.rights import NO_PERMISSION, may_modify
+from mispmini.store.database import reading, writing
+from mispmini.store.elements_found import find_report, group_names, list_reports
+from mispmini.store.events import EventStanding, event_standing, mark_changed, recount
+from mispmini.store.graphs import Deleted as Deleted
+from mispmini.store.graphs import Parts, find_event_id, load_events
+from mispmini.store.objects import remove_report
+from mispmini.store.settings import load_settings
+from mispmini.store.sql import in_batches
+
+OTHER_UUID = "The UUID is not that of this report."
+
+
+@dataclass(frozen=True, slots=True)
+class ViewedReport:
+    """A report with what stands beside it."""
+
+    report: ReportRow
+    event: EventRow
+    org: OrganisationRow
+    orgc: OrganisationRow
+    group: GroupName | None
+
+
+def view_report(viewer: Viewer, ref: str) -> ViewedReport:
+    """A visible report by id or uuid, deleted ones for those who may have them. Raises NotFound."""
+    with reading():
+        return _viewed(viewer, [find_report(viewer, ref)])[0]
+
+
+def reports_of(
+    viewer: Viewer, event_id: int | None = None, state: Deleted = Deleted.LIVE, *, search: str = ""
+) -> list[ViewedReport]:
+    """Visible reports of an event (by its number), or of all events, oldest first."""
+    with reading():
+        return _viewed(viewer, list_reports(viewer, event_id, state, search))
+
+
+def _viewed(viewer: Viewer, reports: Sequence[ReportRow]) -> list[ViewedReport]:
+    groups = group_names({report.sharing_group_id for report in reports if report.sharing_group_id is not None})
+    wanted = list(dict.fromkeys(report.event_id for report in reports))
+    events = {
+        graph.event.id: graph
+        for batch in in_batches(wanted)
+        for graph in load_events(viewer, batch, Parts(elements=False))
+    }
+    found = ((report, events[report.event_id]) for report in reports)
+    return [ViewedReport(r, g.event, g.org, g.orgc, groups.get(r.sharing_group_id or 0)) for r, g in found]
+
+
+def add_report(viewer: Viewer, event_ref: str, draft: ReportDraft) -> ViewedReport:
+    """Add a report to an event. Raises NotFound, Forbidden, SaveFailed."""
+    with writing():
+        event = event_standing(find_event_id(viewer, event_ref))
+        if not may_modify(viewer, event):
+            raise Forbidden(NO_PERMISSION)
+        if draft.uuid is not None and _is_taken(draft.uuid):
+            raise SaveFailed("add", "EventReport", {"uuid": [ELSEWHERE]})
+        draft = replace(draft, uuid=draft.uuid or ids.new_uuid())
+        return _save(viewer, event, draft, "add")
+
+
+def _is_taken(uuid: str) -> bool:
+    try:
+        find_report(Viewer.everything(), uuid)
+    except NotFound:
+        return False
+    return True
+
+
+def edit_report(viewer: Viewer, ref: str, draft: ReportDraft) -> ViewedReport:
+    """Change a report; it is newer with it, whatever time the draft gives. Raises NotFound, Forbidden, SaveFailed."""
+    with writing():
+        stored, event = _own(viewer, ref)
+        if draft.uuid is not None and draft.uuid != stored.uuid:
+            raise SaveFailed("edit", "EventReport", {"uuid": [OTHER_UUID]}, subject_id=stored.id)
+        keeps_group = draft.sharing_group is None and draft.sharing_group_id in (None, stored.sharing_group_id)
+        keeps_level = draft.distribution == stored.distribution and keeps_group
+        wanted = replace(
+            draft,
+            uuid=stored.uuid,
+            timestamp=clock.later_than(stored.timestamp),
+            deleted=draft.deleted or stored.deleted,
+            distribution=None if keeps_level else draft.distribution,
+        )
+        return _save(viewer, event, wanted, "edit", stored.id)
+
+
+def delete_report(viewer: Viewer, ref: str, *, hard: bool = False) -> ReportRow:
+    """Delete a report, softly with a newer timestamp so that the deletion travels, or for good. Returns it as it was.
+
+    Raises NotFound, Forbidden (RULES §2).
+    """
+    with writing():
+        stored, event = _own(viewer, ref)
+        if hard:
+            remove_report(stored.id)
+            _event_changed(event)
+            record(viewer, "delete", "EventReport", stored.id, stored.name, {"hard": True})
+        else:
+            _save(viewer, event, _marked(stored, deleted=True), "delete", stored.id)
+        return stored
+
+
+def restore_report(viewer: Viewer, ref: str) -> ReportRow:
+    """Bring a softly deleted report back. Returns it as it was. Raises NotFound, Forbidden."""
+    with writing():
+        stored, event = _own(viewer, ref)
+        _save(viewer, event, _marked(stored, deleted=False), "restore", stored.id)
+        return stored
+
+
+def _own(viewer: Viewer, ref: str) -> tuple[ReportRow, EventStanding]:
+    """A report that the viewer may change: of an event of its organisation (MODEL §5.4)."""
+    stored = find_report(viewer, ref)
+    event = event_standing(stored.event_id)
+    if not (viewer.is_site_admin or event.orgc_id == viewer.org_id):
+        raise Forbidden(NO_PERMISSION)
+    return stored, event
+
+
+def _marked(stored: ReportRow, *, deleted: bool) -> ReportDraft:
+    timestamp = clock.later_than(stored.timestamp)
+    return ReportDraft(stored.name, stored.content, uuid=stored.uuid, timestamp=timestamp, deleted=deleted)
+
+
+def _save(
+    viewer: Viewer, event: EventStanding, draft: ReportDraft, action: str, report_id: int | None = None
+) -> ViewedReport:
+    origin = Origin.of(viewer)
+    level = load_settings().default_attribute_distribution
+    defaults = defaults_for(from_link=origin.is_link, default_level=level)
+    state = IntakeState(viewer, event.id, defaults, Groups(viewer, origin), fresh=False)
+    take_reports(state, [draft])
+    if state.dropped:
+        errors = {field: list(texts) for field, texts in state.dropped[0].errors.items()}
+        raise SaveFailed(action, "EventReport", errors, subject_id=report_id)
+    _event_changed(event)
+    saved = find_report(viewer, draft.uuid or "")
+    record(viewer, action, "EventReport", saved.id, saved.name)
+    return _viewed(viewer, [saved])[0]
+
+
+def _event_changed(event: EventStanding) -> None:
+    recount(event.id)
+    mark_changed(event.id, clock.later_than(event.timestamp))

@@ -1,0 +1,129 @@
+"""Finds single objects, references and reports that a viewer sees, deleted ones for those who may have them."""
+
+from collections.abc import Collection
+
+from mispmini.domain.errors import NotFound
+from mispmini.domain.graphs import AttributeRow, ObjectRow, ReferenceRow, ReportRow
+from mispmini.domain.ids import canonical_uuid, uuid_bytes, uuid_text
+from mispmini.domain.records import GroupName
+from mispmini.domain.viewer import Viewer
+from mispmini.store.graphs import ATTRIBUTE_COLUMNS, Deleted, attribute_rows, reference
+from mispmini.store.sql import TRUE, Predicate, Row, marks, row, rows
+from mispmini.store.visibility import attribute_visible_to, deleted_visible_to, element_visible_to, event_visible_to
+
+INVALID_OBJECT = "Invalid object."
+INVALID_REFERENCE = "Invalid object reference."
+INVALID_REPORT = "Invalid Event Report"
+
+_OBJECT = ", ".join(f"object.{name}" for name in ObjectRow._fields)
+_REPORT = ", ".join(f"event_report.{name}" for name in ReportRow._fields)
+_REFERENCE = ", ".join(
+    "object.uuid" if name == "source_uuid" else f"object_reference.{name}" for name in ReferenceRow._fields
+)
+_STATES = {
+    Deleted.LIVE: Predicate("NOT event_report.deleted"),
+    Deleted.ONLY: Predicate("event_report.deleted"),
+    Deleted.BOTH: TRUE,
+}
+
+
+def find_object(viewer: Viewer, ref: str) -> ObjectRow:
+    """A visible object by id or uuid. Raises NotFound."""
+    shown = _named(ref, "object", INVALID_OBJECT) & _seen(viewer, "object")
+    found = row(
+        f"SELECT {_OBJECT} FROM object JOIN event ON event.id = object.event_id WHERE {shown.text}", shown.params
+    )
+    if found is None:
+        raise NotFound(INVALID_OBJECT)
+    return ObjectRow._make((*found[:7], uuid_text(found[7]), *found[8:12], bool(found[12]), *found[13:]))
+
+
+def attributes_of_object(viewer: Viewer, object_id: int, *, deleted: bool = False) -> list[AttributeRow]:
+    """An object's visible attributes, oldest first; soft-deleted ones too if asked for and allowed."""
+    shown = attribute_visible_to(viewer) & (
+        deleted_visible_to(viewer, "attribute") if deleted else Predicate("NOT attribute.deleted")
+    )
+    found = rows(
+        f"SELECT {ATTRIBUTE_COLUMNS} FROM attribute JOIN event ON event.id = attribute.event_id"
+        f" WHERE attribute.object_id = ? AND ({shown.text}) ORDER BY attribute.id",
+        (object_id, *shown.params),
+    )
+    return list(attribute_rows(found))
+
+
+def references_of_object(object_id: int) -> list[ReferenceRow]:
+    """The live references that an object holds."""
+    return _references(Predicate("object_reference.object_id = ? AND NOT object_reference.deleted", (object_id,)))
+
+
+def find_reference(viewer: Viewer, ref: str) -> ReferenceRow:
+    """A reference by id or uuid whose object is visible. Raises NotFound."""
+    shown = _named(ref, "object_reference", INVALID_REFERENCE) & _seen(viewer, "object")
+    for found in _references(shown):
+        return found
+    raise NotFound(INVALID_REFERENCE)
+
+
+def find_report(viewer: Viewer, ref: str) -> ReportRow:
+    """A visible report by id or uuid. Raises NotFound."""
+    named = reference(ref, "event_report")
+    found = [] if named is None else _reports(named & _seen(viewer, "event_report"))
+    if not found:
+        raise NotFound(INVALID_REPORT)
+    return found[0]
+
+
+def list_reports(viewer: Viewer, event_id: int | None, state: Deleted, search: str = "") -> list[ReportRow]:
+    """Visible reports, of one event or of all, whose name or content holds `search`; oldest first."""
+    wanted = _seen(viewer, "event_report") & _STATES[state]
+    if event_id is not None:
+        wanted &= Predicate("event_report.event_id = ?", (event_id,))
+    if search:
+        wanted &= Predicate(
+            "instr(lower(event_report.name), ?) OR instr(lower(event_report.content), ?)", (search.lower(),) * 2
+        )
+    return _reports(wanted)
+
+
+def group_names(ids: Collection[int]) -> dict[int, GroupName]:
+    """Names of sharing groups, whoever asks: for elements that are visible."""
+    wanted = tuple(ids)
+    found = rows(f"SELECT id, name, uuid FROM sharing_group WHERE id IN ({marks(wanted)})", wanted)
+    return {r[0]: GroupName._make(r) for r in found}
+
+
+def _named(ref: str, table: str, sentence: str) -> Predicate:
+    """A condition for an id, or a uuid stored as 16 bytes. Raises NotFound if `ref` is neither."""
+    if ref.isascii() and ref.isdigit() and len(ref) < 19:
+        return Predicate(f"{table}.id = ?", (int(ref),))
+    uuid = canonical_uuid(ref)
+    if uuid is None:
+        raise NotFound(sentence)
+    return Predicate(f"{table}.uuid = ?", (uuid_bytes(uuid),))
+
+
+def _seen(viewer: Viewer, table: str) -> Predicate:
+    return event_visible_to(viewer) & element_visible_to(viewer, table) & deleted_visible_to(viewer, table)
+
+
+def _references(condition: Predicate) -> list[ReferenceRow]:
+    found = rows(
+        f"SELECT {_REFERENCE} FROM object_reference JOIN object ON object.id = object_reference.object_id"
+        f" JOIN event ON event.id = object.event_id WHERE {condition.text} ORDER BY object_reference.id",
+        condition.params,
+    )
+    return [_reference(r) for r in found]
+
+
+def _reference(r: Row) -> ReferenceRow:
+    uuids = (uuid_text(r[5]), uuid_text(r[6]))
+    return ReferenceRow._make((r[0], uuid_text(r[1]), *r[2:5], *uuids, *r[7:11], bool(r[11])))
+
+
+def _reports(condition: Predicate) -> list[ReportRow]:
+    found = rows(
+        f"SELECT {_REPORT} FROM event_report JOIN event ON event.id = event_report.event_id"
+        f" WHERE {condition.text} ORDER BY event_report.id",
+        condition.params,
+    )
+    return [ReportRow._make((*r[:-1], bool(r[-1]))) for r in found]
