@@ -21,6 +21,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": set(),
     "assets": set(),
 }
+HANDED_TO_CLI = {"cli", "services", "store", *WORDS}  # main hands them to the command line
+MAY_IMPORT["serving"] = MAY_IMPORT["demo"] = HANDED_TO_CLI
 MAY_IMPORT["main"] = {*MAY_IMPORT}
 MAY_IMPORT["__main__"] = {"main"}
 EXCEPTIONS = {("mispmini.services.bodies", "wire")}

@@ -4,7 +4,7 @@ Who may read on this instance is store/visibility.py; the numbers 0-5 appear in 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import TypeVar
 
@@ -72,7 +72,7 @@ class Partner:
     remote_org_uuid: str
     internal: bool = False
     trusted: bool = False
-    push_rules: PushRules = PushRules()
+    push_rules: PushRules = field(default_factory=PushRules)
     filter_types: bool = False
     unpublish: bool = False
 
@@ -118,7 +118,7 @@ def _group_refusal(group: SharingGroup | None, partner: Partner) -> Reason | Non
 
 
 def may_leave_to(event: EventGraph, partner: Partner) -> Reason | None:
-    """None if the event may be pushed to the partner, else the rule that forbids it (PROTOCOL §3.3, §3.5, §3.8, §3.10)."""
+    """None if the event may be pushed to the partner, else the rule that forbids it (PROTOCOL §3.3, §3.8, §3.10)."""
     row = event.event
     if not row.published:
         return Reason.UNPUBLISHED
@@ -209,7 +209,7 @@ def _leaving_tags(tags: Iterable[TagRow], partner: Partner) -> list[TagRow]:
 
 
 def pulled(draft: EventDraft, rules: PullRules, *, trusted: bool, filter_types: bool) -> EventDraft:
-    """What the receiver makes of what it pulled: lowered, without local tags and filtered types, locked (PROTOCOL §4.4)."""
+    """What the receiver makes of what it pulled: lowered, locked, without local tags and filtered types (§4.4)."""
     objects = [
         _pulled_object(o, rules, trusted=trusted, filter_types=filter_types)
         for o in draft.objects

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mispmini.domain.distribution import Partner, Reason, for_partner, may_leave_to
+from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import EventGraph, EventRow, OrganisationRow, SharingGroup
 from mispmini.domain.rules import PushRules
 from mispmini.domain.servers import LinkedServer
@@ -12,7 +13,7 @@ from mispmini.domain.viewer import Viewer
 from mispmini.services import events
 from mispmini.store.audience import organisations_that_see
 from mispmini.store.database import reading
-from mispmini.store.graphs import Deleted, Parts, load_event_by_id
+from mispmini.store.graphs import Parts, load_event_by_id
 from mispmini.store.ledger import list_entries_of_event
 from mispmini.store.organisations import find_any_organisation
 from mispmini.store.servers import push_servers

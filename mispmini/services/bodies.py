@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from mispmini.domain.distribution import Partner, for_partner
+from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import EventGraph
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services.correlating import attach_related
 from mispmini.store.attachments import attributes_with_files, files_of
 from mispmini.store.database import reading
-from mispmini.store.graphs import Deleted, Parts, load_event, load_events
+from mispmini.store.graphs import Parts, load_event, load_events
 from mispmini.wire.event_out import OutOptions, event_chunks, event_json
 from mispmini.wire.replies import dump
 

@@ -10,9 +10,9 @@ from mispmini.domain.drafts import SharingGroupDraft, TagDraft
 from mispmini.domain.ids import canonical_uuid
 from mispmini.domain.origin import Origin
 from mispmini.domain.permissions import Permission
+from mispmini.domain.records import TagRecord
 from mispmini.domain.viewer import Viewer
 from mispmini.services.sharing_groups import capture_group, usable_group
-from mispmini.domain.records import TagRecord
 from mispmini.store.tags import find_tags, fold, insert_tag
 
 MAX_TAG_BYTES = 255

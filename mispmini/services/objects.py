@@ -1,7 +1,7 @@
 """Add, edit and delete MISP objects and their references (MODEL §7.4, §7.12; API §9.4)."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mispmini.domain import clock, ids
@@ -41,6 +41,7 @@ from mispmini.store.objects import (
     touch_object,
 )
 from mispmini.store.settings import load_settings
+from mispmini.store.tags import fold
 
 OTHER_UUID = "The UUID is not that of this object."
 NO_ATTRIBUTES = "Could not save the object as no attributes were set."
@@ -203,24 +204,28 @@ def _edited(draft: ObjectDraft, obj: ObjectRow, stored: Sequence[AttributeRow]) 
     )
 
 
-def _edited_attributes(drafts: Sequence[AttributeDraft], stored: Sequence[AttributeRow]) -> tuple[AttributeDraft, ...]:
+def _edited_attributes(
+    drafts: Sequence[AttributeDraft], stored: Sequence[AttributeRow]
+) -> tuple[AttributeDraft, ...]:
     known = {attribute.uuid: attribute for attribute in stored}
+    tags = tags_of_attributes([attribute.id for attribute in stored], Parts(all_tags=True))
+    kept = []
+    for draft in drafts:
+        before = known.get(draft.uuid or "")
+        if before is None or _changes(draft, before, {fold(tag.name) for tag in tags.get(before.id, ())}):
+            kept.append(_with_kept_level(replace(draft, uuid=draft.uuid or ids.new_uuid(), timestamp=None), before))
     listed = {draft.uuid for draft in drafts}
-    kept = [
-        replace(draft, uuid=draft.uuid or ids.new_uuid(), timestamp=None)
-        for draft in drafts
-        if draft.uuid not in known or _changes(draft, known[draft.uuid])
-    ]
     gone = [AttributeDraft(uuid=a.uuid, deleted=True) for a in stored if a.uuid not in listed and not a.deleted]
-    return tuple([_with_kept_level(draft, known.get(draft.uuid or "")) for draft in kept] + gone)
+    return (*kept, *gone)
 
 
-def _changes(draft: AttributeDraft, stored: AttributeRow) -> bool:
+def _changes(draft: AttributeDraft, stored: AttributeRow, tags: Collection[str]) -> bool:
     """Whether a listed attribute brings something new; one that does not keeps its timestamp."""
     given = ((name, getattr(draft, name)) for name in (*_KEPT_COLUMNS, *_SEEN, "deleted"))
     differs = any(value is not None and value != getattr(stored, name) for name, value in given)
     changes_level = draft.distribution is not None and not _same_level(draft, stored)
-    return differs or changes_level or draft.data is not None or bool(draft.tags)
+    retagged = any(tag.deleted or fold(tag.name) not in tags for tag in draft.tags)
+    return differs or changes_level or retagged or draft.data is not None
 
 
 def _same_level(draft: ObjectDraft | AttributeDraft, stored: ObjectRow | AttributeRow) -> bool:
@@ -255,7 +260,7 @@ def delete_object(viewer: Viewer, ref: str, *, hard: bool = False) -> ObjectRow:
 def _remove(obj: ObjectRow, attributes: Sequence[AttributeRow]) -> None:
     for attribute in attributes:
         remove_attribute(attribute.id)
-    gone = [ids.uuid_bytes(element.uuid) for element in (obj, *attributes)]
+    gone = [ids.uuid_bytes(obj.uuid), *(ids.uuid_bytes(attribute.uuid) for attribute in attributes)]
     remove_object(obj.id)
     drop_references_to(obj.event_id, gone, clock.now())
 

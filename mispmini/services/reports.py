@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from mispmini.domain import clock, ids
 from mispmini.domain.drafts import ReportDraft
 from mispmini.domain.errors import Forbidden, NotFound, SaveFailed
+from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import EventRow, OrganisationRow, ReportRow
 from mispmini.domain.origin import Origin
 from mispmini.domain.records import GroupName
@@ -19,7 +20,6 @@ from mispmini.services.rights import NO_PERMISSION, may_modify
 from mispmini.store.database import reading, writing
 from mispmini.store.elements_found import find_report, group_names, list_reports
 from mispmini.store.events import EventStanding, event_standing, mark_changed, recount
-from mispmini.store.graphs import Deleted as Deleted
 from mispmini.store.graphs import Parts, find_event_id, load_events
 from mispmini.store.objects import remove_report
 from mispmini.store.settings import load_settings

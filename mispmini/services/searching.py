@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
-from mispmini.domain.filters import Deleted, IndexFilters, SearchFilters
+from mispmini.domain.filters import IndexFilters, SearchFilters
 from mispmini.domain.graphs import AttributeRow, EventGraph, ObjectRow, TagRow
 from mispmini.domain.records import IndexItem, MinimalIndexRow
 from mispmini.domain.viewer import Viewer
 from mispmini.services.correlating import attach_related
-from mispmini.store import event_index, graphs
+from mispmini.store import event_index
 from mispmini.store.attachments import attributes_with_files, files_of
 from mispmini.store.database import reading
 from mispmini.store.graphs import Parts, load_events, tags_of_attributes
@@ -22,11 +22,6 @@ from mispmini.store.sql import in_batches
 
 EVENTS_A_READ = 100
 ATTRIBUTES_A_READ = 500
-_DELETED = {
-    Deleted.LIVE: graphs.Deleted.LIVE,
-    Deleted.ONLY: graphs.Deleted.ONLY,
-    Deleted.BOTH: graphs.Deleted.BOTH,
-}
 T = TypeVar("T")
 
 
@@ -106,7 +101,7 @@ def _parts(viewer: Viewer, filters: SearchFilters) -> Parts:
     options = filters.options
     return Parts(
         elements=not options.metadata,
-        deleted=_DELETED[filters.deleted],
+        deleted=filters.deleted,
         local_tags=not (options.exclude_local_tags or viewer.is_partner),
         all_tags=options.include_all_tags,
         only_to_ids=filters.to_ids,

@@ -3,11 +3,12 @@
 from collections.abc import Collection
 
 from mispmini.domain.errors import NotFound
+from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import AttributeRow, ObjectRow, ReferenceRow, ReportRow
 from mispmini.domain.ids import canonical_uuid, uuid_bytes, uuid_text
 from mispmini.domain.records import GroupName
 from mispmini.domain.viewer import Viewer
-from mispmini.store.graphs import ATTRIBUTE_COLUMNS, Deleted, attribute_rows, reference
+from mispmini.store.graphs import ATTRIBUTE_COLUMNS, attribute_rows, reference
 from mispmini.store.sql import TRUE, Predicate, Row, marks, row, rows
 from mispmini.store.visibility import attribute_visible_to, deleted_visible_to, element_visible_to, event_visible_to
 

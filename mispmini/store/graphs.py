@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from mispmini.domain.errors import NotFound
+from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import (
     AttributeRow,
     EventGraph,
@@ -24,14 +24,6 @@ from mispmini.store.sql import Predicate, Row, marks, rows
 from mispmini.store.visibility import attribute_visible_to, deleted_visible_to, element_visible_to, event_visible_to
 
 INVALID_EVENT = "Invalid event"
-
-
-class Deleted(Enum):
-    """Which elements are wanted: live ones, both, or only soft-deleted ones."""
-
-    LIVE = "0"
-    BOTH = "1"
-    ONLY = "2"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from mispmini.domain import clock, ids
 from mispmini.domain.attribute_types import is_attachment
 from mispmini.domain.distribution import Partner, Reason, for_partner, may_leave_to
 from mispmini.domain.errors import NotFound
+from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import EventGraph, SharingGroup
 from mispmini.domain.receipts import LedgerState, Receipt, Trouble
 from mispmini.domain.rules import PushRules
@@ -15,7 +16,7 @@ from mispmini.domain.viewer import Viewer
 from mispmini.services.addresses import announced_url
 from mispmini.store.attachments import files_of
 from mispmini.store.database import reading
-from mispmini.store.graphs import Deleted, Parts, load_event
+from mispmini.store.graphs import Parts, load_event
 from mispmini.store.ledger import delivered_version
 from mispmini.store.organisations import find_any_organisation
 from mispmini.store.settings import load_settings

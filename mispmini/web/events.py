@@ -4,13 +4,12 @@ from flask import Blueprint, request, url_for
 
 from mispmini.domain import clock
 from mispmini.domain.errors import NotFound
-from mispmini.domain.filters import IndexFilters
+from mispmini.domain.filters import Deleted, IndexFilters
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services import bodies, events, publishing, readings, searching, tags
 from mispmini.services.elements import dropped_errors
 from mispmini.services.events import Saved
-from mispmini.store.graphs import Deleted
 from mispmini.web import describe, event_pages, tagging
 from mispmini.web.answer import Answer, answer, done, page_answer, reply, saved, streamed, wants_json
 from mispmini.web.asking import asked, parameter

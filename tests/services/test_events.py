@@ -15,12 +15,13 @@ from mispmini.domain.drafts import (
     TagDraft,
 )
 from mispmini.domain.errors import Blocked, EventExists, Forbidden, NotFound, Refused, SaveFailed
+from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import EventGraph
 from mispmini.domain.origin import Origin, Way
 from mispmini.domain.viewer import Viewer
 from mispmini.services.events import NOT_NEWER, add_event, delete_event, edit_event
 from mispmini.services.publishing import publish_event
-from mispmini.store.graphs import Deleted, Parts, load_event
+from mispmini.store.graphs import Parts, load_event
 from mispmini.store.sql import rows, scalar
 from tests.services.conftest import BETA
 from tests.services.conftest import Household as House

@@ -6,6 +6,7 @@ from typing import Any
 
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.drafts import AttributeDraft, EventDraft, OrganisationDraft
+from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import EventGraph
 from mispmini.domain.ids import new_uuid
 from mispmini.domain.receipts import Receipt
@@ -20,7 +21,7 @@ from mispmini.services.servers import add_server
 from mispmini.services.setting_up import FirstRun, set_up
 from mispmini.store import ledger, sql
 from mispmini.store.database import close_database, open_database, writing
-from mispmini.store.graphs import Deleted, Parts, load_event
+from mispmini.store.graphs import Parts, load_event
 from mispmini.store.tables.base import database
 from mispmini.store.vocabulary import forget
 from mispmini.sync.links import Outbound
