@@ -74,6 +74,7 @@ class JobWorker:
 
     def wait(self) -> None:
         """Give jobs a moment to end after the batch under way."""
+        jobs.wake()
         self._thread.join(STOP_SECONDS)
         self._crew.wait(STOP_SECONDS)
 
@@ -83,6 +84,8 @@ class JobWorker:
                 try:
                     self._take_up()
                     jobs.wait_for_jobs(POLL_SECONDS)
+                except Busy:
+                    _log.warning("The database was busy; jobs wait")
                 except Exception:  # nobody else would start this thread again
                     _log.exception("The job worker stumbled")
                     self._stopping.wait(POLL_SECONDS)

@@ -39,7 +39,11 @@ from mispmini.store.settings import InstanceSettings, load_settings
 from mispmini.store.tags import Attached, Target, attach_tags, detach_tag, fold
 
 NOT_NEWER = "Event could not be saved: Event in the request not newer than the local copy."
-NOT_OWNER = "Event could not be saved: The user used to edit the event is not authorised to do so."
+NOT_OWNER = (
+    "Event could not be saved: The user used to edit the event is not authorised to do so. This can be caused by the"
+    " user not being of the same organisation as the original creator of the event whilst also not being a site"
+    " administrator."
+)
 NO_GROUP_ON_EDIT = "Event could not be saved: User not authorised to create the associated sharing group."
 UNSIGNED = "Protected event failed signature validation as no key was provided."
 EMPTY = "Received a published event that was empty. Event add process blocked."

@@ -15,7 +15,7 @@ from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services.audit import record
 from mispmini.services.capture import Groups
-from mispmini.services.elements import Intake
+from mispmini.services.elements import ELSEWHERE, Intake
 from mispmini.services.preparing import defaults_for
 from mispmini.services.relations import take_references
 from mispmini.services.rights import NO_PERMISSION, may_modify
@@ -97,6 +97,8 @@ def add_object(
         event = _modifiable(viewer, event_standing(find_event_id(viewer, event_ref)))
         draft = _named_attributes(_by_template(draft, template_uuid))
         _check_new(draft)
+        if ids.uuid_bytes(draft.uuid or "") in stored_objects(event.id):
+            raise SaveFailed("add", "Object", {"uuid": [ELSEWHERE]})
         intake = _intake(viewer, event)
         intake.take_elements((), [draft])
         _refuse_dropped("add", draft, intake.dropped)
@@ -204,9 +206,7 @@ def _edited(draft: ObjectDraft, obj: ObjectRow, stored: Sequence[AttributeRow]) 
     )
 
 
-def _edited_attributes(
-    drafts: Sequence[AttributeDraft], stored: Sequence[AttributeRow]
-) -> tuple[AttributeDraft, ...]:
+def _edited_attributes(drafts: Sequence[AttributeDraft], stored: Sequence[AttributeRow]) -> tuple[AttributeDraft, ...]:
     known = {attribute.uuid: attribute for attribute in stored}
     tags = tags_of_attributes([attribute.id for attribute in stored], Parts(all_tags=True))
     kept = []
@@ -331,4 +331,5 @@ def _event_changed(event: EventStanding) -> None:
 
 
 def _saved(viewer: Viewer, object_id: int) -> SavedObject:
-    return SavedObject(find_object(viewer, str(object_id)), attributes_of_object(viewer, object_id))
+    # What somebody just wrote they may read once more, even if it left their sight with this.
+    return SavedObject(find_object(_ALL, str(object_id)), attributes_of_object(viewer, object_id))

@@ -153,7 +153,8 @@ def _save(
         errors = {field: list(texts) for field, texts in state.dropped[0].errors.items()}
         raise SaveFailed(action, "EventReport", errors, subject_id=report_id)
     _event_changed(event)
-    saved = find_report(viewer, draft.uuid or "")
+    # What somebody just wrote they may read once more, even if it left their sight with this.
+    saved = find_report(Viewer.everything(), draft.uuid or "")
     record(viewer, action, "EventReport", saved.id, saved.name)
     return _viewed(viewer, [saved])[0]
 

@@ -1,6 +1,7 @@
 """Links to partners: added, edited and removed by site admins, and what their pages show (PROTOCOL §3.16; GUIDE)."""
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
@@ -15,12 +16,15 @@ from mispmini.services.server_flaws import flaws_of
 from mispmini.store import jobs, ledger, outbox, sealing
 from mispmini.store import servers as store
 from mispmini.store.database import writing
-from mispmini.store.jobs import JobKind, JobRecord
+from mispmini.store.jobs import JobKind, JobRecord, JobState
 from mispmini.store.ledger import LedgerCounts, LedgerEntry
 from mispmini.store.organisations import find_any_organisation, organisation_records
 from mispmini.store.outbox import QueueCounts, QueuedEvent
 from mispmini.store.settings import load_settings
 
+__all__ = [
+    "JobKind", "JobRecord", "JobState", "LedgerEntry", "QueuedEvent", "Standing",
+]  # fmt: skip
 INVALID_SERVER = "Invalid server"
 NO_REMOTE_ORG = "No remote org ID set. Please pass it as remote_org_id"
 UNKNOWN_ORG = "Invalid organisation."
@@ -37,7 +41,16 @@ PULL_RULES = json.dumps(
     separators=(",", ":"),
 )
 _MODEL = "Server"
+_JOB_POLL_SECONDS = 0.05
 _NOT_COLUMNS = frozenset({"authkey", "remote_org", "new_org", "name", "url", "pull_interval", "allow_internal"})
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What this instance tells partners about itself."""
+
+    version: str
+    instance_uuid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,12 @@ class Standing:
     ledger: LedgerCounts
 
 
+def identity() -> Identity:
+    """The MISP version that partners are told, and the uuid of this instance (RULES §7)."""
+    settings = load_settings()
+    return Identity(settings.announced_version, settings.instance_uuid)
+
+
 def list_servers(viewer: Viewer) -> list[Standing]:
     """Every link in the order of its priority. Raises Forbidden."""
     _require_site_admin(viewer)
@@ -58,8 +77,12 @@ def list_servers(viewer: Viewer) -> list[Standing]:
 
 
 def view_server(viewer: Viewer, server_id: int) -> Standing:
-    """One link. Raises Forbidden, NotFound."""
-    return _standings([find_server(viewer, server_id)])[0]
+    """One link. Raises Forbidden, and NotFound in the words of sample 15g."""
+    try:
+        server = find_server(viewer, server_id)
+    except NotFound:
+        raise NotFound("Not Found") from None
+    return _standings([server])[0]
 
 
 def find_server(viewer: Viewer, server_id: int) -> LinkedServer:
@@ -180,6 +203,20 @@ def find_job(viewer: Viewer, job_id: int) -> JobRecord:
     if job is None or not (viewer.is_site_admin or job.user_id == viewer.user_id):
         raise NotFound("Invalid job")
     return job
+
+
+def wait_for_job(viewer: Viewer, job_id: int, seconds: float) -> JobRecord:
+    """The job once it has ended, or as it is after so many seconds. Raises NotFound."""
+    ends = time.monotonic() + seconds
+    while not (job := find_job(viewer, job_id)).ended and time.monotonic() < ends:
+        time.sleep(_JOB_POLL_SECONDS)
+    return job
+
+
+def name_of(server_id: int) -> str:
+    """What a link is called, for who asked for its job; its number once it is gone."""
+    server = store.find_any_server(server_id)
+    return f"{server_id}" if server is None else server.name
 
 
 def _require_site_admin(viewer: Viewer) -> None:

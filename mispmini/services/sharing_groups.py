@@ -8,9 +8,11 @@ from mispmini.domain.viewer import Viewer
 from mispmini.services.addresses import own_addresses, same_address
 from mispmini.services.organisations import capture_organisation
 from mispmini.store.groups import (
+    GroupStanding,
     find_group_id,
     group_by_uuid,
     insert_group,
+    lists_this_instance,
     member_org_ids,
     server_ids_by_url,
     update_group_lists,
@@ -34,7 +36,7 @@ def capture_group(viewer: Viewer, origin: Origin, draft: SharingGroupDraft) -> i
     if find_group_id(viewer, str(stored.id)) is None:
         return None
     if _is_newer(draft, stored.modified) and _may_update(viewer, origin, stored.id, stored.org_id, stored.sync_user_id):
-        update_group_lists(stored.id, draft, _orgs(viewer, draft), _servers(draft, origin))
+        update_group_lists(stored.id, draft, _orgs(viewer, draft), _changed_servers(draft, origin, stored))
     return stored.id
 
 
@@ -43,7 +45,7 @@ def _may_create(viewer: Viewer, origin: Origin, draft: SharingGroupDraft) -> boo
         return True
     if not viewer.can(Permission.SHARING_GROUP):
         return False
-    here = [server for server in draft.servers if _is_here(server.url)]
+    here = [server for server in draft.servers if is_own_address(server.url)]
     if draft.servers and not here:
         return False
     member = _lists_caller(viewer, origin, draft)
@@ -78,14 +80,17 @@ def _is_newer(draft: SharingGroupDraft, modified: int) -> bool:
     return draft.modified is None or draft.modified > clock.datetime_text(modified)
 
 
-def _is_here(url: str) -> bool:
+def is_own_address(url: str) -> bool:
+    """Whether a URL is one of this instance, in any spelling (RULES §1)."""
     return any(same_address(url, own) for own in own_addresses())
 
 
 def _capture_new(viewer: Viewer, origin: Origin, draft: SharingGroupDraft) -> int:
     owner = draft.organisation or OrganisationDraft(draft.organisation_uuid, draft.organisation_uuid or draft.name)
     orgs = _orgs(viewer, draft)
-    servers = _servers(draft, origin)
+    owner_uuid = owner.uuid or draft.organisation_uuid
+    sender_uuid = _sender_uuid(origin)
+    servers = _servers(draft, owned_by_sender=sender_uuid is not None and sender_uuid == owner_uuid)
     caller = origin.link_org_id if origin.is_link and origin.link_org_id else viewer.org_id
     covered = any(server is None and all_orgs for server, all_orgs in servers.items())
     if caller not in orgs and not covered:
@@ -97,18 +102,27 @@ def _orgs(viewer: Viewer, draft: SharingGroupDraft) -> dict[int, bool]:
     return {capture_organisation(viewer, member.organisation).id: member.extend for member in draft.orgs}
 
 
-def _servers(draft: SharingGroupDraft, origin: Origin) -> dict[int | None, bool]:
+def _changed_servers(draft: SharingGroupDraft, origin: Origin, stored: GroupStanding) -> dict[int | None, bool]:
+    """The servers of a known group: only its owner, as it is known here, changes who of this instance belongs to it."""
+    owns = origin.link_org_id is None or origin.link_org_id == stored.org_id
+    servers = _servers(draft, owned_by_sender=owns)
+    if not owns and lists_this_instance(stored.id):
+        servers.pop(None, None)
+    return servers
+
+
+def _servers(draft: SharingGroupDraft, *, owned_by_sender: bool) -> dict[int | None, bool]:
     """Known servers by local id, None being here; all_orgs here is kept if the sender owns the group (RULES §1)."""
     known = server_ids_by_url()
     servers: dict[int | None, bool] = {}
     for server in draft.servers:
-        if _is_here(server.url):
-            servers[None] = server.all_orgs and _sender_owns(draft, origin)
+        if is_own_address(server.url):
+            servers[None] = server.all_orgs and owned_by_sender
         elif (server_id := next((i for url, i in known.items() if same_address(url, server.url)), None)) is not None:
             servers[server_id] = server.all_orgs
     return servers
 
 
-def _sender_owns(draft: SharingGroupDraft, origin: Origin) -> bool:
+def _sender_uuid(origin: Origin) -> str | None:
     sender = find_any_organisation(origin.link_org_id) if origin.link_org_id else None
-    return sender is not None and sender.uuid == draft.organisation_uuid
+    return None if sender is None else sender.uuid

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from mispmini.domain import clock
+from mispmini.domain.distribution import Distribution
 from mispmini.domain.drafts import SharingGroupDraft
 from mispmini.domain.graphs import OrganisationRow, SharingGroup, SharingGroupMember, SharingGroupServer
 from mispmini.domain.viewer import Viewer
@@ -16,6 +17,7 @@ _COLUMNS = (
     "id, uuid, name, releasability, description, organisation_uuid, org_id, sync_user_id, active, local, roaming,"
     " created, modified"
 )
+_ELEMENTS = ("object", "event_report", "attribute")
 
 
 def load_groups(ids: Collection[int]) -> dict[int, SharingGroup]:
@@ -112,6 +114,12 @@ def member_org_ids(group_id: int, *, extend: bool = False) -> set[int]:
     return {r[0] for r in found}
 
 
+def lists_this_instance(group_id: int) -> bool:
+    """Whether the group names this instance among its servers."""
+    text = "SELECT 1 FROM sharing_group_server WHERE sharing_group_id = ? AND server_id IS NULL"
+    return row(text, (group_id,)) is not None
+
+
 def insert_group(
     draft: SharingGroupDraft,
     org_id: int,
@@ -174,3 +182,69 @@ def update_group_lists(
 def server_ids_by_url() -> dict[str, int]:
     """The known servers, by url."""
     return dict(rows("SELECT url, id FROM server"))
+
+
+def replace_group_lists(
+    group_id: int, orgs: Mapping[int, bool] | None, servers: Mapping[int | None, bool] | None
+) -> None:
+    """Make these the whole lists, inside a writing(); None leaves a list as it is."""
+    if orgs is not None:
+        for org_id in member_org_ids(group_id) - set(orgs):
+            remove_member(group_id, org_id)
+    if servers is not None:
+        execute("DELETE FROM sharing_group_server WHERE sharing_group_id = ?", (group_id,))
+    put_group_lists(group_id, orgs or {}, servers or {})
+
+
+def remove_member(group_id: int, org_id: int) -> bool:
+    """Take an organisation out, inside a writing(); False if it was not in."""
+    return execute("DELETE FROM sharing_group_org WHERE sharing_group_id = ? AND org_id = ?", (group_id, org_id)) > 0
+
+
+def remove_group_server(group_id: int, server_id: int | None) -> bool:
+    """Take a server out, None being this instance, inside a writing(); False if it was not in."""
+    text = "DELETE FROM sharing_group_server WHERE sharing_group_id = ? AND coalesce(server_id, 0) = ?"
+    return execute(text, (group_id, server_id or 0)) > 0
+
+
+def update_group(group_id: int, columns: Mapping[str, object]) -> None:
+    """Write some columns, inside a writing(). Names come from code, never from a request."""
+    names = ", ".join(f"{name} = ?" for name in columns)
+    execute(f"UPDATE sharing_group SET {names} WHERE id = ?", (*columns.values(), group_id))
+
+
+def delete_group(group_id: int) -> None:
+    """Remove a group that nothing is shared with, inside a writing()."""
+    execute("DELETE FROM sharing_group WHERE id = ?", (group_id,))
+
+
+def group_is_used(group_id: int) -> bool:
+    """Whether an event or element here is shared with the group, deleted elements too; what is in the trash is not."""
+    if row("SELECT 1 FROM event WHERE sharing_group_id = ? AND trashed IS NULL LIMIT 1", (group_id,)) is not None:
+        return True
+    live = "SELECT 1 FROM {0} JOIN event ON event.id = {0}.event_id WHERE {0}.sharing_group_id = ? AND trashed IS NULL"
+    return any(row(f"{live.format(table)} LIMIT 1", (group_id,)) is not None for table in _ELEMENTS)
+
+
+def take_from_trash(group_id: int) -> None:
+    """What is in the trash and shared with the group comes back, if it does, for its organisation only: never wider."""
+    narrowed = f"distribution = {int(Distribution.ORGANISATION)}, sharing_group_id = NULL"
+    for table in _ELEMENTS:
+        execute(
+            f"UPDATE {table} SET {narrowed} WHERE sharing_group_id = ?"
+            " AND event_id IN (SELECT id FROM event WHERE trashed IS NOT NULL)",
+            (group_id,),
+        )
+    execute(f"UPDATE event SET {narrowed} WHERE sharing_group_id = ? AND trashed IS NOT NULL", (group_id,))
+
+
+def group_named(name: str) -> int | None:
+    """The id of the group with exactly this name."""
+    found = row("SELECT id FROM sharing_group WHERE name = ?", (name,))
+    return None if found is None else int(found[0])
+
+
+def org_of_sync_user(user_id: int | None) -> OrganisationRow | None:
+    """The organisation of the account that delivered a group."""
+    org_id = None if user_id is None else scalar('SELECT org_id FROM "user" WHERE id = ?', (user_id,))
+    return None if org_id is None else organisation_rows([org_id]).get(org_id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mispmini.domain import clock
+from mispmini.store.database import writing
 from mispmini.store.sql import Row, execute, row
 
 _announced = threading.Event()
@@ -59,14 +60,21 @@ def create_job(kind: JobKind, subject: str, user_id: int | None) -> int:
     )
     found = row("SELECT max(id) FROM job")
     assert found is not None
-    _announced.set()
+    wake()
     return int(found[0])
 
 
+def wake() -> None:
+    """Tell the worker of this process that there may be something to do."""
+    _announced.set()
+
+
 def wait_for_jobs(seconds: float) -> None:
-    """Sleep until somebody in this process asks for work, at most so long."""
+    """Sleep until somebody in this process asks for work, at most so long; the asker has then committed."""
     if _announced.wait(seconds):
         _announced.clear()
+        with writing(quiet=True):  # it is announced inside of a transaction: pass behind its end
+            pass
 
 
 def find_any_job(job_id: int) -> JobRecord | None:

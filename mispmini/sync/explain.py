@@ -190,11 +190,11 @@ class _Test:
             self._found(LayerName.ORGANISATIONS, Outcome.FAILING, Finding.WE_DIFFER_THERE, **values)
         elif they_are != theirs.uuid:
             values = {"here": theirs.uuid, "name": theirs.name}
-            self._found(LayerName.ORGANISATIONS, Outcome.FAILING, Finding.THEY_DIFFER_HERE, **values)
+            self._found(LayerName.ORGANISATIONS, Outcome.WARNING, Finding.THEY_DIFFER_HERE, **values)
         else:
             self._found(LayerName.ORGANISATIONS, Outcome.GOOD, Finding.ORGANISATIONS_AGREE)
 
-    def _found(self, name: LayerName, outcome: Outcome, finding: Finding, **values: str) -> None:
+    def _found(self, name: LayerName, outcome: Outcome, finding: Finding, /, **values: str) -> None:
         self.layers.append(Layer(name, outcome, finding, values))
 
     def _report(self, status: Status, more: dict[str, object] | None = None) -> ConnectionReport:

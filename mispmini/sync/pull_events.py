@@ -166,14 +166,14 @@ class Store:
         if not _is_alive(lowered):
             return _skipped(draft, Trouble.FILTERED if _is_alive(draft) else Reason.EMPTY)
         try:
-            with writing():
-                return self._written(lowered)
+            return self._written(lowered)
         except (Busy, OutOfSpace):
             raise
         except MispminiError as error:
             return _refused(draft, error)
 
     def _written(self, draft: EventDraft) -> Receipt:
+        """The verb is a savepoint of its own: a refused event takes nothing of the batch with it."""
         uuid = str(draft.uuid)
         local = local_versions([uuid]).get(uuid)
         if local is None:

@@ -53,10 +53,10 @@ def push_to(server: LinkedServer, technique: str, outbound: Outbound, *, progres
         except LinkRefused as refusal:
             status = f" Returned response code: {refusal.http_status}" if refusal.http_status else ""
             sentence = f"Error: Connection to the server has failed.{status}"
-            raise SaveFailed("push", "Server", sentence, subject_id=server.id) from refusal
+            raise SaveFailed("push", "Server", sentence) from refusal
         except RemoteFailure as failure:
             sentence = f"Error: Connection to the server has failed. {failure}"
-            raise SaveFailed("push", "Server", sentence, subject_id=server.id) from failure
+            raise SaveFailed("push", "Server", sentence) from failure
 
 
 def _push(pusher: Pusher, technique: str, progress: Progress) -> PushResult:
@@ -64,7 +64,7 @@ def _push(pusher: Pusher, technique: str, progress: Progress) -> PushResult:
     version = pusher.version()
     if not (version.perm_sync or version.perm_sighting):
         sentence = "Remote instance is outdated or no permission to push."
-        raise SaveFailed("push", "Server", sentence, subject_id=pusher.server.id)
+        raise SaveFailed("push", "Server", sentence)
     if not (version.perm_sync and pusher.server.push):
         return PushResult(0, 0)
     offered = {graph.event.uuid: graph.event for graph in _candidates(pusher, technique)}
@@ -117,7 +117,7 @@ def _wanted(pusher: Pusher, offered: dict[str, int]) -> dict[str, int]:
     gzip_allowed = pusher.version().takes_gzip
     answer = pusher.remote.post_json(FILTER, json_text(offer), gzip_allowed=gzip_allowed)
     if answer.status != 200 or not isinstance(answer.json, list):
-        raise SaveFailed("push", "Server", f"Error: {said(answer)}", subject_id=pusher.server.id)
+        raise SaveFailed("push", "Server", f"Error: {said(answer)}")
     picked = (uuid.lower() for uuid in answer.json if isinstance(uuid, str))
     return {uuid: offered[uuid] for uuid in picked if uuid in offered}
 

@@ -18,7 +18,7 @@ Shown = Sequence[ObjectRow | AttributeRow]
 
 @dataclass(frozen=True)
 class Elements:
-    """What of an event is on one page: some objects with all their attributes, and some attributes outside of objects."""
+    """What of an event is on one page: objects with all their attributes, and attributes outside of objects."""
 
     graph: EventGraph
     rights: Rights

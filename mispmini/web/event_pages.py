@@ -164,7 +164,7 @@ def _strictest_badge(graph: EventGraph) -> pages.TagBadge | None:
 def _edit_hint(graph: EventGraph, rights: Rights) -> str:
     if rights.edit and graph.event.locked:
         return _(
-            "It came from %(organisation)s: what you change here stays here and is lost when their next version arrives.",
+            "It came from %(organisation)s: what you change here stays here and is lost with their next version.",
             organisation=graph.orgc.name,
         )
     if rights.edit:

@@ -5,20 +5,12 @@ from flask import Blueprint
 from mispmini.domain.errors import NotFound, Refused
 from mispmini.domain.permissions import Permission
 from mispmini.services import events
-from mispmini.web import describe
 from mispmini.web.answer import Answer, reply
 from mispmini.web.needs import needs, needs_any, needs_login
 from mispmini.web.who import current_viewer
 
 bp = Blueprint("later", __name__)
 ANALYST_TYPES = ("Note", "Opinion", "Relationship")
-
-
-@bp.route("/event_reports/add", methods=["GET"])
-@needs(Permission.ADD)
-def event_reports_add() -> Answer:
-    """The probe without which no partner sends reports (PROTOCOL §3.9)."""
-    return reply(describe.REPORTS_ADD)
 
 
 @bp.route("/shadow_attributes/index", methods=["GET", "POST"])

@@ -1,4 +1,4 @@
-"""The ledger in words: why an event did not go, or what became of it at a partner (RULES §3; GUIDE, delivery ledger)."""
+"""The ledger in words: why an event did not go, or what became of it at a partner (RULES §3)."""
 
 from mispmini.domain.distribution import Reason
 from mispmini.domain.receipts import Receipt, Trouble
@@ -24,7 +24,9 @@ _REASONS: dict[str, str] = {
     Trouble.ELEMENTS_MISSING: N_("Some attributes are missing there."),
     Trouble.OLDER_THERE: N_("They still hold an older version."),
     Trouble.KEY_REFUSED: N_("They refused our auth key. Ask them for a new one."),
-    Trouble.NO_SYNC_PERMISSION: N_("Our account there may not sync. Ask them for a Sync user whose key is not read only."),
+    Trouble.NO_SYNC_PERMISSION: N_(
+        "Our account there may not sync. Ask them for a Sync user whose key is not read only."
+    ),
     Trouble.REFUSED: N_("They refused it."),
     Trouble.SERVER_ERROR: N_("Their server had an error."),
     Trouble.WRONG_SHAPE: N_("What they sent is not an event."),

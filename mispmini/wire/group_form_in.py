@@ -75,9 +75,13 @@ def _form(
 def _members(value: object) -> Iterator[MemberForm]:
     for item in _records(value):
         inner = as_record(item.get("Organisation")) or {}
-        org = next((text for text in (inner.get("uuid"), item.get("uuid"), item.get("org_id"), inner.get("id")) if text), "")
+        org = next(
+            (text for text in (inner.get("uuid"), item.get("uuid"), item.get("org_id"), inner.get("id")) if text), ""
+        )
         yield MemberForm(
-            plain_text(org) or "", extend=flag(item.get("extend")) or False, known_as=plain_text(inner.get("name")) or ""
+            plain_text(org) or "",
+            extend=flag(item.get("extend")) or False,
+            known_as=plain_text(inner.get("name")) or "",
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mispmini.domain.distribution import Distribution, Reason
+from mispmini.domain.drafts import OrganisationDraft
 from mispmini.domain.errors import SaveFailed
 from mispmini.domain.ids import new_uuid
 from mispmini.domain.receipts import LedgerState, Trouble
@@ -278,6 +279,19 @@ def test_a_newer_version_updates_and_an_update_pull_takes_only_what_is_here(grou
     assert local_versions([unknown["uuid"]]) == {}
 
 
+def test_an_update_over_a_link_that_did_not_deliver_it_is_refused_and_kept_for_people_to_see(ground: Ground) -> None:
+    third = OrganisationDraft(new_uuid(), "ORG_C")
+    delivered = event(Orgc={"uuid": third.uuid, "name": third.name})
+    run(ground, Source(delivered))
+    other = OrganisationDraft(new_uuid(), "ORG_D")
+    changed, fine = delivered | {"timestamp": "1700000500", "info": "Taken over"}, event()
+    server, _, sentence = run(ground, Source(changed, fine), org=other)
+    assert sentence.startswith("Pull completed. 1 events pulled, 1 events could not be pulled")
+    assert ground.receipt(server, delivered["uuid"]).state is LedgerState.FAILED
+    assert ground.sees(delivered["uuid"]).event.info == delivered["info"]
+    assert sql.scalar("SELECT count(*) FROM refused_update WHERE event_uuid = ?", (delivered["uuid"],)) == 1
+
+
 def test_pull_rules_become_keys_of_the_index_body(ground: Ground, source: Source) -> None:
     rules = json.dumps({"tags": {"OR": ["tlp:red"], "NOT": ["old"]}, "orgs": {"OR": [], "NOT": []}})
     with source.server() as partner:
@@ -301,7 +315,7 @@ def test_a_long_list_is_fetched_by_several_connections_and_stored_whole(ground: 
     ],
 )
 def test_what_cannot_be_pulled_is_said(
-    ground: Ground, source: Source, technique: str, wish: dict[str, bool], sentence: str
+    ground: Ground, source: Source, technique: str, wish: dict[str, Any], sentence: str
 ) -> None:
     with source.server() as partner, pytest.raises(SaveFailed) as refused:
         pull_from(ground.links(partner.url, **wish), technique, OUTBOUND)

@@ -27,9 +27,8 @@ _VALUE_PARTS = ("coalesce(attribute.value1, '')", "coalesce(attribute.value2, ''
 
 
 def attribute_conditions(filters: SearchFilters) -> list[Predicate]:
-    """On `attribute`, one condition a filter: what a search asks of an attribute's own columns."""
+    """On `attribute`, one condition a filter: what a search asks of its own columns besides the value."""
     asked = [
-        value_matches(filters.value),
         type_matches(filters.type),
         _named_by("attribute.category_id", "attribute_category", "name", filters.category),
         text_matches("attribute.object_relation", filters.object_relation),

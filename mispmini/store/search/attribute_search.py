@@ -11,6 +11,7 @@ from mispmini.store.search.attribute_conditions import (
     object_conditions,
     text_contains,
     uuid_matches,
+    value_matches,
 )
 from mispmini.store.search.event_conditions import events_tagged
 from mispmini.store.search.matching import FALSE, all_of, any_of, contains, grammar, none_of, within
@@ -30,6 +31,7 @@ class AttributeSearch:
         """Everything a search asks of an attribute."""
         filters = self.filters
         return [
+            value_matches(filters.value),
             *attribute_conditions(filters),
             uuid_matches(filters.uuid),
             self._in_object(),

@@ -37,9 +37,16 @@ def find_event_ids(viewer: Viewer, filters: SearchFilters) -> tuple["array[int]"
     reach = Reach.of(viewer, filters.deleted)
     holders = HolderSearch(reach, filters, few=_leaves_few_events(filters))
     found = all_of([reach.events(), *event_conditions(reach, filters), *holders.conditions()])
-    ids = _page("event", found, _ordered(filters.order, _EVENT_ORDERS, "event"), filters.limit, filters.page)
-    whole = filters.limit is None or (filters.page in (None, 1) and len(ids) < filters.limit)
-    return ids, len(ids) if whole else count_events(found)
+    ids = _ids("event.id", "event", found, _ordered(filters.order, _EVENT_ORDERS, "event"))
+    return _page_of(ids, filters), len(ids)
+
+
+def _page_of(ids: "array[int]", filters: SearchFilters) -> "array[int]":
+    """One page: looking for all of them costs hardly more than counting them, and is done once."""
+    if filters.limit is None:
+        return ids
+    start = filters.limit * ((filters.page or 1) - 1)
+    return ids[start : start + filters.limit]
 
 
 def count_events(found: Predicate) -> int:
@@ -54,7 +61,7 @@ def find_attribute_ids(viewer: Viewer, filters: SearchFilters) -> "array[int]":
     search = AttributeSearch(reach, filters)
     found = all_of([reach.events(), reach.attributes(), *event_conditions(reach, filters), *search.conditions()])
     order = _ordered(filters.order, _ATTRIBUTE_ORDERS, "attribute")
-    return _page(_ATTRIBUTES, found, order, filters.limit, filters.page, column="attribute.id")
+    return _ids("attribute.id", _ATTRIBUTES, found, order, filters)
 
 
 def _leaves_few_events(filters: SearchFilters) -> bool:
@@ -68,12 +75,10 @@ def _ordered(orders: Iterable[Order], columns: Mapping[str, str], table: str) ->
     return ", ".join((*wanted, f"{table}.id"))
 
 
-def _page(
-    tables: str, found: Predicate, order: str, limit: int | None, page: int | None, *, column: str = "event.id"
-) -> "array[int]":
-    """Ids as 8-byte integers: a million of them is 8 MB."""
+def _ids(column: str, tables: str, found: Predicate, order: str, page: SearchFilters | None = None) -> "array[int]":
+    """Ids as 8-byte integers, so that a million of them is 8 MB; those of one page if there is a limit."""
     text = f"SELECT {column} FROM {tables} WHERE {found.text} ORDER BY {order}"
     params = found.params
-    if limit is not None:
-        text, params = f"{text} LIMIT ? OFFSET ?", (*params, limit, limit * ((page or 1) - 1))
+    if page is not None and page.limit is not None:
+        text, params = f"{text} LIMIT ? OFFSET ?", (*params, page.limit, page.limit * ((page.page or 1) - 1))
     return array("q", (r[0] for r in _untyped.execute_sql(text, params)))

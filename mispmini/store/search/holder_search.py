@@ -11,6 +11,7 @@ from mispmini.store.search.attribute_conditions import (
     has_uuid,
     object_conditions,
     text_contains,
+    value_matches,
 )
 from mispmini.store.search.event_conditions import canonical_uuids, events_tagged
 from mispmini.store.search.matching import FALSE, all_of, any_of, contains, grammar, none_of, one_of, within
@@ -35,12 +36,17 @@ class HolderSearch:
         """Everything a search asks of the elements of an event."""
         filters = self.filters
         return [
+            self._has_value(filters.value),
             *(self._some("attribute", condition) for condition in attribute_conditions(filters)),
             *(self._some("object", condition) for condition in object_conditions(filters)),
             self._named(filters.uuid),
             self._tagged(named(filters.tags, find_tag_ids)),
             self._anywhere(filters.searchall),
         ]
+
+    def _has_value(self, terms: Terms) -> Predicate:
+        """Events with such a value: hashes lead to few of them, so this one never looks into each."""
+        return within("event.id", self.reach.holders("attribute", value_matches(terms))) if terms else TRUE
 
     def _some(self, element: str, condition: Predicate) -> Predicate:
         """Events with an element in reach that is such."""

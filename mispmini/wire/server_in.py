@@ -1,0 +1,69 @@
+"""A link as REST bodies and the form send it, made a draft (API §9.7; GUIDE, Add Server)."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mispmini.domain import sentences
+from mispmini.domain.drafts import OrganisationDraft
+from mispmini.domain.servers import ServerDraft
+from mispmini.wire.scalars import Fields, plain_text
+
+Parameters = Mapping[str, object]
+FLAGS = (
+    "push", "pull", "push_sightings", "push_galaxy_clusters", "pull_galaxy_clusters", "push_analyst_data",
+    "pull_analyst_data", "publish_without_email", "unpublish_event", "self_signed", "internal", "skip_proxy",
+    "remove_missing_tags", "caching_enabled", "paused",
+)  # fmt: skip
+_TEXTS = ("name", "url", "authkey", "pinned_sha256", "proxy", "own_name_policy")
+_SEPARATORS = re.compile(r"[\s,;]+")
+
+
+def read_server(parameters: Parameters, *, interval_unit: int = 1) -> ServerDraft:
+    """A link, bare or under `Server`; `interval_unit` is how many seconds a pull interval counts (60 in the form).
+
+    Raises Invalid by field. A new organisation is named by remote_org_name and remote_org_uuid, or as MISP's form has
+    it by external_name and external_uuid.
+    """
+    inner = parameters.get("Server")
+    fields = Fields(inner if isinstance(inner, dict) else parameters)
+    given: dict[str, Any] = {name: fields.text(name) for name in _TEXTS} | {name: fields.flag(name) for name in FLAGS}
+    interval = fields.choice("pull_interval", lambda number: number >= 0, sentence=sentences.NUMBER)
+    draft = ServerDraft(
+        **given,
+        remote_org=plain_text(fields.record.get("remote_org_id")) or None,
+        new_org=_new_organisation(fields.record),
+        push_rules=_rules(fields, "push_rules"),
+        pull_rules=_rules(fields, "pull_rules"),
+        allow_internal=_networks(fields.record.get("allow_internal")),
+        priority=fields.choice("priority", lambda number: number >= 0, sentence=sentences.NUMBER),
+        pull_interval=None if interval is None else interval * interval_unit,
+    )
+    fields.check()
+    return draft
+
+
+def _new_organisation(record: Parameters) -> OrganisationDraft | None:
+    """Only where no organisation of here is chosen."""
+    if plain_text(record.get("remote_org_id")):
+        return None
+    name, uuid = (
+        plain_text(record.get(f"remote_org_{part}")) or plain_text(record.get(f"external_{part}")) or ""
+        for part in ("name", "uuid")
+    )
+    return OrganisationDraft(uuid.strip().lower(), name.strip()) if name.strip() or uuid.strip() else None
+
+
+def _rules(fields: Fields, name: str) -> str | None:
+    """Rules as the JSON text they are kept as; an object is taken too."""
+    value = fields.record.get(name)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else fields.text(name)
+
+
+def _networks(value: object) -> tuple[str, ...] | None:
+    """A list, or a text with one network a line."""
+    if value is None:
+        return None
+    items = value if isinstance(value, list) else _SEPARATORS.split(plain_text(value) or "")
+    return tuple(text.strip() for item in items if (text := plain_text(item) or "").strip())

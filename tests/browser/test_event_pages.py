@@ -1,0 +1,120 @@
+"""The pages in a real browser: nothing runs off the screen, nothing needs a script, and the script helps."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewPage, Scene
+
+PAGES = (
+    "/",
+    "/events/index",
+    "/events/index?q=nothing-is-called-so",
+    "{event}",
+    "{event}?deleted=1",
+    "{draft}",
+    "/events/add",
+    "/events/edit/1",
+    "/events/publish/1",
+    "/events/delete/1",
+    "/attributes/edit/1",
+    "/organisations/index",
+    "/organisations/view/1",
+    "/admin/organisations/add",
+    "/admin/users/index",
+    "/admin/users/add",
+    "/auth_keys/index",
+    "/auth_keys/add",
+    "/users/view/me",
+    "/events/view/999999",
+)
+SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+UNNAMED = """() => [...document.querySelectorAll("main input, main select, main textarea, main button")]
+  .filter((field) => field.type !== "hidden" && !field.hidden)
+  .filter((field) => !(field.labels?.length || field.textContent.trim() || field.ariaLabel))
+  .map((field) => field.outerHTML)"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["pt-BR", "en-GB"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_page_fits_the_screen_and_names_its_fields(
+    new_page: NewPage, scene: Scene, scheme: str, language: str, width: int
+) -> None:
+    page = new_page(viewport={"width": width, "height": 800}, locale=language, color_scheme=scheme)
+    for pattern in PAGES:
+        path = pattern.format(event=scene.event, draft=scene.draft)
+        page.goto(path)
+        assert page.locator("html").get_attribute("lang") == ("en" if language == "en-GB" else language)
+        assert not page.evaluate(SIDEWAYS), path
+        assert page.evaluate(UNNAMED) == [], path
+        assert page.locator("h1").count() == 1, path
+
+
+def test_an_event_is_written_without_script(new_page: NewPage) -> None:
+    page = new_page(java_script_enabled=False)
+    page.get_by_role("link", name="New event").click()
+    page.get_by_label("Event Info").fill("Written without script")
+    page.get_by_label("Connected communities").check()
+    page.get_by_role("button", name="Save as draft").click()
+    expect(page.get_by_role("status")).to_have_text("Event added.")
+    page.get_by_label("Value", exact=True).fill("192.0.2.7")
+    page.get_by_role("button", name="Add attribute").click()
+    expect(page.locator("td.value")).to_have_text("192.0.2.7")
+    page.locator("tr summary").click()
+    page.locator("tr").get_by_label("Add a tag").fill("tlp:amber")
+    page.locator("tr").get_by_role("button", name="Add").click()
+    expect(page.locator("tr .badge")).to_have_text("tlp:amber")
+    page.get_by_role("link", name="Publish").click()
+    expect(page.get_by_role("row", name=re.compile("CERT Beta"))).to_contain_text("Arrives as: This community only.")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_role("status")).to_have_text("Event published.")
+    page.get_by_role("link", name="Delete", exact=True).click()
+    page.get_by_role("button", name="Delete event").click()
+    expect(page.get_by_role("status")).to_have_text("Event deleted.")
+
+
+def test_what_cannot_be_undone_is_asked_in_a_dialog_that_escape_closes(new_page: NewPage, scene: Scene) -> None:
+    page = new_page()
+    page.goto(scene.event)
+    _ask_to_delete(page)
+    page.keyboard.press("Escape")
+    expect(page.locator("#confirm")).to_be_hidden()
+    assert page.locator("td.value").count() == 3
+    _ask_to_delete(page)
+    page.locator("#confirm").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("status")).to_have_text("Attribute deleted.")
+    assert page.locator("td.value").count() == 2
+
+
+def test_the_slash_key_searches_but_not_while_one_writes(new_page: NewPage) -> None:
+    page = new_page()
+    page.goto("/events/add")
+    page.get_by_label("Event Info").press("/")
+    expect(page.get_by_label("Event Info")).to_have_value("/")
+    page.locator("h1").click()
+    page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
+
+
+def test_the_choice_of_light_or_dark_is_remembered(new_page: NewPage) -> None:
+    page = new_page(color_scheme="light")
+    page.locator("header summary").click()
+    page.get_by_role("button", name="Light or dark").click()
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page.goto("/events/index")
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+
+
+def test_the_uuid_is_copied_by_a_button(new_page: NewPage, scene: Scene) -> None:
+    page = new_page(permissions=["clipboard-read", "clipboard-write"])
+    page.goto(scene.draft)
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("#uuid").inner_text()
+
+
+def _ask_to_delete(page: Page) -> None:
+    page.locator("tr", has_text="a.example").last.get_by_role("button", name="Delete").click()
+    expect(page.locator("#confirm")).to_contain_text("Delete this attribute?")

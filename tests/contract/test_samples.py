@@ -1,0 +1,264 @@
+"""Single REST calls, replayed against a live server and answered as a MISP answered them (wire/README)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import requests
+
+from mispmini.domain.ids import new_uuid
+from tests.contract.conftest import Instance
+from tests.contract.replay import ANYTHING, OF_ANOTHER_ACCOUNT, OF_THE_CLOCK, Reasons, assert_same_answer, assert_same_shape, replay
+from tests.wire_files import Exchange, Recordings
+
+Json = dict[str, Any]
+
+EVENT_ID, EVENT_UUID = "55", "7ef4cb91-dcb9-445f-a93a-b8122802f1d8"
+ATTRIBUTE_ID, ATTRIBUTE_UUID = "105", "6ce874e5-fd07-4b48-ab72-ab819ca7ce0e"
+TAG_ID = "21"
+AMBER_ID = "6"
+NEXT_YEARS_KEY = "Vn0nUgtM"
+OF_THE_RUN = OF_THE_CLOCK | OF_ANOTHER_ACCOUNT
+
+GALAXIES: Reasons = {"*Galaxy": "galaxies are not bundled yet", "*.GalaxyCluster": "galaxies are not bundled yet"}
+COLOURS: Reasons = {"*.Tag[].colour": "colours of unknown tags are each server's own choice"}
+VERSION: Reasons = {
+    "uuid": "the instance's own",
+    "server": "RULES §7: says what we are",
+    "server_version": "RULES §7: says what we are",
+    "perm_galaxy_editor": "clusters are not taken yet (PROTOCOL §2.1)",
+    "perm_analyst_data": "analyst data is not taken yet (PROTOCOL §2.1)",
+}
+EVENT: Reasons = {
+    **GALAXIES,
+    **COLOURS,
+    "Event.Object[].distribution": "RULES §7: a local author's object without a distribution inherits",
+}
+GROWN: Reasons = {
+    "Event.Attribute": "other calls had added some",
+    "Event.Object": "other calls had added one",
+    "Event.Tag": "other calls had added one",
+    "Event.attribute_count": "other calls had added some",
+}
+ORGANISATION: Reasons = {
+    f"*Organisation.{name}": "was filled in for the recorded instance"
+    for name in ("description", "type", "nationality", "sector", "user_count")
+}
+ORGANISATIONS: Reasons = {
+    **ORGANISATION,
+    "*.restricted_to_domain": "null or a list (CLIENTS): ours is always a list",
+}
+FIRST_ADMIN: Reasons = {
+    "AuthKey": "RULES §7",
+    "User.date_created": "MISP's first account has no dates",
+    "User.last_pw_change": "MISP's first account has no dates",
+    "User.termsaccepted": "there are no terms to accept",
+}
+OBJECT_INHERITS: Reasons = {
+    "Event.Object": "RULES §7: a local author's object without a distribution inherits, so others see it",
+    "*.Object.distribution": "RULES §7: a local author's object without a distribution inherits",
+}
+TAG_USE: Reasons = {"count": "how often it is used here", "attribute_count": "how often it is used here"}
+DROPPED: Reasons = {"errors": "RULES §5: what was left out is listed"}
+SHAPE_ALONE: Reasons = {name: "which tags is a matter of the run" for name in ("EventTag", "*.Tag", "*.SharingGroup")}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A sample: whether it is about the sample event, which samples come `before` it, and where ours differ."""
+
+    name: str
+    about_event: bool = False
+    before: tuple[str, ...] = ()
+    except_: Reasons = field(default_factory=dict)
+
+
+def on_event(name: str, *before: str, but: Reasons | None = None) -> Case:
+    """A case on the sample event."""
+    return Case(name, True, before, but or {})
+
+
+CASES = (
+    Case("01", except_=VERSION),
+    Case("01b", except_=VERSION),
+    Case("01c", except_=VERSION),
+    Case("01d"),
+    Case("02", except_={**ORGANISATION, **FIRST_ADMIN}),
+    Case("03b"),
+    Case("03c"),
+    Case("04", except_=ORGANISATIONS),
+    Case("05"),
+    Case("05b"),
+    Case("06"),
+    Case("06b"),
+    Case("06e"),
+    Case("07", except_=EVENT),
+    Case("07b"),
+    Case("07c"),
+    on_event("07d"),
+    Case("07e", except_=DROPPED),
+    on_event("08", but=EVENT),
+    on_event("08b", but=EVENT),
+    on_event("08c", but=EVENT),
+    on_event("08d", but=EVENT),
+    on_event("08e", but={**EVENT, **OBJECT_INHERITS}),
+    on_event("08f", but=EVENT),
+    Case("10c"),
+    on_event("09c", but={**GALAXIES, "*.Tag.colour": "colours of unknown tags are each server's own choice"}),
+    on_event("11", but=OBJECT_INHERITS),
+    on_event("11b"),
+    Case("11e"),
+    on_event("11f"),
+    Case("13b"),
+    on_event("13c", but={**TAG_USE, "colour": "colours of unknown tags are each server's own choice"}),
+    Case("13h", before=("13b",)),
+    on_event("13e", "13b"),
+    on_event("13f", "13b", "13e"),
+    on_event("13g", "13b"),
+    on_event("16"),
+    on_event("16b"),
+    on_event("16c", "16"),
+    on_event("16d"),
+    on_event("16e"),
+    on_event("16f"),
+    on_event("16g"),
+    Case("16i"),
+    on_event("19", "16f", but={**EVENT, **GROWN}),
+    on_event("19b"),
+    on_event("19c"),
+    on_event("19d", "19b"),
+    on_event("19e"),
+    on_event("19f"),
+    on_event("19g"),
+    Case("19h"),
+    on_event("19i", "19g"),
+    Case("90-no-key"),
+    Case("90b"),
+    Case("90c"),
+    Case("90e", except_=VERSION),
+    Case("91-wrong-key"),
+    Case("91b"),
+    Case("91c"),
+    Case("92-event"),
+    Case("92b"),
+    Case("92c"),
+    Case("92d"),
+    Case("92e"),
+    Case("93-invalid"),
+    Case("93b"),
+    Case("93c"),
+    Case("93d"),
+    Case("93e"),
+    Case("93f"),
+    Case("93g"),
+    Case("94-readonly"),
+    Case("94b"),
+    Case("95-permission"),
+    on_event("95b"),
+    on_event("95c"),
+    Case("95d"),
+    Case("95e"),
+    Case("95f"),
+    Case("97-sync"),
+    Case("97c"),
+)
+LISTS: Mapping[str, Reasons] = {
+    "09": SHAPE_ALONE,
+    "09b": SHAPE_ALONE,
+    "10b": SHAPE_ALONE,
+    "94c": SHAPE_ALONE,
+    "94d": SHAPE_ALONE,
+}
+
+
+@pytest.fixture
+def words(instance_a: Instance, recordings: Recordings) -> Iterator[dict[str, str]]:
+    """A fresh copy of the sample event; recorded ids and uuids, and its own. Deleted again, so that nothing correlates."""
+    asked = recordings.call("07-events-add").body
+    event = instance_a.admin.post("/events/add", asked | {"uuid": new_uuid()}).json()["Event"]
+    attribute = event["Attribute"][0]
+    yield {
+        EVENT_ID: event["id"],
+        EVENT_UUID: event["uuid"],
+        ATTRIBUTE_ID: attribute["id"],
+        ATTRIBUTE_UUID: attribute["uuid"],
+        AMBER_ID: next(tag["id"] for tag in event["Tag"] if tag["name"] == "tlp:amber"),
+    }
+    instance_a.admin.post(f"/events/delete/{event['id']}")
+
+
+@pytest.fixture(scope="module")
+def keys(instance_a: Instance) -> Mapping[str, str]:
+    """The keys that no account had from the beginning: one that may only read."""
+    user = instance_a.accounts["MyK5QvZ4"]
+    wanted = {"read_only": True, "expiration": "2027-01-01"}
+    made = instance_a.admin.post(f"/auth_keys/add/{user.user_id}", wanted).json()
+    return {NEXT_YEARS_KEY: made["AuthKey"]["authkey_raw"]}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_call_is_answered_as_it_was(
+    instance_a: Instance,
+    recordings: Recordings,
+    keys: Mapping[str, str],
+    request: pytest.FixtureRequest,
+    case: Case,
+) -> None:
+    told: dict[str, str] = request.getfixturevalue("words") if case.about_event else {}
+    user = {"5": str(instance_a.accounts["MyK5QvZ4"].user_id)} if case.name.startswith("06") else {}
+    for name in case.before:
+        told = told | _tag_word(_sent(instance_a, recordings.call(name), keys, told))
+    exchange = recordings.call(case.name)
+    ours = _sent(instance_a, exchange, keys, told | user)
+    try:
+        assert_same_answer(exchange, ours, of_the_run=OF_THE_RUN, words=told | user, except_=case.except_)
+    finally:
+        _forget(instance_a, case, ours)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_has_items_as_it_had(
+    instance_a: Instance, recordings: Recordings, keys: Mapping[str, str], words: dict[str, str], name: str
+) -> None:
+    exchange = recordings.call(name)
+    ours = _sent(instance_a, exchange, keys, {})
+    assert ours.status_code == 200
+    theirs, mine = (_items(answer) for answer in (exchange.answer, ours.json()))
+    assert mine
+    for item in mine:
+        assert_same_shape(theirs[0], item, of_the_run=ANYTHING, except_=LISTS[name])
+    for header in exchange.answer_headers.keys() - {"Content-Length", "X-Auth-Key-Expiration"}:
+        assert header in ours.headers
+
+
+def test_filter_rules_are_names_of_organisations_and_tags(instance_a: Instance, recordings: Recordings) -> None:
+    exchange = recordings.call("97b")
+    ours = _sent(instance_a, exchange, {}, {}).json()
+    assert ours.keys() == exchange.answer.keys()
+    assert {"ORG_A", "ORG_B", "ORG_C"} <= set(ours["organisations"])
+    assert all(isinstance(name, str) for names in ours.values() for name in names)
+
+
+def _sent(
+    instance: Instance, exchange: Exchange, keys: Mapping[str, str], words: Mapping[str, str]
+) -> requests.Response:
+    recorded = exchange.headers.get("Authorization")
+    key = keys.get((recorded or "")[:8]) or instance.key_for(recorded)
+    return replay(instance.url, exchange, key=key, words=words)
+
+
+def _tag_word(answer: requests.Response) -> dict[str, str]:
+    body = answer.json()
+    return {TAG_ID: body["Tag"]["id"]} if isinstance(body, dict) and "Tag" in body else {}
+
+
+def _items(answer: Any) -> list[Json]:
+    found: list[Json] = answer if isinstance(answer, list) else answer["response"]
+    return found
+
+
+def _forget(instance: Instance, case: Case, ours: requests.Response) -> None:
+    """Delete an event that a case made: its values would correlate with the next ones'."""
+    if ours.status_code == 200 and case.name.startswith("07"):
+        instance.admin.post(f"/events/delete/{ours.json()['Event']['id']}")
