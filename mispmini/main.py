@@ -1,75 +1,8 @@
-"""Assembles everything: the Flask app from its doors, and the command line from its verbs."""
+"""Hands the command line what serves. Imports wait until they are needed: most verbs need no web."""
 
-import os
-import secrets
-from collections.abc import Callable, Iterable
-from contextlib import suppress
-from pathlib import Path
-from typing import Any
-
-from flask import Blueprint, Flask
-
-from mispmini import cli, serving
-from mispmini.assets import static_dir, templates_dir
-from mispmini.cli.starting import Starters
-from mispmini.demo import demo
-from mispmini.jobs import start_jobs
-from mispmini.services import addresses
+from mispmini import cli
+from mispmini.cli.starting import DemoWish, Starters
 from mispmini.settings import Settings
-from mispmini.store import database
-from mispmini.store.settings import load_settings as load_instance_settings
-from mispmini.web import (
-    answer,
-    attributes,
-    auth_keys,
-    csrf,
-    errors,
-    events,
-    headers,
-    home,
-    i18n,
-    later,
-    limits,
-    login,
-    organisations,
-    rest_search,
-    roles,
-    setting_up,
-    tags,
-    users,
-    who,
-)
-from mispmini.web.asking import MispPaths
-from mispmini.web.sessions import CookieSessions
-
-BLUEPRINTS: tuple[Blueprint, ...] = (
-    home.bp, login.bp, setting_up.bp, users.bp, auth_keys.bp, roles.bp, organisations.bp, events.bp, attributes.bp,
-    rest_search.bp, tags.bp, later.bp,
-)  # fmt: skip
-
-WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-_MOST_FORM_BYTES = 8 * 1024 * 1024
-
-
-def create_app(settings: Settings) -> Flask:
-    """The web application on an open database (store.database.open_database), without server or jobs."""
-    app = Flask(
-        "mispmini", static_url_path="/static", static_folder=str(static_dir()), template_folder=str(templates_dir())
-    )
-    secret_key = _secret_key(settings.data / "web.key")
-    app.config.update(
-        SETTINGS=settings,
-        SECRET_KEY=secret_key,
-        MAX_CONTENT_LENGTH=settings.max_body_bytes,
-        MAX_FORM_MEMORY_SIZE=min(settings.max_body_bytes, _MOST_FORM_BYTES),
-        REMEMBER_COOKIE_NAME="mispmini-remembers-nobody",
-    )
-    addresses.announce(settings.effective_base_url)
-    app.session_interface = CookieSessions(settings, load_instance_settings().instance_uuid, secret_key)
-    i18n.prepare_templates(app.jinja_env)
-    _open_doors(app, settings)
-    app.wsgi_app = _connected(MispPaths(app.wsgi_app, app.url_map))  # type: ignore[method-assign, assignment]
-    return app
 
 
 def main() -> None:
@@ -79,38 +12,15 @@ def main() -> None:
 
 def serve(settings: Settings, as_json: bool) -> None:
     """Serve pages, API and jobs until a signal comes."""
-    parts = serving.Parts(make_app=create_app, start_jobs=start_jobs)
-    serving.serve(settings, parts, as_json=as_json)
+    from mispmini import serving
+    from mispmini.application import create_app
+    from mispmini.jobs import start_jobs
+
+    serving.serve(settings, serving.Parts(make_app=create_app, start_jobs=start_jobs), as_json=as_json)
 
 
-def _open_doors(app: Flask, settings: Settings) -> None:
-    """The order of the checks of a request: host name, set-up, who asks, own form; answers are finished last."""
-    app.before_request(who.speak_to_viewer)
-    headers.init(app, settings)
-    errors.init(app)
-    setting_up.init(app)
-    who.init(app)
-    csrf.init(app)
-    limits.init(app)
-    answer.init(app)
-    for blueprint in BLUEPRINTS:
-        app.register_blueprint(blueprint)
+def demo(wish: DemoWish) -> None:
+    """Two servers that exchange events."""
+    from mispmini.demo import demo as run_demo
 
-
-def _connected(wsgi_app: WsgiApp) -> WsgiApp:
-    """Each thread of the server connects at its first request and stays connected."""
-
-    def call(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        database.connect()
-        return wsgi_app(environ, start_response)
-
-    return call
-
-
-def _secret_key(path: Path) -> str:
-    """What signs forms and visitors' cookies, made once; losing it only makes open forms stale."""
-    with suppress(FileExistsError):
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(32))
-    return path.read_text(encoding="ascii")
+    run_demo(wish)

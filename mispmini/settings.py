@@ -57,6 +57,7 @@ class Settings:
     language: str = "pt_BR"
     log_level: str = "INFO"
     scheduler: bool = True
+    retry_base: int = 30
     sources: Mapping[str, Source] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
     @property
@@ -267,5 +268,6 @@ _READERS: Mapping[str, Callable[[object], object]] = MappingProxyType(
         "language": _one_of(LANGUAGES),
         "log_level": _one_of(LOG_LEVELS),
         "scheduler": _yes_or_no,
+        "retry_base": _whole_number(1, 3600),
     }
 )

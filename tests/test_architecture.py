@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 HANDED_TO_CLI = {"cli", "services", "store", *WORDS}  # main hands them to the command line
 MAY_IMPORT["serving"] = MAY_IMPORT["demo"] = HANDED_TO_CLI
+MAY_IMPORT["application"] = {"web", "services", "store", *WORDS}
 MAY_IMPORT["main"] = {*MAY_IMPORT}
 MAY_IMPORT["__main__"] = {"main"}
 EXCEPTIONS = {("mispmini.services.bodies", "wire")}
@@ -31,10 +32,10 @@ ROOM_OF_DRIVER: dict[str, set[str]] = {
     "playhouse": {"store"},
     "requests": {"sync"},
     "urllib3": {"sync"},
-    "flask": {"web", "main"},
-    "flask_login": {"web", "main"},
-    "flask_wtf": {"web", "main"},
-    "flask_limiter": {"web", "main"},
+    "flask": {"web", "application"},
+    "flask_login": {"web", "application"},
+    "flask_wtf": {"web", "application"},
+    "flask_limiter": {"web", "application"},
     "pymisp": set(),  # only its data files are read: importing it is slow
     "pytaxonomies": set(),
 }

@@ -9,7 +9,7 @@ from mispmini.jobs.clock import Clock
 from mispmini.jobs.outbox_runner import OutboxRunner
 from mispmini.jobs.puller import JobWorker, Puller
 from mispmini.settings import Settings
-from mispmini.sync.delivering import USUAL, Patience
+from mispmini.sync.delivering import Patience
 from mispmini.sync.links import Outbound
 
 PULL_TICK_SECONDS = 1
@@ -48,9 +48,9 @@ class Jobs:
         self._lock = None
 
 
-def start_jobs(settings: Settings, *, patience: Patience = USUAL) -> Jobs:
-    """Start the jobs of a serving process; the database is open. `patience` says how soon a failed push is repeated."""
-    jobs = Jobs(settings, patience)
+def start_jobs(settings: Settings, *, patience: Patience | None = None) -> Jobs:
+    """Start the jobs of a serving process; the database is open. `patience` is the settings' unless given."""
+    jobs = Jobs(settings, patience or Patience(settings.retry_base))
     jobs.start()
     return jobs
 

@@ -172,7 +172,15 @@ class TimedTlsSocket(TimedSocket, ssl.SSLSocket):
     """The same over TLS; an SSLContext makes it when it is its `sslsocket_class`."""
 
 
-class GuardedConnection(HTTPConnection):
+class _RawBrackets:
+    """A MISP sends `deleted[]:0` as it stands, urllib3 would write `%5B%5D` (PROTOCOL §1.1)."""
+
+    def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
+        """Begin a request with the brackets of named parameters as they were."""
+        super().putrequest(method, url.replace("%5B%5D:", "[]:"), *args, **kwargs)  # type: ignore[misc]
+
+
+class GuardedConnection(_RawBrackets, HTTPConnection):
     """Plain HTTP through a gate."""
 
     def __init__(self, *args: Any, gate: Gate, **kwargs: Any) -> None:
@@ -183,7 +191,7 @@ class GuardedConnection(HTTPConnection):
         return self._gate.connect(self._dns_host, self.port)
 
 
-class GuardedTlsConnection(HTTPSConnection):
+class GuardedTlsConnection(_RawBrackets, HTTPSConnection):
     """HTTPS through a gate; what TLS refuses is named."""
 
     def __init__(self, *args: Any, gate: Gate, **kwargs: Any) -> None:

@@ -23,7 +23,7 @@ def init(app: Flask) -> None:
     app.config.update(
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=_LONGEST_SECONDS,
-        WTF_CSRF_SSL_STRICT=False,  # it wants a Referer, which our pages tell browsers not to send; Origin is checked
+        WTF_CSRF_SSL_STRICT=False,  # it wants a Referer, which some proxies strip; Origin is checked
     )
     CSRFProtect(app)
     app.before_request(_check)

@@ -8,11 +8,13 @@ from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAll
 
 from mispmini.domain import errors
 from mispmini.domain.errors import Messages, MispminiError
+from mispmini.services.accounts import RoleNotAssignable
 from mispmini.services.signing_in import LockedOut, WrongLogin
 from mispmini.web import pages
 from mispmini.web.answer import Answer, Headers, action_url, base_url, page_answer, reply, wants_json
 from mispmini.web.asking import asked_path, here
-from mispmini.web.i18n import _, gettext
+from mispmini.web.i18n import _
+from mispmini.web.sentences import for_people
 from mispmini.wire import replies
 
 ShowAgain = Callable[[pages.Form, int], Answer]
@@ -32,6 +34,7 @@ _STATUS: Mapping[type[MispminiError], int] = {
     errors.EventExists: 404,
     errors.SaveFailed: 403,
     errors.Invalid: 403,
+    RoleNotAssignable: 500,
     WrongLogin: 403,
     LockedOut: 429,
 }
@@ -109,7 +112,7 @@ def _for_people(error: MispminiError, status: int) -> Answer:
     show: ShowAgain | None = g.get("show_again")
     if show is not None:
         return show(_form_of(error), status)
-    return error_page(status, gettext(error.sentence))
+    return error_page(status, for_people(error.sentence))
 
 
 def _to_login() -> Answer:
@@ -125,7 +128,7 @@ def _form_of(error: MispminiError) -> pages.Form:
     if isinstance(error, errors.SaveFailed | errors.Invalid) and not isinstance(error.errors, str):
         return pages.Form(typed, dict(_messages(error.errors)))
     sentence = error.errors if isinstance(error, errors.SaveFailed) else error.sentence
-    return pages.Form(typed, message=gettext(str(sentence)))
+    return pages.Form(typed, message=for_people(str(sentence)))
 
 
 def _messages(messages: Mapping[str, Messages | Sequence[str]]) -> list[tuple[str, str]]:
@@ -136,7 +139,7 @@ def _messages(messages: Mapping[str, Messages | Sequence[str]]) -> list[tuple[st
             found += _messages(value)
         else:
             texts = [value] if isinstance(value, str) else value
-            found.append((name, " ".join(gettext(text) for text in texts)))
+            found.append((name, " ".join(for_people(text) for text in texts)))
     return found
 
 

@@ -16,7 +16,18 @@ Json = Any
 Reasons = Mapping[str, str]
 
 IDS = frozenset(
-    {"id", "event_id", "org_id", "orgc_id", "object_id", "user_id", "sharing_group_id", "tag_id", "role_id", "sync_user_id"}
+    {
+        "id",
+        "event_id",
+        "org_id",
+        "orgc_id",
+        "object_id",
+        "user_id",
+        "sharing_group_id",
+        "tag_id",
+        "role_id",
+        "sync_user_id",
+    }
 )
 OF_THE_RUN = IDS | {"publish_timestamp", "event_creator_email"}
 OF_THE_CLOCK = OF_THE_RUN | {"timestamp", "uuid", "created", "modified", "date_created", "date_modified"}
@@ -109,8 +120,9 @@ def assert_same_shape(
 ) -> None:
     """Same keys, JSON types and values.
 
-    A key of `of_the_run` holds another value of the same form; with ANYTHING only keys and types count. `except_` are paths, `*` in them for any characters
-    (`*.Tag[].colour`), with the reason why ours differ there; what lies below such a path is not compared.
+    A key of `of_the_run` holds another value of the same form; with ANYTHING only keys and types count.
+    `except_` are paths, `*` in them for any characters (`*.Tag[].colour`), with the reason why ours differ there;
+    what lies below such a path is not compared.
     """
     found = [
         line

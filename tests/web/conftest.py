@@ -13,9 +13,9 @@ import pytest
 import requests
 from flask import Blueprint, Flask
 
+from mispmini.application import create_app
 from mispmini.domain import clock, ids
 from mispmini.domain.permissions import Permission
-from mispmini.main import create_app
 from mispmini.services import accounts, setting_up
 from mispmini.settings import Settings
 from mispmini.store import authkeys, database, people
