@@ -1,6 +1,7 @@
 """The command line: its verbs, their exit codes, and how they live beside a serving process."""
 
 import json
+import logging
 import socket
 import stat
 import subprocess
@@ -19,6 +20,7 @@ from click.testing import CliRunner
 from mispmini.cli import commands
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.ids import is_authkey, new_uuid
+from mispmini.serving import MaskingFormatter
 from tests.cast import Actor, link
 from tests.conftest import FreshServer
 from tests.live import PASSWORD, ROOT, Birth, LiveServer, clean_environment, eventually, run_verb
@@ -227,6 +229,20 @@ def test_sigterm_lets_a_running_request_finish(fresh_server: FreshServer) -> Non
     assert not (server.data / "mispmini.db-wal").exists()
     server.start()
     assert server.request("HEAD", f"/events/view/{uuid}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("key aB3dEfGhIjKlMnOpQrStUvWxYz0123456789wXyZ refused", "key aB3d…wXyZ refused"),
+        ("GET /setup/NXTz3jV0NP08oaLevCdN8Hj-ZwI8sz34KZGH2cObJPA", "GET /setup/NXTz…bJPA"),
+        ("/events/view/45e0f6be-b71d-4d58-8bcb-c45a6dea03d0", "/events/view/45e0f6be-b71d-4d58-8bcb-c45a6dea03d0"),
+    ],
+    ids=["an authkey", "a one-time link", "a uuid stays"],
+)
+def test_a_log_line_shows_no_secret(line: str, shown: str) -> None:
+    record = logging.LogRecord("any", logging.INFO, __file__, 1, "%s", (line,), None)
+    assert MaskingFormatter("%(message)s").format(record) == shown
 
 
 def test_an_idle_connection_does_not_hold_up_the_end(fresh_server: FreshServer) -> None:

@@ -16,7 +16,7 @@ from mispmini.domain.viewer import Viewer
 from mispmini.store import vocabulary
 from mispmini.store.attributes import value_hash
 from mispmini.store.search.matching import all_of, none_of, one_of
-from mispmini.store.search.scope import Reach
+from mispmini.store.search.scope import AND_THEN, Reach
 from mispmini.store.sql import Predicate, in_batches, marks, rows
 from mispmini.store.tables.base import database
 
@@ -149,8 +149,8 @@ def _occurrences(
     first_only = _first_only()
     cursor = _untyped.execute_sql(
         f"SELECT value_hash.h, value_hash.event_id, {_CONTENT} FROM value_hash"
-        " CROSS JOIN attribute ON attribute.id = value_hash.attribute_id"
-        " CROSS JOIN event ON event.id = value_hash.event_id"
+        f" {AND_THEN} attribute ON attribute.id = value_hash.attribute_id"
+        f" {AND_THEN} event ON event.id = value_hash.event_id"
         f" WHERE value_hash.h IN ({marks(hashes)}) AND {correlating.text}"
         " ORDER BY value_hash.h, value_hash.event_id DESC",
         (*hashes, *correlating.params),

@@ -14,7 +14,7 @@ __all__ = ["recordings"]
 ORG_A = ("ORG_A", "11111111-aaaa-4aaa-8aaa-0000000000a1")
 ORG_B = ("ORG_B", "22222222-bbbb-4bbb-8bbb-0000000000b1")
 ORG_C = ("ORG_C", "33333333-cccc-4ccc-8ccc-0000000000c1")
-READ_ONLY = 6
+ORG_ADMIN, READ_ONLY = 2, 6
 ADMIN_KEY = "aaaaAdminKeyInstanceA0000000000000000001"
 UNKNOWN_KEYS = ("ZzZzZzZz", "ZZZZZZZZ", "abc")
 
@@ -47,7 +47,7 @@ def instance_b() -> Iterator[Instance]:
         admin = admin_of(server)
         yield _peopled(
             server,
-            other=_hire(admin, "org-c", ORG_C),
+            other=_hire(admin, "org-c", ORG_C, ORG_ADMIN),
             accounts={
                 "G6XQ0ejC": _hire(admin, "sync-orga", ORG_A, SYNC_USER),
                 "jy6MyB7f": _hire(admin, "user-orga", ORG_A, USER),
@@ -64,7 +64,7 @@ def instance_a() -> Iterator[Instance]:
         partner = _hire(admin, "sync-orgb", ORG_B, SYNC_USER)
         yield _peopled(
             server,
-            other=_hire(admin, "org-c", ORG_C),
+            other=_hire(admin, "org-c", ORG_C, ORG_ADMIN),
             accounts={
                 "aaaaAdmi": admin,
                 "ImX7firE": partner,
@@ -79,7 +79,7 @@ def _birth(org: tuple[str, str], email: str) -> Birth:
     return Birth(org_name=org[0], org_uuid=org[1], email=email)
 
 
-def _hire(admin: Actor, name: str, org: tuple[str, str], role_id: int = 4) -> Actor:
+def _hire(admin: Actor, name: str, org: tuple[str, str], role_id: int) -> Actor:
     return add_actor(admin, name, org_name=org[0], org_uuid=org[1], role_id=role_id)
 
 

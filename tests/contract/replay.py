@@ -79,9 +79,10 @@ def _bytes(exchange: Exchange, words: Mapping[str, str]) -> bytes | None:
 
 def _with_words(text: str, words: Mapping[str, str]) -> str:
     """Whole words only: an id 5 is not the 5 in 55."""
-    for recorded, ours in words.items():
-        text = re.sub(rf"(?<![\w.-]){re.escape(recorded)}(?![\w.-])", ours, text)
-    return text
+    if not words:
+        return text
+    recorded = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return re.sub(rf"(?<![\w.-])(?:{recorded})(?![\w.-])", lambda found: words[found[0]], text)
 
 
 def assert_same_answer(

@@ -10,7 +10,7 @@ from mispmini.store.search.attribute_search import AttributeSearch
 from mispmini.store.search.event_conditions import event_conditions
 from mispmini.store.search.holder_search import HolderSearch
 from mispmini.store.search.matching import all_of, refuse_excess
-from mispmini.store.search.scope import Reach
+from mispmini.store.search.scope import AND_THEN, Reach
 from mispmini.store.sql import Predicate, scalar
 from mispmini.store.tables.base import database
 
@@ -25,7 +25,6 @@ _ATTRIBUTE_ORDERS = {
     "type": "(SELECT name FROM attribute_type WHERE attribute_type.id = attribute.type_id)",
     "category": "(SELECT name FROM attribute_category WHERE attribute_category.id = attribute.category_id)",
 }
-_ATTRIBUTES = "attribute JOIN event ON event.id = attribute.event_id"
 
 
 def find_event_ids(viewer: Viewer, filters: SearchFilters) -> tuple["array[int]", int]:
@@ -61,7 +60,16 @@ def find_attribute_ids(viewer: Viewer, filters: SearchFilters) -> "array[int]":
     search = AttributeSearch(reach, filters)
     found = all_of([reach.events(), reach.attributes(), *event_conditions(reach, filters), *search.conditions()])
     order = _ordered(filters.order, _ATTRIBUTE_ORDERS, "attribute")
-    return _ids("attribute.id", _ATTRIBUTES, found, order, filters)
+    tables = f"attribute {_join(filters)} event ON event.id = attribute.event_id"
+    return _ids("attribute.id", tables, found, order, filters)
+
+
+def _join(filters: SearchFilters) -> str:
+    """How events join attributes: these come first unless only the events are narrowed down (SPEED §3, restSearch)."""
+    of_attributes = (filters.value, filters.uuid, filters.type, filters.tags, filters.attribute_timestamp)
+    of_events = (filters.org, filters.eventinfo, filters.event_tags, filters.days, filters.event_timestamp)
+    events_lead = bool(filters.eventid.any) or (any(of_events) and not any(of_attributes))
+    return "JOIN" if events_lead else AND_THEN
 
 
 def _leaves_few_events(filters: SearchFilters) -> bool:

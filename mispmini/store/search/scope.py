@@ -14,6 +14,9 @@ from mispmini.store.visibility import (
     event_visible_to,
 )
 
+# SQLite reads the left table of a CROSS JOIN first, whatever its statistics of the tables say.
+AND_THEN = "CROSS JOIN"
+
 
 @dataclass(frozen=True, slots=True)
 class Reach:
@@ -61,7 +64,7 @@ class Reach:
             return FALSE
         reached = all_of([self.elements(element, "host"), condition])
         return Predicate(
-            f"SELECT {element}.event_id FROM {element} JOIN event AS host ON host.id = {element}.event_id"
+            f"SELECT {element}.event_id FROM {element} {AND_THEN} event AS host ON host.id = {element}.event_id"
             f" WHERE {reached.text}",
             reached.params,
         )
