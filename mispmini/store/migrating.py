@@ -7,6 +7,7 @@ from typing import Any
 
 from peewee import SqliteDatabase
 
+from mispmini.domain.errors import MispminiError
 from mispmini.store.seeding import seed
 from mispmini.store.sql import execute
 from mispmini.store.tables.base import database as bound
@@ -15,7 +16,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _Runner: Any = importlib.import_module("playhouse.migrations").Runner
 
 
-class NewerSchema(Exception):
+class NewerSchema(MispminiError):
     """The file was written by a newer mispmini; its message says what to do."""
 
 

@@ -20,8 +20,8 @@ class _Names:
             self.by_id = dict(rows(f"SELECT id, name FROM {self.table}"))
             self.by_name = {name: number for number, name in self.by_id.items()}
 
-    def names(self, highest: int = 0) -> dict[int, str]:
-        if not self.by_id or highest not in self.by_id:
+    def names(self) -> dict[int, str]:
+        if not self.by_id:
             self.load()
         return self.by_id
 

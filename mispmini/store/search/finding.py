@@ -60,6 +60,8 @@ def find_attribute_ids(viewer: Viewer, filters: SearchFilters) -> "array[int]":
     search = AttributeSearch(reach, filters)
     found = all_of([reach.events(), reach.attributes(), *event_conditions(reach, filters), *search.conditions()])
     order = _ordered(filters.order, _ATTRIBUTE_ORDERS, "attribute")
+    if filters.type and filters.attribute_timestamp:
+        order += " + 0"  # or SQLite may walk the whole table by id rather than sort what the index finds
     tables = f"attribute {_join(filters)} event ON event.id = attribute.event_id"
     return _ids("attribute.id", tables, found, order, filters)
 
