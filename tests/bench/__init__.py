@@ -1,1 +1,0 @@
-"""The product beside a bare program doing the same work (SPEED §5)."""
