@@ -50,6 +50,7 @@ class Intake(IntakeState):
     _tags: list[tuple[int, TagDraft]] = field(default_factory=list)
     _files: list[tuple[int, bytes]] = field(default_factory=list)
     _next_id: int = 0
+    _first_id: int = 0
 
     def take(self, draft: EventDraft) -> None:
         """Take every element of an event's draft."""
@@ -79,7 +80,7 @@ class Intake(IntakeState):
             self._values = live_values(self.event_id)
         unknown = [u for d in drafts if d.uuid and (u := ids.uuid_bytes(d.uuid)) not in self._known]
         self._elsewhere = uuids_elsewhere("attribute", unknown, self.event_id) if unknown else set()
-        self._next_id = take_ids("attribute", len(drafts)) if drafts else 0
+        self._next_id = self._first_id = take_ids("attribute", len(drafts)) if drafts else 0
 
     def _take_attribute(self, draft: AttributeDraft, object_id: int | None, index: int | None = None) -> None:
         uuid = ids.uuid_bytes(draft.uuid) if draft.uuid else None
@@ -89,6 +90,8 @@ class Intake(IntakeState):
                 raise Invalid({"uuid": [ELSEWHERE]})
             if known is None:
                 self._add(draft, object_id, index)
+            elif known.id >= self._first_id > 0:
+                raise Invalid({"uuid": [ELSEWHERE]})
             elif known.object_id != object_id:
                 raise Invalid({"uuid": [OTHER_OBJECT]})
             elif draft.timestamp is None or draft.timestamp > known.timestamp:

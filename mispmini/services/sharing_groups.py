@@ -2,7 +2,7 @@
 
 from mispmini.domain import clock
 from mispmini.domain.drafts import OrganisationDraft, SharingGroupDraft
-from mispmini.domain.origin import Origin
+from mispmini.domain.origin import Origin, Way
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services.addresses import own_addresses, same_address
@@ -73,7 +73,7 @@ def _may_update(viewer: Viewer, origin: Origin, group_id: int, owner_id: int, sy
     org_id = origin.link_org_id or viewer.org_id
     if org_id == owner_id or member_org_ids(group_id, extend=True) & {org_id}:
         return True
-    return sync_user_id is not None and sync_user_id == viewer.user_id
+    return origin.way is Way.PUSH and sync_user_id is not None and sync_user_id == viewer.user_id
 
 
 def _is_newer(draft: SharingGroupDraft, modified: int) -> bool:
@@ -95,7 +95,13 @@ def _capture_new(viewer: Viewer, origin: Origin, draft: SharingGroupDraft) -> in
     covered = any(server is None and all_orgs for server, all_orgs in servers.items())
     if caller not in orgs and not covered:
         orgs[caller] = False
-    return insert_group(draft, capture_organisation(viewer, owner).id, orgs, servers, sync_user_id=viewer.user_id)
+    return insert_group(
+        draft,
+        capture_organisation(viewer, owner).id,
+        orgs,
+        servers,
+        sync_user_id=None if origin.way is Way.PULL else viewer.user_id,
+    )
 
 
 def _orgs(viewer: Viewer, draft: SharingGroupDraft) -> dict[int, bool]:

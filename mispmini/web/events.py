@@ -163,7 +163,7 @@ def _edit_form(viewer: Viewer, ref: str) -> object:
 def publish(ref: str) -> Answer:
     """Mark the event published and queue it for every push server; the page says before who will see it."""
     viewer = current_viewer()
-    if request.method == "GET" and not wants_json():
+    if request.method == "GET" and (viewer.key is None or not wants_json()):
         event_id = events.find_event(viewer, ref)
         return page_answer("events/publish.html", event_pages.publish_page(viewer, event_id))
     event_id = publishing.publish_event(viewer, ref)

@@ -39,7 +39,7 @@ def _counted(tag: TagRecord) -> dict[str, object]:
 @needs_login
 def view(ref: str) -> Answer:
     """One tag with how often it is used."""
-    tag = tags.find_tag(ref) if ref.isdigit() else None
+    tag = tags.find_tag(ref) if ref.isascii() and ref.isdigit() and len(ref) < 19 else None
     if tag is None:
         raise Refused("Invalid Tag")
     events, attributes = tags.tag_counts(tag.id)
