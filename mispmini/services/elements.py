@@ -172,7 +172,12 @@ class Intake(IntakeState):
         attach_tags(Target.ATTRIBUTE, links)
         for attribute_id, tag in self._tags:
             if tag.deleted and fold(tag.name) in tags and self.viewer.can(Permission.TAGGER):
-                detach_tag(Target.ATTRIBUTE, attribute_id, tags[fold(tag.name)].id)
+                detach_tag(
+                    Target.ATTRIBUTE,
+                    attribute_id,
+                    tags[fold(tag.name)].id,
+                    may_be_local=not self.viewer.is_partner,
+                )
 
     def _take_objects(self, drafts: Sequence[ObjectDraft]) -> dict[int, StoredObject]:
         """The objects taken, by their place in the drafts."""

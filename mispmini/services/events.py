@@ -193,7 +193,7 @@ def _take_event_tags(viewer: Viewer, event_id: int, draft: EventDraft, *, fresh:
         if known is None:
             continue
         if tag.deleted:
-            detach_tag(Target.EVENT, event_id, known.id)
+            detach_tag(Target.EVENT, event_id, known.id, may_be_local=not viewer.is_partner)
         else:
             links.setdefault(known.id, Attached(event_id, event_id, known.id, tag.local, tag.relationship_type))
     attach_tags(Target.EVENT, list(links.values()))

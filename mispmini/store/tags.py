@@ -94,7 +94,7 @@ def attach_tags(target: Target, links: Sequence[Attached]) -> None:
     )
 
 
-def detach_tag(target: Target, target_id: int, tag_id: int) -> bool | None:
+def detach_tag(target: Target, target_id: int, tag_id: int, *, may_be_local: bool = True) -> bool | None:
     """Take a tag off, inside a writing(): a local one goes, a global one leaves a tombstone (RULES §8).
 
     Returns whether it was local, None if it was not there.
@@ -103,7 +103,7 @@ def detach_tag(target: Target, target_id: int, tag_id: int) -> bool | None:
     found = row(
         f"SELECT local FROM {table} WHERE {target.value}_id = ? AND tag_id = ? AND NOT deleted", (target_id, tag_id)
     )
-    if found is None:
+    if found is None or (found[0] and not may_be_local):
         return None
     if found[0]:
         execute(f"DELETE FROM {table} WHERE {target.value}_id = ? AND tag_id = ?", (target_id, tag_id))
