@@ -7,12 +7,14 @@ from typing import Literal, cast, get_args
 from flask import request
 
 from mispmini.domain import clock
+from mispmini.domain.errors import Forbidden
 from mispmini.domain.filters import IndexFilters, Order, Terms
 from mispmini.domain.graphs import AttributeRow, EventGraph, EventRow
 from mispmini.domain.tlp import strictest, tlp_of
 from mispmini.domain.viewer import Viewer
 from mispmini.services import audience as audiences
 from mispmini.services import bodies, searching, viewing
+from mispmini.services.rights import NO_PERMISSION
 from mispmini.services.viewing import Rights
 from mispmini.web import pages, words
 from mispmini.web.audience import audience_sentence, reach_sentence, recipient, warnings_before
@@ -111,7 +113,12 @@ def event_page(
 
 
 def event_form_page(viewer: Viewer, event: EventRow | None, form: pages.Form | None) -> pages.EventFormPage:
-    """The form of a new event, or of one that is here; `form` is what was typed and refused."""
+    """The form of a new event, or of one that is here; `form` is what was typed and refused.
+
+    Raises Forbidden where saving it would be refused anyhow.
+    """
+    if event and form is None:
+        _must_edit(viewer, event.id)
     groups = words.group_choices(viewing.groups_to_choose(viewer))
     return pages.EventFormPage(
         id=event.id if event else None,
@@ -124,7 +131,9 @@ def event_form_page(viewer: Viewer, event: EventRow | None, form: pages.Form | N
 
 
 def attribute_form_page(viewer: Viewer, attribute: AttributeRow, form: pages.Form | None) -> pages.AttributeFormPage:
-    """The form of an attribute that is here."""
+    """The form of an attribute that is here. Raises Forbidden where saving it would be refused anyhow."""
+    if form is None:
+        _must_edit(viewer, attribute.event_id)
     event = bodies.viewed_event(viewer, str(attribute.event_id), _HEAD).event
     return pages.AttributeFormPage(
         id=attribute.id,
@@ -151,9 +160,15 @@ def publish_page(viewer: Viewer, event_id: int) -> pages.PublishPage:
 
 
 def delete_page(viewer: Viewer, event_id: int) -> pages.DeletePage:
-    """What deleting would do, told before it is done. Raises NotFound."""
+    """What deleting would do, told before it is done. Raises NotFound and Forbidden."""
     event = bodies.viewed_event(viewer, str(event_id), _HEAD).event
+    _must_edit(viewer, event.id)
     return pages.DeletePage(event.id, event.info, event.attribute_count, tuple(audiences.holders_of(event.uuid)))
+
+
+def _must_edit(viewer: Viewer, event_id: int) -> None:
+    if not viewing.rights_over(viewer, event_id).edit:
+        raise Forbidden(NO_PERMISSION)
 
 
 def _strictest_badge(graph: EventGraph) -> pages.TagBadge | None:

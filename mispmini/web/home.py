@@ -2,7 +2,6 @@
 
 from flask import Blueprint
 
-from mispmini.domain import clock
 from mispmini.domain.filters import IndexFilters, Order
 from mispmini.domain.viewer import Viewer
 from mispmini.services import overview, searching
@@ -14,10 +13,12 @@ from mispmini.web.event_pages import Tab, in_tab
 from mispmini.web.i18n import _, ago, ngettext
 from mispmini.web.needs import needs_login
 from mispmini.web.receipts import ledger_row
+from mispmini.web.sentences import for_people
 from mispmini.web.who import current_viewer
 
 bp = Blueprint("home", __name__)
 _NEWEST = 10
+_PULLED = "Pull completed."
 
 
 @bp.get("/")
@@ -61,8 +62,10 @@ def health_of(link: Standing) -> tuple[pages.Health, str]:
     server = link.server
     if server.paused or not (server.push or server.pull):
         return "unused", _("It is paused.") if server.paused else _("It neither pushes nor pulls.")
-    if (server.breaker_until or 0) > clock.now():
+    if server.breaker_until is not None:
         return "failing", _("It cannot be reached. It is tried again by itself.")
+    if server.pull and not (server.last_pull_result or _PULLED).startswith(_PULLED):
+        return "failing", f"{_('The last pull failed.')} {for_people(server.last_pull_result or '')}"
     if link.queue.parked:
         parked = link.queue.parked
         return "warning", ngettext("%(num)d event needs somebody.", "%(num)d events need somebody.", parked)

@@ -18,7 +18,9 @@ from mispmini.services import (
     servers,
     tags,
 )
+from mispmini.sync.failures import Cause
 from mispmini.web.i18n import N_, gettext
+from mispmini.web.receipts import reason_sentence
 
 _NO_EVENT = N_("There is no such event, or you may not see it.")
 _NO_ATTRIBUTE = N_("There is no such attribute, or you may not see it.")
@@ -134,6 +136,12 @@ _WITH_VALUES = (
         "The organisation's accounts are bound to these domains: %(domains)s")),
     (re.compile(r"An organisation with this UUID already exists: (?P<name>.*)\."), N_(
         "An organisation with this UUID already exists: %(name)s")),
+    (re.compile(r"Pull completed\. (?P<pulled>\d+) events pulled, (?P<failed>\d+) .* (?P<left>\d+) protected "), N_(
+        "Events pulled: %(pulled)s. Events that could not be pulled: %(failed)s. Protected, not taken: %(left)s.")),
+    (re.compile(r"Pull completed\. (?P<pulled>\d+) events pulled, (?P<failed>\d+) "), N_(
+        "Events pulled: %(pulled)s. Events that could not be pulled: %(failed)s.")),
+    (re.compile(r"Push complete\. (?P<pushed>\d+) events pushed, (?P<failed>\d+) "), N_(
+        "Events pushed: %(pushed)s. Events that could not be pushed: %(failed)s.")),
     (re.compile(r"It is still in use by (?P<uses>.*)\."), N_("It is still in use (%(uses)s).")),
 )  # fmt: skip
 
@@ -145,4 +153,5 @@ def for_people(sentence: str) -> str:
     for pattern, message in _WITH_VALUES:
         if found := pattern.match(sentence):
             return gettext(message, **found.groupdict())
-    return gettext(sentence)
+    cause, _, detail = sentence.partition(": ")
+    return reason_sentence(cause) if detail and cause in set(Cause) else gettext(sentence)

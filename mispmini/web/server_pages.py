@@ -51,7 +51,18 @@ _FOUND = {
     Finding.NOT_TOLD: N_("The partner does not tell."),
     Finding.NOT_TESTED: N_("Not tested."),
 }
-_ADVICE = {
+_ADVICE: dict[Finding | Cause, str] = {
+    Cause.BAD_URL: N_("Edit the server and correct its base URL."),
+    Cause.DNS: N_("Check the name in the base URL, and the name servers of this machine."),
+    Cause.INTERNAL_ADDRESS: N_(
+        "If it is meant, edit the server and list the address under “Servers in your own network”."
+    ),
+    Cause.TCP: N_("Ask the partner whether its server runs and its firewall lets this server in."),
+    Cause.TIMEOUT: N_("Ask the partner whether its server runs and its firewall lets this server in."),
+    Cause.TLS_CHAIN: N_("Ask the partner for a certificate of a public authority."),
+    Cause.TLS_NAME: N_("Use the name in the certificate as base URL, or ask the partner to correct it."),
+    Cause.TLS_EXPIRED: N_("Ask the partner to renew it."),
+    Cause.REDIRECT: N_("Use the address that the browser ends at as base URL."),
     Finding.CERTIFICATE_ENDS: N_("Tell the partner."),
     Finding.NOT_ENCRYPTED: N_("Use https outside of your own network."),
     Finding.NO_MISP: N_("Check the base URL: a proxy or another program may answer there."),
@@ -147,7 +158,7 @@ def _layer(layer: Layer) -> pages.TestLayer:
 
 
 def _advice(finding: Finding | Cause) -> str:
-    return gettext(_ADVICE[finding]) if isinstance(finding, Finding) and finding in _ADVICE else ""
+    return gettext(_ADVICE[finding]) if finding in _ADVICE else ""
 
 
 def _sentence(layer: Layer) -> str:
