@@ -9,12 +9,13 @@ POT := $(VENV)/mispmini.pot
 N ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test chaos translations
+.PHONY: help demo check test bench chaos translations
 
 help:
 	@echo "make demo          two servers that exchange an event, in a temporary folder"
 	@echo "make check         format, lint, types and tests"
 	@echo "make test          the tests alone; ARGS='-k push' is handed to pytest"
+	@echo "make bench         the product beside a bare program, with its gates"
 	@echo "make chaos N=10    N random kills while events are written and pushed"
 	@echo "make translations  collect, update and compile the texts of the pages"
 
@@ -29,6 +30,9 @@ check: $(DEV)
 
 test: $(DEV)
 	$(BIN)/pytest $(ARGS)
+
+bench: $(DEV)
+	$(BIN)/python -m tests.bench.run $(ARGS)
 
 chaos: $(DEV)
 	$(BIN)/python -m tests.faults.chaos --times $(N) $(ARGS)

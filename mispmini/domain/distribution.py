@@ -25,7 +25,8 @@ class Distribution(IntEnum):
 
 
 D = Distribution
-EVENT_LEVELS = frozenset(D) - {D.INHERIT}
+ELEMENT_LEVELS = frozenset(D)
+EVENT_LEVELS = ELEMENT_LEVELS - {D.INHERIT}
 SEEN_BY_ALL_HERE = (D.COMMUNITY, D.CONNECTED, D.ALL)
 ELEMENT_SEEN_BY_ALL_HERE = (*SEEN_BY_ALL_HERE, D.INHERIT)
 EVENT_LEVELS_SENTENCE = "Options : Your organisation only, This community only, Connected communities, All communities"
@@ -50,7 +51,7 @@ def is_event_level(level: int) -> bool:
 
 def is_element_level(level: int) -> bool:
     """Whether an attribute, object or report may have this level."""
-    return level in frozenset(Distribution)
+    return level in ELEMENT_LEVELS
 
 
 def needs_group(level: int) -> bool:

@@ -1,0 +1,1 @@
+"""The product beside a bare program doing the same work (SPEED §5)."""

@@ -1,0 +1,125 @@
+"""What is measured: for each item what both programs are asked, how often, and how much more the product may take."""
+
+import gzip
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+from typing import Any
+
+from tests.bench import gen
+from tests.bench.base import Base
+from tests.bench.contenders import Product
+
+WARM_UP = 3
+Arguments = Callable[[Base, str, int], Iterable[bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """`arguments(base, stream, count)` are the same for both programs; `gate` is the largest ratio, None for none.
+
+    `essence` is what the two answers must have in common: they did the same work.
+    """
+
+    name: str
+    repeats: int
+    verb: bytes
+    ask: Callable[[Product, bytes], bytes]
+    arguments: Arguments
+    essence: Callable[[Any], object]
+    gate: float | None = None
+    size: int | None = None
+    long: bool = False
+    writes: bool = False
+
+
+def _bodies(size: int) -> Arguments:
+    return lambda _base, stream, count: map(gen.as_body, islice(gen.sized_events(size, stream), count))
+
+
+def _ids(size: int) -> Arguments:
+    return lambda base, _stream, count: islice((b"%d" % number for number in cycle(base.sized[size])), count)
+
+
+def _values(base: Base, _stream: str, count: int) -> Iterable[bytes]:
+    return islice((value.encode() for value in cycle(base.values)), count)
+
+
+def _nothing(_base: Base, _stream: str, count: int) -> Iterable[bytes]:
+    return [b""] * count
+
+
+def _add(product: Product, body: bytes) -> bytes:
+    return product.ask("POST", "/events/add", body)
+
+
+def _view(product: Product, number: bytes) -> bytes:
+    return product.ask("GET", f"/events/view/{number.decode()}")
+
+
+def _view_gzip(product: Product, number: bytes) -> bytes:
+    wanted = {"Accept-Encoding": "gzip"}
+    return gzip.decompress(product.ask("GET", f"/events/view/{number.decode()}", headers=wanted))
+
+
+def _index(product: Product, _: bytes) -> bytes:
+    return product.ask("GET", "/events/index?limit=60&page=1&sort=id&direction=desc")
+
+
+def _find(product: Product, value: bytes) -> bytes:
+    wanted = {"returnFormat": "json", "value": value.decode()}
+    return product.ask("POST", "/attributes/restSearch", json.dumps(wanted).encode())
+
+
+def _version(product: Product, _: bytes) -> bytes:
+    return product.ask("GET", "/servers/getVersion")
+
+
+def _whole_event(answer: Any) -> object:
+    event = answer["Event"]
+    loose, held = event["Attribute"], [a for obj in event["Object"] for a in obj["Attribute"]]
+    attributes = sorted((a["uuid"], a["value"], a["to_ids"], len(a.get("Tag", ()))) for a in [*loose, *held])
+    return event["uuid"], attributes, sorted(related["Event"]["uuid"] for related in event["RelatedEvent"])
+
+
+def _listed_events(answer: Any) -> object:
+    return [(item["uuid"], len(item["EventTag"])) for item in answer]
+
+
+def _found_attributes(answer: Any) -> object:
+    return sorted((found["uuid"], found["value"]) for found in answer["response"]["Attribute"])
+
+
+def _no_matter(_: Any) -> object:
+    return None
+
+
+def _added(size: int, repeats: int, *, gate: float | None = None, long: bool = False) -> Item:
+    return Item(
+        name=f"add {size:,}", repeats=repeats, verb=b"a", ask=_add, arguments=_bodies(size), essence=_whole_event,
+        gate=gate, long=long, writes=True,
+    )  # fmt: skip
+
+
+def _viewed(size: int, repeats: int, *, gate: float | None = None, long: bool = False, packed: bool = False) -> Item:
+    name, ask = (f"view {size:,} gzip", _view_gzip) if packed else (f"view {size:,}", _view)
+    return Item(
+        name=name, repeats=repeats, verb=b"v", ask=ask, arguments=_ids(size), essence=_whole_event, gate=gate,
+        size=size, long=long,
+    )  # fmt: skip
+
+
+ITEMS: Sequence[Item] = (
+    Item(name="empty route", repeats=200, verb=b"f", ask=_version, arguments=_nothing, essence=_no_matter),
+    _added(10, 150, gate=4.0),
+    _added(1_000, 15, gate=4.0),
+    _added(5_000, 3, long=True),
+    _added(50_000, 1, long=True),
+    _viewed(10, 150),
+    _viewed(1_000, 50, gate=4.0),
+    _viewed(1_000, 50, packed=True),
+    _viewed(50_000, 2, long=True),
+    Item(name="index 60", repeats=100, verb=b"i", ask=_index, arguments=_nothing, essence=_listed_events),
+    Item(name="exact value", repeats=200, verb=b"x", ask=_find, arguments=_values, essence=_found_attributes),
+)
