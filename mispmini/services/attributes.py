@@ -67,6 +67,7 @@ def add_attributes(
     with writing():
         event = _modifiable(viewer, event_ref)
         intake = _intake(viewer, event)
+        intake.merges = False
         places = list(drafts) if isinstance(drafts, Mapping) else list(range(len(drafts)))
         intake.take_elements([drafts[place] for place in places], ())
         errors: dict[int, Errors] = {places[_place(item.kind)]: item.errors for item in intake.dropped}

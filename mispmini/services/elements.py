@@ -5,8 +5,10 @@ Nothing here makes an event fail: what cannot be stored is dropped and named (PR
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from mispmini.domain import ids
+from mispmini.domain.distribution import Distribution
 from mispmini.domain.drafts import AttributeDraft, Dropped, EventDraft, ObjectDraft, TagDraft
 from mispmini.domain.errors import Invalid
 from mispmini.domain.graphs import AttributeRow
@@ -34,13 +36,18 @@ from mispmini.store.tags import Attached, Target, attach_tags, detach_tag, fold
 ELSEWHERE = "The UUID provided is not unique"
 SIMILAR = "A similar attribute already exists for this event."
 NO_GROUP = "Sharing group not accepted."
+Element = TypeVar("Element", AttributeDraft, ObjectDraft)
 OTHER_OBJECT = "The attribute belongs to another object."
 
 
 @dataclass(slots=True)
 class Intake(IntakeState):
-    """Takes a draft's elements into one event, inside a writing()."""
+    """Takes a draft's elements into one event, inside a writing().
 
+    Without `merges` an attribute that is here already is refused. A uuid counts once in a draft.
+    """
+
+    merges: bool = True
     saved_ids: dict[int, int] = field(default_factory=dict)
     _known: dict[bytes, Known] = field(default_factory=dict)
     _elsewhere: set[bytes] = field(default_factory=set)
@@ -50,7 +57,7 @@ class Intake(IntakeState):
     _tags: list[tuple[int, TagDraft]] = field(default_factory=list)
     _files: list[tuple[int, bytes]] = field(default_factory=list)
     _next_id: int = 0
-    _first_id: int = 0
+    _taken: set[bytes] = field(default_factory=set)
 
     def take(self, draft: EventDraft) -> None:
         """Take every element of an event's draft."""
@@ -61,11 +68,25 @@ class Intake(IntakeState):
         """Take attributes and objects."""
         held = [attribute for obj in objects for attribute in obj.attributes]
         self._look_up([*attributes, *held])
-        for index, attribute in enumerate(attributes):
-            self._take_attribute(attribute, None, index)
+        self._take_loose(attributes)
         stored = self._take_objects(objects)
         self._flush()
         relations.take_references(self, objects, stored)
+
+    def _take_loose(self, drafts: Sequence[AttributeDraft]) -> None:
+        """Known attributes come first: the value that one of them gives up, a new one of the same draft may have."""
+        places = sorted(range(len(drafts)), key=lambda place: not self._is_known(drafts[place]))
+        known = [place for place in places if self._is_known(drafts[place])]
+        for place in known:
+            self._take_attribute(drafts[place], None, place)
+        if self._updates:
+            self._flush()
+            self._values = live_values(self.event_id)
+        for place in places[len(known) :]:
+            self._take_attribute(drafts[place], None, place)
+
+    def _is_known(self, draft: AttributeDraft) -> bool:
+        return draft.uuid is not None and ids.uuid_bytes(draft.uuid) in self._known
 
     def merge(self, stored: AttributeRow, draft: AttributeDraft) -> None:
         """Change one attribute that is here, whatever its timestamp says; its object is newer with it."""
@@ -80,22 +101,22 @@ class Intake(IntakeState):
             self._values = live_values(self.event_id)
         unknown = [u for d in drafts if d.uuid and (u := ids.uuid_bytes(d.uuid)) not in self._known]
         self._elsewhere = uuids_elsewhere("attribute", unknown, self.event_id) if unknown else set()
-        self._next_id = self._first_id = take_ids("attribute", len(drafts)) if drafts else 0
+        self._next_id = take_ids("attribute", len(drafts)) if drafts else 0
 
     def _take_attribute(self, draft: AttributeDraft, object_id: int | None, index: int | None = None) -> None:
         uuid = ids.uuid_bytes(draft.uuid) if draft.uuid else None
         known = self._known.get(uuid) if uuid else None
         try:
-            if uuid in self._elsewhere:
+            if uuid in self._elsewhere or uuid in self._taken or (known is not None and not self.merges):
                 raise Invalid({"uuid": [ELSEWHERE]})
             if known is None:
                 self._add(draft, object_id, index)
-            elif known.id >= self._first_id > 0:
-                raise Invalid({"uuid": [ELSEWHERE]})
             elif known.object_id != object_id:
                 raise Invalid({"uuid": [OTHER_OBJECT]})
             elif draft.timestamp is None or draft.timestamp > known.timestamp:
                 self._updates.append((draft, known.id))
+            if uuid is not None:
+                self._taken.add(uuid)
         except Invalid as refusal:
             self._refuse("Attribute", draft.uuid, refusal, index)
 
@@ -109,13 +130,24 @@ class Intake(IntakeState):
             raise Invalid({"sharing_group_id": [NO_GROUP]})
         return group_id
 
+    def _settled(self, draft: Element) -> tuple[Element, int | None]:
+        """A new element and its group. In a link's new event one whose group is not accepted stays with the
+        organisation alone; in an edit it is dropped (MODEL §7.9 row 7)."""
+        try:
+            return draft, self._group_of(draft)
+        except Invalid:
+            if not (self.fresh and self.groups.origin.is_link):
+                raise
+        return replace(draft, distribution=int(Distribution.ORGANISATION), sharing_group=None), None
+
     def _add(self, draft: AttributeDraft, object_id: int | None, index: int | None) -> None:
+        draft, group_id = self._settled(draft)
         attribute = new_attribute(
             draft,
             number=self._next_id,
             event_id=self.event_id,
             object_id=object_id,
-            group_id=self._group_of(draft),
+            group_id=group_id,
             defaults=self.defaults,
         )
         value = (attribute.type_id, attribute.category_id, attribute.value1, attribute.value2)
@@ -198,17 +230,18 @@ class Intake(IntakeState):
                 continue
             if obj is not None:
                 taken[index] = obj
-                known[obj.uuid] = obj
+                elsewhere.add(obj.uuid)
         return taken
 
     def _take_object(self, draft: ObjectDraft, known: StoredObject | None) -> StoredObject | None:
         """The object as stored now; None if the draft is not newer, which skips its attributes too."""
         if known is None:
+            draft, group_id = self._settled(draft)
             obj = new_object(
                 draft,
                 number=take_ids("object"),
                 event_id=self.event_id,
-                group_id=self._group_of(draft),
+                group_id=group_id,
                 defaults=self.defaults,
             )
             insert_objects([obj])

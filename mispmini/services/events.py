@@ -7,7 +7,7 @@ from mispmini.domain import clock, ids
 from mispmini.domain.distribution import EVENT_LEVELS_SENTENCE, Distribution, is_event_level, needs_group, raises
 from mispmini.domain.drafts import Dropped, EventDraft
 from mispmini.domain.errors import Blocked, EventExists, Forbidden, NotFound, Refused, SaveFailed
-from mispmini.domain.origin import Origin
+from mispmini.domain.origin import Origin, Way
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services import publishing
@@ -122,7 +122,7 @@ def _with_usable_group(draft: EventDraft, groups: Groups, origin: Origin, settin
 def _new_event(viewer: Viewer, draft: EventDraft, origin: Origin, settings: InstanceSettings) -> NewEvent:
     now = clock.now()
     orgc_id = _creator(viewer, draft, origin)
-    published = bool(draft.published) and (origin.is_link or viewer.can(Permission.PUBLISH))
+    published = bool(draft.published) and (origin.way is Way.PULL or viewer.can(Permission.PUBLISH))
     return NewEvent(
         id=take_ids("event"),
         uuid=draft.uuid or ids.new_uuid(),
@@ -262,7 +262,7 @@ def _edited_columns(
 ) -> dict[str, object]:
     now = clock.later_than(event.timestamp)
     level, group_id = _edited_level(event, draft, origin, groups)
-    published = bool(draft.published) and (origin.is_link or viewer.can(Permission.PUBLISH))
+    published = bool(draft.published) and (origin.way is Way.PULL or viewer.can(Permission.PUBLISH))
     given = {
         "info": draft.info,
         "date": draft.date,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from mispmini.domain import ids
-from mispmini.domain.distribution import needs_group
+from mispmini.domain.distribution import Distribution, needs_group
 from mispmini.domain.drafts import ObjectDraft, ReferenceDraft, ReportDraft
 from mispmini.domain.errors import Invalid
 from mispmini.services.intake import IntakeState
@@ -46,6 +46,7 @@ def take_references(intake: IntakeState, drafts: Sequence[ObjectDraft], objects:
             intake.drop("ObjectReference", draft.uuid, {"referenced_uuid": (UNRESOLVED,)})
         elif (reference := _reference(intake, draft, source, uuid, target, known.get(uuid))) is not None:
             taken.append(reference)
+            elsewhere.add(uuid)
     put_references(taken)
     intake.changed += len(taken)
 
@@ -101,6 +102,7 @@ def take_reports(intake: IntakeState, drafts: Sequence[ReportDraft]) -> None:
             continue
         if report is not None:
             put_reports([report])
+            elsewhere.add(report.uuid)
             intake.changed += 1
 
 
@@ -117,6 +119,8 @@ def _report(
     stored_level = known.distribution if known is not None else intake.defaults.container_level
     level = stored_level if draft.distribution is None else draft.distribution
     group_id = intake.groups.of(level, draft.sharing_group, draft.sharing_group_id)
+    if group_id is None and needs_group(level) and intake.fresh and intake.groups.origin.is_link:
+        level = int(Distribution.ORGANISATION)
     if group_id is None and known is not None and draft.distribution is None:
         group_id = known.sharing_group_id
     return StoredReport(

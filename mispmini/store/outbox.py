@@ -12,11 +12,9 @@ from mispmini.store.servers import push_servers
 from mispmini.store.sql import execute, row, rows
 
 EVENT = "event"
-_UPSERT = (
+_INSERT = (
     "INSERT INTO outbox (server_id, kind, event_uuid, timestamp, created, tries, next_try, parked)"
-    " VALUES (?, ?, ?, ?, ?, 0, 0, FALSE) ON CONFLICT (server_id, kind, event_uuid) DO UPDATE SET"
-    " timestamp = excluded.timestamp, created = excluded.created, tries = 0, next_try = 0, parked = FALSE,"
-    " last_error = NULL"
+    " VALUES (?, ?, ?, ?, ?, 0, 0, FALSE)"
 )
 _DUE = (
     "push AND NOT paused AND coalesce(breaker_until, 0) <= :now AND EXISTS (SELECT 1 FROM outbox"
@@ -75,8 +73,12 @@ def queue_event(event_uuid: str, timestamp: int, *, exclude_org_id: int | None) 
 
 
 def promise_event(server_id: int, event_uuid: str, timestamp: int) -> None:
-    """Promise one event to one link, in the caller's writing(); a promise that stands is renewed."""
-    execute(_UPSERT, (server_id, EVENT, event_uuid, timestamp, clock.now()))
+    """Promise one event to one link, in the caller's writing().
+
+    A promise that stands gives way to a new row: whoever works on the old one cannot settle the new one with it.
+    """
+    execute("DELETE FROM outbox WHERE server_id = ? AND kind = ? AND event_uuid = ?", (server_id, EVENT, event_uuid))
+    execute(_INSERT, (server_id, EVENT, event_uuid, timestamp, clock.now()))
     write_receipt(server_id, Direction.PUSH, event_uuid, Receipt(LedgerState.QUEUED))
     wake()
 
@@ -117,28 +119,19 @@ def find_row(server_id: int, event_uuid: str) -> OutboxRow | None:
     return None if found is None else OutboxRow._make(found)
 
 
-def finish(server_id: int, event_uuid: str, sent_timestamp: int) -> None:
-    """The promise is kept, inside a writing(); one for a newer version stays (TRUST §3.4)."""
-    execute(
-        "DELETE FROM outbox WHERE server_id = ? AND kind = ? AND event_uuid = ? AND timestamp <= ?",
-        (server_id, EVENT, event_uuid, sent_timestamp),
-    )
+def finish(kept: OutboxRow) -> None:
+    """The promise is kept, inside a writing(); one made meanwhile stays (TRUST §3.4)."""
+    execute("DELETE FROM outbox WHERE id = ?", (kept.id,))
 
 
 def retry_later(kept: OutboxRow, at: int, error: str) -> None:
-    """Try again then (epoch seconds), inside a writing(); a promise renewed meanwhile is tried at once."""
-    execute(
-        "UPDATE outbox SET tries = tries + 1, next_try = ?, last_error = ? WHERE id = ? AND timestamp <= ?",
-        (at, error, kept.id, kept.timestamp),
-    )
+    """Try again then (epoch seconds), inside a writing(); a promise made meanwhile is tried at once."""
+    execute("UPDATE outbox SET tries = tries + 1, next_try = ?, last_error = ? WHERE id = ?", (at, error, kept.id))
 
 
 def park(kept: OutboxRow, error: str) -> None:
     """Wait for somebody, inside a writing()."""
-    execute(
-        "UPDATE outbox SET tries = tries + 1, parked = TRUE, last_error = ? WHERE id = ? AND timestamp <= ?",
-        (error, kept.id, kept.timestamp),
-    )
+    execute("UPDATE outbox SET tries = tries + 1, parked = TRUE, last_error = ? WHERE id = ?", (error, kept.id))
 
 
 def hurry(server_id: int) -> None:

@@ -71,7 +71,7 @@ def keep(server: LinkedServer, row: OutboxRow, delivery: Delivery, patience: Pat
             receipt, then = _gave_up(receipt), Then.FINISH
         ledger.write_receipt(server.id, Direction.PUSH, row.event_uuid, receipt)
         if then is Then.FINISH:
-            outbox.finish(server.id, row.event_uuid, max(delivery.timestamp, row.timestamp))
+            outbox.finish(row)
         elif then is Then.PARK:
             outbox.park(row, error)
         else:

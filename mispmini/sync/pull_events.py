@@ -1,5 +1,6 @@
 """Fetches a partner's events with a few connections, and stores them with one writer (PROTOCOL §4.4, SPEED §3)."""
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -43,6 +44,7 @@ _VIEW = (
     "/includeWarninglistHits:0"
 )
 
+_log = logging.getLogger(__name__)
 Fetched: TypeAlias = EventDraft | Receipt
 
 
@@ -171,6 +173,10 @@ class Store:
             raise
         except MispminiError as error:
             return _refused(draft, error)
+        except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # A defect of ours must not stop the link: the savepoint took this event back, the others go on.
+            _log.exception("An event of server %s could not be stored", self.server.id)
+            return Receipt(LedgerState.FAILED, Trouble.NOT_STORED, type(error).__name__, 200)
 
     def _written(self, draft: EventDraft) -> Receipt:
         """The verb is a savepoint of its own: a refused event takes nothing of the batch with it."""

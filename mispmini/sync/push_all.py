@@ -124,11 +124,13 @@ def _wanted(pusher: Pusher, offered: dict[str, int]) -> dict[str, int]:
 
 def _deliver(pusher: Pusher, uuid: str, timestamp: int) -> bool:
     """Send one event; one that may get through later is promised, so that nobody has to push again."""
-    delivery = pusher.deliver(uuid)
     server = pusher.server
+    promise = outbox.find_row(server.id, uuid)
+    delivery = pusher.deliver(uuid)
     with writing():
         if delivery.then is not Then.FINISH:
             outbox.promise_event(server.id, uuid, timestamp)
-        row = outbox.find_row(server.id, uuid) or OutboxRow(0, server.id, uuid, timestamp, 0, 0, 0, False, None)
+            promise = outbox.find_row(server.id, uuid)
+        row = promise or OutboxRow(0, server.id, uuid, timestamp, 0, 0, 0, False, None)
         keep(server, row, delivery, Patience())
     return delivery.receipt.arrived

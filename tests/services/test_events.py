@@ -12,15 +12,21 @@ from mispmini.domain.drafts import (
     OrganisationDraft,
     ReferenceDraft,
     ReportDraft,
+    SharingGroupDraft,
+    SharingGroupOrgDraft,
+    SharingGroupServerDraft,
     TagDraft,
 )
 from mispmini.domain.errors import Blocked, EventExists, Forbidden, NotFound, Refused, SaveFailed
 from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import EventGraph
 from mispmini.domain.origin import Origin, Way
+from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
+from mispmini.services.attributes import add_attributes
 from mispmini.services.events import NOT_NEWER, add_event, delete_event, edit_event
 from mispmini.services.publishing import publish_event
+from mispmini.services.tags import attach, event_target
 from mispmini.store.graphs import Parts, load_event
 from mispmini.store.sql import rows, scalar
 from tests.services.conftest import BETA
@@ -330,3 +336,106 @@ def test_nothing_of_a_refused_event_is_stored(house: House) -> None:
             ),
         )
     assert before == [rows(f"SELECT count(*) FROM {table}") for table in ("event", "attribute", "organisation", "tag")]
+
+
+def a_held_attribute(**fields: object) -> AttributeDraft:
+    """An attribute of an object."""
+    return an_attribute(object_relation="domain", **fields)
+
+
+@pytest.mark.parametrize("who", ["alice", "sam"])
+@pytest.mark.parametrize("stamped", [True, False])
+def test_a_uuid_counts_once_in_what_comes(house: House, who: str, stamped: bool) -> None:
+    uuid, target = ids.new_uuid(), ids.new_uuid()
+    times = [1_000, 2_000] if stamped else [None, None]
+    saved = add_event(
+        getattr(house, who),
+        EventDraft(
+            info="twins",
+            attributes=tuple(an_attribute(uuid=uuid, timestamp=time) for time in times),
+            objects=tuple(
+                ObjectDraft(
+                    name="file",
+                    meta_category="file",
+                    uuid=uuid,
+                    timestamp=time,
+                    attributes=(a_held_attribute(uuid=target, timestamp=time),),
+                    references=(ReferenceDraft(target, "includes", uuid=uuid, timestamp=time),) * 2,
+                )
+                for time in times
+            ),
+            reports=tuple(ReportDraft(name="r", content="", uuid=uuid, timestamp=time) for time in times),
+        ),
+    )
+    event = seen(house.dora, saved.uuid)
+    counts = (len(event.attributes), len(event.objects), len(event.reports), sum(map(len, event.references.values())))
+    assert counts == (2, 1, 1, 1)
+    assert len(saved.dropped) == 4
+
+
+def test_a_value_that_is_given_up_may_be_taken_in_the_same_edit(house: House) -> None:
+    old = an_attribute()
+    event = added(house.sam, orgc=STRANGER, locked=True, attributes=(old,))
+    gone = AttributeDraft(uuid=event.attributes[0].uuid, deleted=True, timestamp=event.event.timestamp + 2)
+    twin = replace(old, uuid=ids.new_uuid())
+    saved = edit_event(
+        house.sam, event.event.uuid, EventDraft(timestamp=event.event.timestamp + 2, attributes=(twin, gone))
+    )
+    live = [a.uuid for a in seen(house.sam, event.event.uuid).attributes if not a.deleted]
+    assert (live, saved.dropped) == ([twin.uuid], ())
+
+
+def a_foreign_group() -> SharingGroupDraft:
+    """A group of strangers that nobody here may use."""
+    return SharingGroupDraft(
+        uuid=ids.new_uuid(), name="Strangers", releasability="", description="", organisation_uuid=STRANGER.uuid,
+        organisation=STRANGER, active=True, roaming=False, created=None, modified=None,
+        orgs=(SharingGroupOrgDraft(STRANGER, True),),
+        servers=(SharingGroupServerDraft("https://stranger.example", False),),
+    )  # fmt: skip
+
+
+def test_a_links_new_elements_of_a_refused_group_stay_with_the_organisation(house: House) -> None:
+    group = a_foreign_group()
+    event = added(
+        house.sam,
+        orgc=STRANGER,
+        distribution=3,
+        attributes=(an_attribute(distribution=4, sharing_group=group),),
+        reports=(ReportDraft(name="r", content="", distribution=4, sharing_group=group),),
+    )
+    assert (event.attributes[0].distribution, event.reports[0].distribution) == (0, 0)
+
+
+def test_an_edits_new_element_of_a_refused_group_is_dropped(house: House) -> None:
+    event = added(house.sam, orgc=STRANGER, locked=True, distribution=3)
+    newer = EventDraft(
+        timestamp=event.event.timestamp + 2, attributes=(an_attribute(distribution=4, sharing_group=a_foreign_group()),)
+    )
+    assert len(edit_event(house.sam, event.event.uuid, newer).dropped) == 1
+    assert not seen(house.sam, event.event.uuid).attributes
+
+
+def test_a_sync_role_without_the_permission_publishes_nothing(house: House) -> None:
+    quiet = replace(house.sam, role_permissions=house.sam.role_permissions - {Permission.PUBLISH})
+    assert not added(quiet, published=True, attributes=(an_attribute(),)).event.published
+
+
+def test_a_partner_takes_off_no_local_tag(house: House) -> None:
+    name = f"case:{ids.new_uuid()}"
+    event = added(house.sam, orgc=STRANGER, locked=True, attributes=(an_attribute(),))
+    attach(house.dora, event_target(house.dora, event.event.uuid), name, local=True)
+    edit_event(
+        house.sam,
+        event.event.uuid,
+        EventDraft(timestamp=event.event.timestamp + 9, tags=(TagDraft(name, deleted=True),)),
+    )
+    assert [t.name for t in seen(house.dora, event.event.uuid).tags] == [name]
+
+
+def test_attributes_add_refuses_an_attribute_that_is_here(house: House) -> None:
+    event = added(house.alice, attributes=(an_attribute(),))
+    known = AttributeDraft(type="domain", value="changed.example", uuid=event.attributes[0].uuid)
+    result = add_attributes(house.alice, event.event.uuid, [known, an_attribute()])
+    assert (len(result.attributes), list(result.errors)) == (1, [0])
+    assert seen(house.alice, event.event.uuid).attributes[0].value == event.attributes[0].value
