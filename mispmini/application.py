@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask
+from werkzeug.routing import IntegerConverter, Map
 
 from mispmini.assets import static_dir, templates_dir
 from mispmini.services import addresses
@@ -57,11 +58,19 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _MOST_FORM_BYTES = 8 * 1024 * 1024
 
 
+class _RowNumber(IntegerConverter):
+    """A number in a path that a table could hold."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**63 - 1)
+
+
 def create_app(settings: Settings) -> Flask:
     """The web application on an open database (store.database.open_database), without server or jobs."""
     app = Flask(
         "mispmini", static_url_path="/static", static_folder=str(static_dir()), template_folder=str(templates_dir())
     )
+    app.url_map.converters["int"] = _RowNumber
     secret_key = _secret_key(settings.data / "web.key")
     app.config.update(
         SETTINGS=settings,

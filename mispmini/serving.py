@@ -139,7 +139,7 @@ class _Server:
             threads=settings.threads,
             ident=None,
             expose_tracebacks=False,
-            max_request_body_size=settings.max_body_bytes,
+            max_request_body_size=2 * settings.max_body_bytes,  # so that the 413 is ours, in JSON
             connection_limit=_CONNECTIONS,
             clear_untrusted_proxy_headers=True,
             **_proxy(settings),

@@ -156,7 +156,7 @@ def for_partner(event: EventGraph, partner: Partner) -> EventGraph:
         for a in event.attributes
         if (a.object_id is None or a.object_id in kept) and _attribute_leaves(a, event, partner)
     ]
-    row = event.event
+    row, going = event.event, {element.uuid for part in (attributes, objects) for element in part}
     return replace(
         event,
         event=row._replace(
@@ -168,6 +168,11 @@ def for_partner(event: EventGraph, partner: Partner) -> EventGraph:
         attributes=[_lowered(a, partner) for a in attributes],
         attribute_tags={a.id: _leaving_tags(event.attribute_tags.get(a.id, ()), partner) for a in attributes},
         objects=[_lowered(o, partner) for o in objects],
+        references={
+            source: [reference for reference in held if reference.referenced_uuid in going]
+            for source, held in event.references.items()
+            if source in kept
+        },
         reports=[_lowered(r, partner) for r in event.reports if _level_leaves(r, event, partner)],
     )
 

@@ -15,7 +15,13 @@ from mispmini.services.capture import Groups
 from mispmini.services.elements import Intake
 from mispmini.services.preparing import Defaults, defaults_for
 from mispmini.services.rights import NO_PERMISSION, may_delete_attribute, may_modify
-from mispmini.store.attributes import attributes_by_id, find_attribute, find_attribute_or_404, remove_attribute
+from mispmini.store.attributes import (
+    attributes_by_id,
+    find_attribute,
+    find_attribute_or_404,
+    find_readable_attribute,
+    remove_attribute,
+)
 from mispmini.store.database import reading, writing
 from mispmini.store.events import EventStanding, event_standing, mark_changed, recount
 from mispmini.store.graphs import Parts, find_event_id, tags_of_attributes
@@ -47,10 +53,18 @@ class Viewed:
 def view_attribute(viewer: Viewer, ref: str) -> Viewed:
     """A visible attribute by id or uuid. Raises Refused, MISP's 405."""
     with reading():
-        attribute = find_attribute(viewer, ref)
-        parts = Parts(local_tags=not viewer.is_partner)
-        tags = tags_of_attributes([attribute.id], parts).get(attribute.id, [])
-        return Viewed(attribute, tags, event_standing(attribute.event_id).uuid)
+        return _viewed(viewer, find_readable_attribute(viewer, ref))
+
+
+def saved_attribute(viewer: Viewer, attribute: AttributeRow) -> Viewed:
+    """What a verb made of an attribute, for whoever called it: even if it left their sight with this."""
+    with reading():
+        return _viewed(viewer, attribute)
+
+
+def _viewed(viewer: Viewer, attribute: AttributeRow) -> Viewed:
+    tags = tags_of_attributes([attribute.id], Parts(local_tags=not viewer.is_partner))
+    return Viewed(attribute, tags.get(attribute.id, []), event_standing(attribute.event_id).uuid)
 
 
 def add_attributes(

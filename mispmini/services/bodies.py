@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from mispmini.domain.distribution import Partner, for_partner
+from mispmini.domain.errors import NotFound
 from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import EventGraph
 from mispmini.domain.permissions import Permission
@@ -50,6 +51,19 @@ def viewed_event(viewer: Viewer, ref: str, view: View) -> EventGraph:
     if view.attachments and not view.metadata:
         graph.attachments = _files(graph)
     return graph
+
+
+def saved_event(viewer: Viewer, event_id: int, view: View) -> EventGraph:
+    """What a verb made of an event, for whoever called it: its head alone if it left their sight with this."""
+    try:
+        return viewed_event(viewer, str(event_id), view)
+    except NotFound:
+        return viewed_event(Viewer.everything(), str(event_id), HEAD_ONLY)
+
+
+def event_is_readable(viewer: Viewer, ref: str) -> None:
+    """Raises NotFound unless the viewer reads this event."""
+    load_event(viewer, ref, Parts(elements=False))
 
 
 def _files(graph: EventGraph) -> dict[int, bytes]:

@@ -77,7 +77,7 @@ def view_object(viewer: Viewer, ref: str) -> ViewedObject:
         event = load_event_by_id(viewer, obj.event_id, Parts(elements=False)).event
         attributes = attributes_of_object(viewer, obj.id, deleted=obj.deleted)
         tags = tags_of_attributes([a.id for a in attributes], Parts(local_tags=not viewer.is_partner))
-        return ViewedObject(obj, event, attributes, references_of_object(obj.id), tags)
+        return ViewedObject(obj, event, attributes, references_of_object(viewer, obj.id), tags)
 
 
 def add_object(

@@ -10,7 +10,13 @@ from mispmini.domain.ids import canonical_uuid, uuid_bytes
 from mispmini.domain.viewer import Viewer
 from mispmini.store.graphs import ATTRIBUTE_COLUMNS, attribute_rows
 from mispmini.store.sql import Predicate, execute, execute_many, in_batches, marks, row, rows
-from mispmini.store.visibility import attribute_visible_to, deleted_visible_to, event_visible_to
+from mispmini.store.visibility import (
+    attribute_readable_by,
+    attribute_visible_to,
+    deleted_visible_to,
+    event_readable_by,
+    event_visible_to,
+)
 
 INVALID_ATTRIBUTE = "Invalid attribute"
 
@@ -148,14 +154,23 @@ def find_attribute(viewer: Viewer, ref: str) -> AttributeRow:
 
     Raises Refused, which MISP answers as 405, if absent or invisible.
     """
+    return _find(ref, event_visible_to(viewer) & attribute_visible_to(viewer) & deleted_visible_to(viewer, "attribute"))
+
+
+def find_readable_attribute(viewer: Viewer, ref: str) -> AttributeRow:
+    """As find_attribute, within what a partner's link lets it read."""
+    readable = event_readable_by(viewer) & attribute_readable_by(viewer)
+    return _find(ref, readable & deleted_visible_to(viewer, "attribute"))
+
+
+def _find(ref: str, condition: Predicate) -> AttributeRow:
     named = attribute_reference(ref)
     if named is None:
         raise Refused(INVALID_ATTRIBUTE)
-    visible = event_visible_to(viewer) & attribute_visible_to(viewer) & deleted_visible_to(viewer, "attribute")
     found = row(
         f"SELECT {ATTRIBUTE_COLUMNS} FROM attribute JOIN event ON event.id = attribute.event_id"
-        f" WHERE {named.text} AND ({visible.text})",
-        (*named.params, *visible.params),
+        f" WHERE {named.text} AND ({condition.text})",
+        (*named.params, *condition.params),
     )
     if found is None:
         raise Refused(INVALID_ATTRIBUTE)

@@ -10,7 +10,13 @@ from mispmini.domain.records import GroupName
 from mispmini.domain.viewer import Viewer
 from mispmini.store.graphs import ATTRIBUTE_COLUMNS, attribute_rows, reference
 from mispmini.store.sql import TRUE, Predicate, Row, marks, row, rows
-from mispmini.store.visibility import attribute_visible_to, deleted_visible_to, element_visible_to, event_visible_to
+from mispmini.store.visibility import (
+    attribute_visible_to,
+    deleted_visible_to,
+    element_visible_to,
+    event_visible_to,
+    reference_visible_to,
+)
 
 INVALID_OBJECT = "Invalid object."
 INVALID_REFERENCE = "Invalid object reference."
@@ -52,9 +58,10 @@ def attributes_of_object(viewer: Viewer, object_id: int, *, deleted: bool = Fals
     return list(attribute_rows(found))
 
 
-def references_of_object(object_id: int) -> list[ReferenceRow]:
-    """The live references that an object holds."""
-    return _references(Predicate("object_reference.object_id = ? AND NOT object_reference.deleted", (object_id,)))
+def references_of_object(viewer: Viewer, object_id: int) -> list[ReferenceRow]:
+    """The live references that an object holds to what the viewer sees."""
+    held = Predicate("object_reference.object_id = ? AND NOT object_reference.deleted", (object_id,))
+    return _references(held & reference_visible_to(viewer))
 
 
 def find_reference(viewer: Viewer, ref: str) -> ReferenceRow:

@@ -21,7 +21,14 @@ from mispmini.store import vocabulary
 from mispmini.store.groups import load_groups
 from mispmini.store.organisations import organisation_rows
 from mispmini.store.sql import Predicate, Row, marks, rows
-from mispmini.store.visibility import attribute_visible_to, deleted_visible_to, element_visible_to, event_visible_to
+from mispmini.store.visibility import (
+    attribute_readable_by,
+    deleted_visible_to,
+    element_visible_to,
+    event_readable_by,
+    event_visible_to,
+    reference_visible_to,
+)
 
 INVALID_EVENT = "Invalid event"
 
@@ -85,8 +92,8 @@ def load_event_by_id(viewer: Viewer, event_id: int, parts: Parts = Parts()) -> E
 
 
 def load_events(viewer: Viewer, event_ids: Sequence[int], parts: Parts = Parts()) -> list[EventGraph]:
-    """The visible ones of these events, in the order given; at most some hundred ids a call."""
-    visible = event_visible_to(viewer)
+    """Those of these events that the viewer reads, in the order given; at most some hundred ids a call."""
+    visible = event_readable_by(viewer)
     found = rows(
         f"SELECT {_EVENT}, user.email FROM event LEFT JOIN user ON user.id = event.user_id"
         f" WHERE event.id IN ({marks(event_ids)}) AND ({visible.text})",
@@ -134,7 +141,7 @@ class _Elements:
         self.attributes = _by_event(_attributes(viewer, ids, parts), lambda a: a.event_id)
         self.objects = _by_event(_objects(viewer, ids, parts), lambda o: o.event_id)
         self.reports = _by_event(_reports(viewer, ids, parts), lambda r: r.event_id)
-        self.references = _by_event(_references(ids) if self.objects else [], lambda r: r.event_id)
+        self.references = _by_event(_references(viewer, ids) if self.objects else [], lambda r: r.event_id)
         self.tags = _attribute_tags(ids, parts)
 
     def fill(self, graph: EventGraph) -> None:
@@ -169,7 +176,7 @@ def _select(columns: str, table: str, ids: Sequence[int], condition: Predicate) 
 
 
 def _attributes(viewer: Viewer, ids: Sequence[int], parts: Parts) -> Iterator[AttributeRow]:
-    condition = _wanted(viewer, "attribute", parts, attribute_visible_to(viewer))
+    condition = _wanted(viewer, "attribute", parts, attribute_readable_by(viewer))
     if parts.only_to_ids is not None:
         condition &= Predicate("attribute.to_ids = ?", (parts.only_to_ids,))
     return attribute_rows(_select(_ATTRIBUTE, "attribute", ids, condition))
@@ -206,11 +213,12 @@ def _reports(viewer: Viewer, ids: Sequence[int], parts: Parts) -> list[ReportRow
     return [ReportRow._make((*row[:-1], bool(row[-1]))) for row in _select(_REPORT, "event_report", ids, condition)]
 
 
-def _references(ids: Sequence[int]) -> list[ReferenceRow]:
+def _references(viewer: Viewer, ids: Sequence[int]) -> list[ReferenceRow]:
+    visible = reference_visible_to(viewer)
     found = rows(
         f"SELECT {_REFERENCE} FROM object_reference JOIN object ON object.id = object_reference.object_id"
-        f" WHERE object_reference.event_id IN ({marks(ids)}) ORDER BY object_reference.id",
-        tuple(ids),
+        f" WHERE object_reference.event_id IN ({marks(ids)}) AND ({visible.text}) ORDER BY object_reference.id",
+        (*ids, *visible.params),
     )
     return [
         ReferenceRow._make(

@@ -5,7 +5,9 @@ from enum import Enum
 from typing import NamedTuple
 
 from mispmini.domain.records import TagRecord
-from mispmini.store.sql import Row, execute, execute_many, marks, row, rows
+from mispmini.domain.viewer import Viewer
+from mispmini.store.sql import Predicate, Row, execute, execute_many, marks, row, rows, scalar
+from mispmini.store.visibility import attribute_readable_by, event_readable_by
 
 _COLUMNS = ", ".join(TagRecord._fields)
 _FLAGS = {3, 6, 8, 9, 10}
@@ -57,10 +59,21 @@ def insert_tag(record: TagRecord) -> int:
     return int(found[0])
 
 
-def tag_counts(tag_id: int) -> tuple[int, int]:
-    """On how many events and attributes a tag is."""
-    events = rows("SELECT count(*) FROM event_tag WHERE tag_id = ? AND NOT deleted", (tag_id,))[0][0]
-    attributes = rows("SELECT count(*) FROM attribute_tag WHERE tag_id = ? AND NOT deleted", (tag_id,))[0][0]
+def tag_counts(viewer: Viewer, tag_id: int) -> tuple[int, int]:
+    """On how many events and attributes that the viewer reads a tag is."""
+    alive = "link.tag_id = ? AND NOT link.deleted" + (" AND NOT link.local" if viewer.is_partner else "")
+    event = event_readable_by(viewer)
+    attribute = event & attribute_readable_by(viewer) & Predicate("NOT attribute.deleted")
+    events = scalar(
+        "SELECT count(*) FROM event_tag AS link JOIN event ON event.id = link.event_id"
+        f" WHERE {alive} AND ({event.text})",
+        (tag_id, *event.params),
+    )
+    attributes = scalar(
+        "SELECT count(*) FROM attribute_tag AS link JOIN attribute ON attribute.id = link.attribute_id"
+        f" JOIN event ON event.id = attribute.event_id WHERE {alive} AND ({attribute.text})",
+        (tag_id, *attribute.params),
+    )
     return int(events), int(attributes)
 
 

@@ -5,9 +5,10 @@ Table aliases are given by the caller; `event` is the events' alias unless said 
 
 from mispmini.domain.distribution import ELEMENT_SEEN_BY_ALL_HERE, SEEN_BY_ALL_HERE, Distribution
 from mispmini.domain.permissions import Permission
+from mispmini.domain.rules import PushRules
 from mispmini.domain.viewer import Viewer
 from mispmini.store.settings import load_settings
-from mispmini.store.sql import TRUE, Predicate
+from mispmini.store.sql import TRUE, Predicate, marks, scalar
 
 _MEMBER_GROUPS = (
     "SELECT sharing_group_id FROM sharing_group_server WHERE server_id IS NULL AND all_orgs"
@@ -35,6 +36,55 @@ def _event_reaches(viewer: Viewer, event: str) -> Predicate:
         f" OR ({event}.distribution = {int(Distribution.SHARING_GROUP)}"
         f" AND {event}.sharing_group_id IN ({_MEMBER_GROUPS}){published})",
         (viewer.org_id, viewer.org_id),
+    )
+
+
+def link_rules_of(viewer: Viewer) -> PushRules:
+    """The push rules of the link that a partner's account belongs to: they limit what it reads too (RULES §10.3)."""
+    if viewer.linked_server_id is None or viewer.is_site_admin:
+        return PushRules()
+    return PushRules.from_text(scalar("SELECT push_rules FROM server WHERE id = ?", (viewer.linked_server_id,)))
+
+
+def event_readable_by(viewer: Viewer, event: str = "event") -> Predicate:
+    """Events that the viewer reads: visible, and let through by its link. Verbs judge by `event_visible_to` alone."""
+    rules, readable = link_rules_of(viewer), event_visible_to(viewer, event)
+    for is_wanted, tag_ids in ((True, rules.tags_or), (False, rules.tags_not)):
+        if tag_ids:
+            readable &= _tagged("event", f"{event}.id", tag_ids, is_wanted=is_wanted)
+    for operator, org_ids in (("IN", rules.orgs_or), ("NOT IN", rules.orgs_not)):
+        if org_ids:
+            readable &= Predicate(f"{event}.orgc_id {operator} ({marks(tuple(org_ids))})", tuple(org_ids))
+    return readable
+
+
+def attribute_readable_by(viewer: Viewer, attribute: str = "attribute", event: str = "event") -> Predicate:
+    """Attributes that the viewer reads, given that it reads their event: none with a tag that its link leaves out."""
+    readable, unwanted = attribute_visible_to(viewer, attribute, event), link_rules_of(viewer).tags_not
+    if unwanted:
+        readable &= _tagged("attribute", f"{attribute}.id", unwanted, is_wanted=False)
+    return readable
+
+
+def _tagged(target: str, column: str, tag_ids: frozenset[int], *, is_wanted: bool) -> Predicate:
+    ids = tuple(sorted(tag_ids))
+    tagged = f"SELECT {target}_id FROM {target}_tag WHERE tag_id IN ({marks(ids)}) AND NOT deleted"
+    return Predicate(f"{column} {'IN' if is_wanted else 'NOT IN'} ({tagged})", ids)
+
+
+def reference_visible_to(viewer: Viewer) -> Predicate:
+    """On `object_reference`: its target is an attribute or object that the viewer sees, deleted or not."""
+    if viewer.is_site_admin:
+        return TRUE
+    attribute, obj = attribute_readable_by(viewer), element_visible_to(viewer, "target")
+    return Predicate(
+        "(object_reference.referenced_type = 0 AND EXISTS (SELECT 1 FROM attribute"
+        " JOIN event ON event.id = attribute.event_id"
+        f" WHERE attribute.id = object_reference.referenced_id AND ({attribute.text})))"
+        " OR (object_reference.referenced_type = 1 AND EXISTS (SELECT 1 FROM object AS target"
+        " JOIN event ON event.id = target.event_id"
+        f" WHERE target.id = object_reference.referenced_id AND ({obj.text})))",
+        attribute.params + obj.params,
     )
 
 

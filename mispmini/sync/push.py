@@ -5,21 +5,19 @@ from typing import Any
 
 from mispmini.domain import clock, ids
 from mispmini.domain.attribute_types import is_attachment
-from mispmini.domain.distribution import Partner, Reason, for_partner, may_leave_to
+from mispmini.domain.distribution import Reason, for_partner, may_leave_to
 from mispmini.domain.errors import NotFound
 from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import EventGraph, SharingGroup
 from mispmini.domain.receipts import LedgerState, Receipt, Trouble
-from mispmini.domain.rules import PushRules
 from mispmini.domain.servers import LinkedServer
 from mispmini.domain.viewer import Viewer
 from mispmini.services.addresses import announced_url
+from mispmini.services.audience import partner_of
 from mispmini.store.attachments import files_of
 from mispmini.store.database import reading
 from mispmini.store.graphs import Parts, load_event
 from mispmini.store.ledger import delivered_version
-from mispmini.store.organisations import find_any_organisation
-from mispmini.store.settings import load_settings
 from mispmini.sync import judging
 from mispmini.sync.judging import Sent, Stored, Then
 from mispmini.sync.links import LinkRefused, RemoteVersion, said, shake_hands
@@ -45,22 +43,6 @@ class Delivery:
     then: Then
     timestamp: int
     link_is_down: bool = False
-
-
-def partner_of(server: LinkedServer) -> Partner:
-    """What the rules of crossing need to know of a link (PROTOCOL §3.5)."""
-    settings = load_settings()
-    remote = find_any_organisation(server.remote_org_id)
-    assert remote is not None, "a link's organisation cannot be deleted"
-    return Partner(
-        server_id=server.id,
-        remote_org_uuid=remote.uuid,
-        internal=server.internal,
-        trusted=server.internal and settings.host_org_id == server.remote_org_id,
-        push_rules=PushRules.from_text(server.push_rules),
-        filter_types=settings.filter_types_on_sync,
-        unpublish=server.unpublish_event,
-    )
 
 
 class Pusher:

@@ -120,7 +120,7 @@ def edit(ref: str) -> Answer:
     edited = attributes.edit_attribute(viewer, ref, draft)
     if not wants_json():
         return done(None, go_to=_page_of(edited.event_id), notice=_("Attribute saved."))
-    found = attributes.view_attribute(viewer, str(edited.id))
+    found = attributes.saved_attribute(viewer, edited)
     return reply(f'{{"Attribute":{edited_attribute_json(found.attribute, found.tags)}}}')
 
 

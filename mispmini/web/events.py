@@ -5,6 +5,7 @@ from flask import Blueprint, request, url_for
 from mispmini.domain import clock
 from mispmini.domain.errors import NotFound
 from mispmini.domain.filters import Deleted, IndexFilters
+from mispmini.domain.graphs import EventGraph
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services import bodies, events, publishing, readings, searching, tags
@@ -57,7 +58,8 @@ def view(ref: str) -> Answer:
     if request.method == "HEAD":
         return _exists(viewer, ref)
     if wants_json():
-        return _event_reply(viewer, ref, _asked_view())
+        wanted = _asked_view()
+        return _event_reply(viewer, bodies.viewed_event(viewer, ref, wanted), wanted)
     shown = Deleted.BOTH if flag(parameter("deleted")) else Deleted.LIVE
     graph = bodies.viewed_event(viewer, ref, bodies.View(deleted=shown, attachments=False))
     page = event_pages.event_page(viewer, graph, page_number=_page_number())
@@ -65,7 +67,7 @@ def view(ref: str) -> Answer:
 
 
 def _exists(viewer: Viewer, ref: str) -> Answer:
-    events.find_event(viewer, ref)
+    bodies.event_is_readable(viewer, ref)
     return reply({})
 
 
@@ -95,8 +97,7 @@ def _wanted_deleted(value: object) -> Deleted:
     return Deleted.LIVE
 
 
-def _event_reply(viewer: Viewer, ref: str, wanted: bodies.View, errors: object = None) -> Answer:
-    graph = bodies.viewed_event(viewer, ref, wanted)
+def _event_reply(viewer: Viewer, graph: EventGraph, wanted: bodies.View, errors: object = None) -> Answer:
     readings.note_served(viewer, [graph.event])
     chunks = bodies.event_text(viewer, graph, wanted, errors=errors)
     if len(graph.attributes) > _STREAM_FROM:
@@ -132,7 +133,8 @@ def _saved_event(viewer: Viewer, outcome: Saved, notice: str) -> Answer:
         return done(None, go_to=_page_of(outcome.event_id), notice=notice)
     metadata = flag(parameter("metadata")) is True
     wanted = bodies.View(metadata=metadata, deleted=Deleted.LIVE, correlations=True)
-    return _event_reply(viewer, str(outcome.event_id), wanted, errors=dropped_errors(outcome.dropped) or None)
+    graph = bodies.saved_event(viewer, outcome.event_id, wanted)
+    return _event_reply(viewer, graph, wanted, errors=dropped_errors(outcome.dropped) or None)
 
 
 def _page_of(event_id: int) -> str:

@@ -31,7 +31,7 @@ def index() -> Answer:
 
 
 def _counted(tag: TagRecord) -> dict[str, object]:
-    events, attributes = tags.tag_counts(tag.id)
+    events, attributes = tags.tag_counts(current_viewer(), tag.id)
     return {**tag_columns(tag), "inherited": False, "attribute_count": attributes, "count": events, "favourite": False}
 
 
@@ -42,7 +42,7 @@ def view(ref: str) -> Answer:
     tag = tags.find_tag(ref) if ref.isascii() and ref.isdigit() and len(ref) < 19 else None
     if tag is None:
         raise Refused("Invalid Tag")
-    events, attributes = tags.tag_counts(tag.id)
+    events, attributes = tags.tag_counts(current_viewer(), tag.id)
     return reply({**tag_columns(tag), "count": events, "attribute_count": attributes})
 
 

@@ -8,9 +8,9 @@ from mispmini.domain.ids import uuid_text
 from mispmini.domain.viewer import Viewer
 from mispmini.store.graphs import ATTRIBUTE_COLUMNS, attribute_rows
 from mispmini.store.search.attribute_conditions import attributes_carrying
-from mispmini.store.search.matching import all_of, any_of, one_of, within
+from mispmini.store.search.matching import all_of, one_of, within
 from mispmini.store.search.naming import find_tag_ids
-from mispmini.store.search.scope import Reach, attributes_tagged
+from mispmini.store.search.scope import Reach
 from mispmini.store.sql import Predicate, marks, rows
 
 _OBJECT = ", ".join(ObjectRow._fields)
@@ -54,16 +54,10 @@ def load_objects(ids: Collection[int]) -> dict[int, ObjectRow]:
 
 
 def cut_attribute_ids(viewer: Viewer, event_ids: Sequence[int], filters: SearchFilters) -> set[int]:
-    """Attributes of these events that a search leaves out: unwanted tags, and those of the link's rules (API §8.4)."""
-    reach = Reach.of(viewer)
+    """Attributes of these events that carry a tag which the search does not want (API §8.4)."""
     unwanted = find_tag_ids(filters.tags.none) if filters.tags.none else []
-    if not unwanted and not reach.rules.tags_not:
+    if not unwanted:
         return set()
-    tagged = any_of(
-        [
-            within("attribute_id", attributes_carrying(reach, unwanted)),
-            within("attribute_id", attributes_tagged(reach.rules.tags_not)),
-        ]
-    )
+    tagged = within("attribute_id", attributes_carrying(Reach.of(viewer), unwanted))
     cut: Predicate = all_of([one_of("event_id", event_ids), tagged])
     return {r[0] for r in rows(f"SELECT attribute_id FROM attribute_tag WHERE {cut.text}", cut.params)}

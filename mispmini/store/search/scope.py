@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 
 from mispmini.domain.filters import Deleted
-from mispmini.domain.rules import PushRules
 from mispmini.domain.viewer import Viewer
-from mispmini.store.search.matching import FALSE, all_of, none_of, one_of, within
-from mispmini.store.sql import TRUE, Predicate, scalar
+from mispmini.store.search.matching import FALSE, all_of
+from mispmini.store.sql import Predicate
 from mispmini.store.visibility import (
-    attribute_visible_to,
+    attribute_readable_by,
     deleted_visible_to,
     element_visible_to,
-    event_visible_to,
+    event_readable_by,
 )
 
 # SQLite reads the left table of a CROSS JOIN first, whatever its statistics of the tables say.
@@ -20,37 +19,26 @@ AND_THEN = "CROSS JOIN"
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """A viewer's conditions for one search, made once: a site admin and a person without a link have no rules."""
+    """A viewer's conditions for one search."""
 
     viewer: Viewer
-    rules: PushRules
     deleted: Deleted = Deleted.LIVE
 
     @classmethod
     def of(cls, viewer: Viewer, deleted: Deleted = Deleted.LIVE) -> "Reach":
         """The reach of a viewer, with elements by their deletion."""
-        return cls(viewer, link_rules_of(viewer), deleted)
+        return cls(viewer, deleted)
 
     def events(self) -> Predicate:
         """On `event`: visible, and let through by the link's rules (PROTOCOL §3.10, RULES §10.3)."""
-        rules = self.rules
-        return all_of(
-            [
-                event_visible_to(self.viewer),
-                one_of("event.orgc_id", rules.orgs_or) if rules.orgs_or else TRUE,
-                none_of(one_of("event.orgc_id", rules.orgs_not)),
-                within("event.id", _events_tagged(rules.tags_or)) if rules.tags_or else TRUE,
-                none_of(within("event.id", _events_tagged(rules.tags_not))),
-            ]
-        )
+        return event_readable_by(self.viewer)
 
     def attributes(self, event: str = "event") -> Predicate:
         """On `attribute`, given that its event is in reach; never one that carries a tag the link leaves out."""
         return all_of(
             [
-                attribute_visible_to(self.viewer, "attribute", event),
+                attribute_readable_by(self.viewer, "attribute", event),
                 self._deletion("attribute", event),
-                none_of(within("attribute.id", attributes_tagged(self.rules.tags_not))),
             ]
         )
 
@@ -82,26 +70,3 @@ class Reach:
             return Predicate(f"NOT {element}.deleted")
         shown = deleted_visible_to(self.viewer, element, event)
         return all_of([shown, Predicate(f"{element}.deleted")]) if self.deleted is Deleted.ONLY else shown
-
-
-def link_rules_of(viewer: Viewer) -> PushRules:
-    """The push rules of the link that a partner's account belongs to; they limit what it sees here."""
-    if viewer.linked_server_id is None or viewer.is_site_admin:
-        return PushRules()
-    return PushRules.from_text(scalar("SELECT push_rules FROM server WHERE id = ?", (viewer.linked_server_id,)))
-
-
-def _events_tagged(tag_ids: frozenset[int]) -> Predicate:
-    return _tagged("event", tag_ids)
-
-
-def attributes_tagged(tag_ids: frozenset[int]) -> Predicate:
-    """Selects ids of the attributes that carry one of these tags, local ones too."""
-    return _tagged("attribute", tag_ids)
-
-
-def _tagged(target: str, tag_ids: frozenset[int]) -> Predicate:
-    if not tag_ids:
-        return FALSE
-    condition = one_of("tag_id", sorted(tag_ids))
-    return Predicate(f"SELECT {target}_id FROM {target}_tag WHERE {condition.text} AND NOT deleted", condition.params)
