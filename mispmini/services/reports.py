@@ -18,7 +18,7 @@ from mispmini.services.preparing import defaults_for
 from mispmini.services.relations import ELSEWHERE, take_reports
 from mispmini.services.rights import NO_PERMISSION, may_modify
 from mispmini.store.database import reading, writing
-from mispmini.store.elements_found import find_report, group_names, list_reports
+from mispmini.store.elements_found import INVALID_REPORT, find_report, group_names, list_reports
 from mispmini.store.events import EventStanding, event_standing, mark_changed, recount
 from mispmini.store.graphs import Parts, find_event_id, load_events
 from mispmini.store.objects import remove_report
@@ -42,7 +42,9 @@ class ViewedReport:
 def view_report(viewer: Viewer, ref: str) -> ViewedReport:
     """A visible report by id or uuid, deleted ones for those who may have them. Raises NotFound."""
     with reading():
-        return _viewed(viewer, [find_report(viewer, ref)])[0]
+        for viewed in _viewed(viewer, [find_report(viewer, ref)]):
+            return viewed
+    raise NotFound(INVALID_REPORT)
 
 
 def reports_of(
@@ -61,7 +63,7 @@ def _viewed(viewer: Viewer, reports: Sequence[ReportRow]) -> list[ViewedReport]:
         for batch in in_batches(wanted)
         for graph in load_events(viewer, batch, Parts(elements=False))
     }
-    found = ((report, events[report.event_id]) for report in reports)
+    found = ((report, events[report.event_id]) for report in reports if report.event_id in events)
     return [ViewedReport(r, g.event, g.org, g.orgc, groups.get(r.sharing_group_id or 0)) for r, g in found]
 
 

@@ -23,6 +23,7 @@ from mispmini.domain.graphs import (
     EventRow,
     ObjectRow,
     OrganisationRow,
+    ReferenceRow,
     ReportRow,
     SharingGroup,
     SharingGroupMember,
@@ -300,3 +301,16 @@ def test_in_group_needs_the_organisation_where_servers_do_not_decide() -> None:
     assert group_covers(a_group(orgs=(), servers={7: True}), PARTNER)
     assert not group_covers(a_group(orgs=(THEIRS,), servers={5: True}), PARTNER)
     assert group_covers(a_group(orgs=(THEIRS,), servers={5: True}), INTERNAL)
+
+
+def test_a_reference_leaves_only_with_its_target() -> None:
+    event = an_event(3)
+    event.objects = [an_object(9, 5)]
+    event.attributes = [attribute(1, 5), attribute(2, 0)]
+    event.references = {9: [a_reference("uuid-1"), a_reference("uuid-2")]}
+    assert [r.referenced_uuid for r in for_partner(event, PARTNER).references[9]] == ["uuid-1"]
+
+
+def a_reference(target: str) -> ReferenceRow:
+    """A reference of object 9."""
+    return ReferenceRow(1, f"r-{target}", 1, 9, 1, "o9", target, 1, 0, "drops", "", False)
