@@ -158,7 +158,7 @@ def _save(
     # What somebody just wrote they may read once more, even if it left their sight with this.
     saved = find_report(Viewer.everything(), draft.uuid or "")
     record(viewer, action, "EventReport", saved.id, saved.name)
-    return _viewed(viewer, [saved])[0]
+    return _viewed(Viewer.everything(), [saved])[0]
 
 
 def _event_changed(event: EventStanding) -> None:

@@ -35,7 +35,9 @@ def events(return_format: str = "") -> Answer:
     viewer, filters = current_viewer(), _filters(Scope.EVENTS, return_format)
     found = searching.search_events(viewer, filters)
     texts = _event_texts(viewer, found.items, filters)
-    headers = {**_headers(found.count), "Content-Disposition": 'attachment; filename="misp.event.list.json"'}
+    one = filters.eventid.any[0] if len(filters.eventid.any) == 1 and filters.eventid.any[0].isalnum() else "list"
+    disposition = f'attachment; filename="misp.event.{one}.json"'
+    headers = {**_headers(found.count), "Content-Disposition": disposition}
     return _answered('{"response":[', texts, "]}", found.count, headers)
 
 

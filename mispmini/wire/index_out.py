@@ -3,7 +3,7 @@
 from json.encoder import encode_basestring as quoted
 
 from mispmini.domain.records import GroupName, IndexItem, IndexOrganisation, IndexTag, MinimalIndexRow
-from mispmini.wire.fragments import BOOL, text_or_null
+from mispmini.wire.fragments import BOOL
 
 
 def minimal_index_item_json(row: MinimalIndexRow) -> str:
@@ -39,6 +39,6 @@ def _named(row: IndexOrganisation | GroupName) -> str:
 def _event_tag(tag: IndexTag, event_id: int) -> str:
     return (
         f'{{"id":"{tag.id}","event_id":"{event_id}","tag_id":"{tag.tag_id}","local":{BOOL[tag.local]},'
-        f'"relationship_type":{text_or_null(tag.relationship_type)},"Tag":{{"id":"{tag.tag_id}",'
+        f'"relationship_type":{quoted(tag.relationship_type or "")},"Tag":{{"id":"{tag.tag_id}",'
         f'"name":{quoted(tag.name)},"colour":{quoted(tag.colour)},"is_galaxy":{BOOL[tag.is_galaxy]}}}}}'
     )
