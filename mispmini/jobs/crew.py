@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from mispmini.domain.errors import Busy
 from mispmini.store.database import own_connection
 
 _log = logging.getLogger(__name__)
@@ -53,3 +54,19 @@ class Crew:
         finally:
             with self._lock:
                 del self._at_work[key]
+
+
+def repeat(step: Callable[[], None], stopping: threading.Event, *, name: str, pause: float) -> None:
+    """Do a step again and again, on a connection of its own, until told to stop.
+
+    A step that fails is logged and done again after `pause` seconds: nobody else would start this thread anew.
+    """
+    with own_connection():
+        while not stopping.is_set():
+            try:
+                step()
+            except Busy:
+                _log.warning("The database was busy; %s waits", name)
+            except Exception:
+                _log.exception("%s stumbled", name)
+                stopping.wait(pause)

@@ -5,10 +5,8 @@ import threading
 from functools import partial
 
 from mispmini.domain import clock
-from mispmini.domain.errors import Busy
-from mispmini.jobs.crew import Crew
+from mispmini.jobs.crew import Crew, repeat
 from mispmini.store import outbox
-from mispmini.store.database import own_connection
 from mispmini.sync.delivering import Patience, deliver_due
 from mispmini.sync.links import AlreadyRunning, Outbound
 
@@ -40,16 +38,11 @@ class OutboxRunner:
         self._crew.wait(STOP_SECONDS)
 
     def _loop(self) -> None:
-        with own_connection():
-            while not self._stopping.is_set():
-                try:
-                    self._send_out()
-                    outbox.wait_for_news(POLL_SECONDS)
-                except Busy:
-                    _log.warning("The database was busy; the outbox waits")
-                except Exception:  # nobody else would start this thread again
-                    _log.exception("The outbox runner stumbled")
-                    self._stopping.wait(POLL_SECONDS)
+        repeat(self._step, self._stopping, name="The outbox runner", pause=POLL_SECONDS)
+
+    def _step(self) -> None:
+        self._send_out()
+        outbox.wait_for_news(POLL_SECONDS)
 
     def _send_out(self) -> None:
         for server_id in outbox.servers_with_due_rows(clock.now()):

@@ -8,9 +8,9 @@ from functools import partial
 from mispmini.domain import clock
 from mispmini.domain.errors import Busy, MispminiError, NotFound, SaveFailed
 from mispmini.domain.servers import LinkedServer
-from mispmini.jobs.crew import Crew
+from mispmini.jobs.crew import Crew, repeat
 from mispmini.store import jobs, servers
-from mispmini.store.database import own_connection, writing
+from mispmini.store.database import writing
 from mispmini.store.jobs import JobKind, JobRecord, JobState
 from mispmini.sync.links import Outbound
 from mispmini.sync.pull import FULL, pull_from
@@ -79,16 +79,11 @@ class JobWorker:
         self._crew.wait(STOP_SECONDS)
 
     def _loop(self) -> None:
-        with own_connection():
-            while not self._stopping.is_set():
-                try:
-                    self._take_up()
-                    jobs.wait_for_jobs(POLL_SECONDS)
-                except Busy:
-                    _log.warning("The database was busy; jobs wait")
-                except Exception:  # nobody else would start this thread again
-                    _log.exception("The job worker stumbled")
-                    self._stopping.wait(POLL_SECONDS)
+        repeat(self._step, self._stopping, name="The job worker", pause=POLL_SECONDS)
+
+    def _step(self) -> None:
+        self._take_up()
+        jobs.wait_for_jobs(POLL_SECONDS)
 
     def _take_up(self) -> None:
         while self._crew.has_room and jobs.is_job_waiting():

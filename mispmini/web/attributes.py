@@ -1,6 +1,6 @@
 """Attributes over REST and as forms (API §9.3)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from flask import Blueprint, request, url_for
@@ -60,8 +60,18 @@ def add(event_ref: str) -> Answer:
     drafts, unread = _asked_drafts(viewer)
     added = attributes.add_attributes(viewer, event_ref, drafts, unread=unread)
     if not wants_json():
-        return done(None, go_to=url_for("events.view", ref=event_ref), notice=_("Attribute added."))
+        notice, kind = _told(added, {place: draft.value or "" for place, draft in drafts.items()})
+        return done(None, go_to=url_for("events.view", ref=event_ref), notice=notice, kind=kind)
     return reply(_added_text(added))
+
+
+def _told(added: Added, values: Mapping[int, str]) -> tuple[str, str]:
+    """What a person hears: of a pasted list each value that was not taken."""
+    if not added.errors:
+        return _("Attribute added."), "success"
+    refused = ", ".join(values.get(place, "?")[:80] for place in sorted(added.errors))
+    count = len(added.attributes)
+    return _("Added: %(count)s. Not added: %(values)s", count=count, values=refused), "warning"
 
 
 def _event_page(event_ref: str, form: Form | None) -> object:

@@ -130,6 +130,15 @@ def test_several_values_are_added_at_once(reader: Reader) -> None:
     assert "2 attributes" in page
 
 
+def test_a_list_names_each_value_that_was_not_taken(reader: Reader) -> None:
+    event = reader.adds_event("A list with a slip")
+    values = "192.0.2.3\n999.1.1.1\n192.0.2.4\n"
+    reader.adds_attribute(event, type="ip-dst", value=values, batch_import="1", distribution="5")
+    page = reader.read(event)
+    assert "Added: 2. Not added: 999.1.1.1" in page
+    assert "Added: 2" not in reader.read(event), "told once"
+
+
 def test_a_value_that_does_not_fit_is_shown_again_on_the_page_of_the_event(reader: Reader) -> None:
     event = reader.adds_event("A wrong value")
     page = reader.adds_attribute(event, type="ip-dst", value="300.1.2.3", comment="kept", distribution="5")
