@@ -1,0 +1,72 @@
+"""What the pages of set-up, login, errors and home are given."""
+
+from dataclasses import dataclass
+
+from mispmini.web.pages.events import EventRow
+from mispmini.web.pages.shared import Choice, Form, Health, LedgerRow
+
+
+@dataclass(frozen=True)
+class ErrorPage:
+    """error.html"""
+
+    status: int  # HTTP
+    title: str  # "Not found", translated
+    sentence: str  # what happened
+    advice: str  # what to do now
+    request_id: str
+
+
+@dataclass(frozen=True)
+class SetupPage:
+    """setup.html, posts to /setup: token, org_name, org_uuid, email, password, base_url, language."""
+
+    token: str  # the one-time token of the link
+    languages: tuple[Choice, ...]
+    form: Form
+
+
+@dataclass(frozen=True)
+class LoginPage:
+    """login.html, posts `data[User][email]` and `data[User][password]` to /users/login."""
+
+    instance: str  # name of this instance's organisation
+    email: str  # kept after a failed attempt
+    message: str  # why the last attempt failed, translated; ""
+    go_to: str  # checked local path to open after login; "" for home
+    languages: tuple[Choice, ...]  # all supported; links to /users/login?language=…
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the first-run checklist."""
+
+    label: str
+    done: bool
+    href: str  # where to do it
+
+
+@dataclass(frozen=True)
+class ServerHealth:
+    """One partner in the strip on the home page."""
+
+    id: int
+    name: str
+    health: Health
+    sentence: str  # "Last pull 3 minutes ago", translated
+    waiting: int  # events in the queue
+
+
+@dataclass(frozen=True)
+class HomePage:
+    """home.html"""
+
+    organisation: str
+    steps: tuple[Step, ...]  # empty once all are done
+    received: tuple["EventRow", ...]  # newest from elsewhere, at most ten
+    drafts: tuple["EventRow", ...]  # own unpublished, at most ten
+    servers: tuple[ServerHealth, ...]
+    troubles: tuple[LedgerRow, ...]  # newest that failed, conflicted, were degraded or given up; at most ten
+    event_count: int
+    attribute_count: int
+    organisation_count: int
