@@ -1,0 +1,1 @@
+"""PyMISP's own live suites, unchanged, against fresh instances of ours."""
