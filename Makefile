@@ -33,6 +33,7 @@ test: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m tests.bench.run $(ARGS)
+	$(BIN)/python -m tests.bench.sync
 
 chaos: $(DEV)
 	$(BIN)/python -m tests.faults.chaos --times $(N) $(ARGS)

@@ -12,11 +12,16 @@ _log = logging.getLogger(__name__)
 
 
 class Crew:
-    """At most `size` tasks at once. Threads are daemons: a partner that hangs never keeps the process from ending."""
+    """At most `size` tasks at once. Threads are daemons: a partner that hangs never keeps the process from ending.
 
-    def __init__(self, name: str, size: int) -> None:
+    `has_room_again` is told when a task ends after another one found no room.
+    """
+
+    def __init__(self, name: str, size: int, *, has_room_again: Callable[[], None] = lambda: None) -> None:
         self._name = name
         self._size = size
+        self._has_room_again = has_room_again
+        self._turned_away = False
         self._lock = threading.Lock()
         self._at_work: dict[int, threading.Thread] = {}
 
@@ -29,7 +34,10 @@ class Crew:
     def start(self, key: int, task: Callable[[], object]) -> bool:
         """Start a task unless one of this key is at work or there is no room; says whether it started."""
         with self._lock:
-            if key in self._at_work or len(self._at_work) >= self._size:
+            if key in self._at_work:
+                return False
+            if len(self._at_work) >= self._size:
+                self._turned_away = True
                 return False
             name = f"{self._name}-{key}"
             thread = threading.Thread(target=self._work, args=(key, task), name=name, daemon=True)
@@ -54,6 +62,9 @@ class Crew:
         finally:
             with self._lock:
                 del self._at_work[key]
+                turned_away, self._turned_away = self._turned_away, False
+            if turned_away:
+                self._has_room_again()
 
 
 def repeat(step: Callable[[], None], stopping: threading.Event, *, name: str, pause: float) -> None:

@@ -22,7 +22,7 @@ class OutboxRunner:
     def __init__(self, outbound: Outbound, patience: Patience) -> None:
         self._outbound = outbound
         self._patience = patience
-        self._crew = Crew("push", LINKS_AT_ONCE)
+        self._crew = Crew("push", LINKS_AT_ONCE, has_room_again=outbox.wake)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="outbox", daemon=True)
 

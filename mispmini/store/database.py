@@ -174,8 +174,8 @@ def log_is_large() -> bool:
 
 def take_ids(name: str, count: int = 1) -> int:
     """The first of `count` fresh ids of a hot table, inside a writing(); never handed out again (SPEED §2.1)."""
-    execute("UPDATE counter SET value = value + ? WHERE name = ?", (count, name))
-    return int(scalar("SELECT value FROM counter WHERE name = ?", (name,))) - count + 1
+    last = scalar("UPDATE counter SET value = value + ? WHERE name = ? RETURNING value", (count, name))
+    return int(last) - count + 1
 
 
 def change_counter() -> int:

@@ -70,17 +70,18 @@ def _fill(viewer: Viewer, attributes: int) -> None:
         with database.writing():
             for event in islice(events, EVENTS_A_TRANSACTION):
                 held += _size(event)
-                _add(viewer, event)
+                add_generated(viewer, event)
         if database.log_is_large():
             database.checkpoint()
 
 
 def _add_sized(viewer: Viewer, size: int) -> Sequence[int]:
     events: Iterator[gen.Json] = islice(gen.sized_events(size, "base"), 1 if size >= _HUGE else OF_EACH_SIZE)
-    return [_add(viewer, event).event_id for event in events]
+    return [add_generated(viewer, event).event_id for event in events]
 
 
-def _add(viewer: Viewer, event: gen.Json) -> Saved:
+def add_generated(viewer: Viewer, event: gen.Json) -> Saved:
+    """Add one; exits when the product leaves a part of it out."""
     saved = add_event(viewer, read_event({"Event": event}, from_partner=False))
     if saved.dropped:
         sys.exit(f"The product refused a part of a generated event: {saved.dropped[0]}")
