@@ -13,6 +13,7 @@
 #     "click>=8",
 #     "pymisp>=2.5",
 #     "pytaxonomies>=2",
+#     "markdown-it-py>=4,<5",
 # ]
 # ///
 """Start mispmini from a checkout: `python app.py VERB`."""

@@ -14,43 +14,66 @@ from mispmini.assets import static_dir, templates_dir
 from mispmini.services import addresses
 from mispmini.settings import Settings
 from mispmini.store import database
+from mispmini.store.settings import fix_settings
 from mispmini.store.settings import load_settings as load_instance_settings
 from mispmini.web import (
     answer,
+    arrivals,
+    attachments,
     attributes,
+    auditing,
     auth_keys,
+    blocklists,
     csrf,
     errors,
     event_reports,
     events,
+    exchanges,
     handshake,
     headers,
+    health,
     home,
     i18n,
+    instance,
     jobs,
     later,
     limits,
     login,
+    logs,
+    maintenance,
     object_references,
+    object_templates,
     objects,
+    organisation_lists,
     organisations,
+    previews,
+    registrations,
     rest_search,
     roles,
     servers,
     setting_up,
+    shadow_attributes,
     sharing_groups,
+    sightings,
+    statistics,
     tags,
+    taxonomies,
+    user_settings,
     users,
     who,
 )
+from mispmini.web import settings as setting_views
 from mispmini.web.asking import MispPaths
 from mispmini.web.sessions import CookieSessions
 
 BLUEPRINTS: tuple[Blueprint, ...] = tuple(
     module.bp
     for module in (
-        home, login, setting_up, users, auth_keys, roles, organisations, events, attributes, objects,
-        object_references, event_reports, rest_search, tags, sharing_groups, servers, handshake, jobs, later,
+        attachments, blocklists, object_templates, arrivals,
+        home, login, setting_up, users, registrations, statistics, user_settings, auth_keys, roles, organisation_lists, organisations, events, attributes, objects,
+        object_references, event_reports, rest_search, tags, taxonomies, sharing_groups, servers, exchanges, previews, handshake, jobs, later,
+        setting_views, instance, logs, health,
+        shadow_attributes, sightings,
     )
 )  # fmt: skip
 
@@ -80,6 +103,7 @@ def create_app(settings: Settings) -> Flask:
         REMEMBER_COOKIE_NAME="mispmini-remembers-nobody",
     )
     addresses.announce(settings.effective_base_url)
+    fix_settings(settings.locked, settings.sources)
     app.session_interface = CookieSessions(settings, load_instance_settings().instance_uuid, secret_key)
     i18n.prepare_templates(app.jinja_env)
     _open_doors(app, settings)
@@ -93,7 +117,9 @@ def _open_doors(app: Flask, settings: Settings) -> None:
     headers.init(app, settings)
     errors.init(app)
     setting_up.init(app)
+    auditing.init(app)
     who.init(app)
+    maintenance.init(app)
     csrf.init(app)
     limits.init(app)
     answer.init(app)

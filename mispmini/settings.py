@@ -16,6 +16,8 @@ LANGUAGES = ("pt_BR", "en")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
+Reader = Callable[[object], object]
+
 _PREFIX = "MISPMINI_"
 # Read by the test suite, which hands its environment on to the servers it starts.
 _NOT_SETTINGS = frozenset({"MISPMINI_REQUIRE_WIRE"})
@@ -43,6 +45,7 @@ class Settings:
 
     `allow_internal` holds CIDR ranges that outbound calls may reach although they are internal (TRUST §2.4).
     `trusted_proxy` is the one address whose X-Forwarded-* headers count, empty for none. Sizes are bytes.
+    `instance` are settings of the instance that were given here, which locks them; `sources` tells of both.
     """
 
     data: Path
@@ -59,6 +62,13 @@ class Settings:
     scheduler: bool = True
     retry_base: int = 30
     sources: Mapping[str, Source] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+    instance: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+
+    @property
+    def locked(self) -> Mapping[str, object]:
+        """What admins could otherwise change while running: `instance`, and the base URL where one was given."""
+        given = self.sources.get("base_url", Source.DEFAULT) is not Source.DEFAULT and self.base_url
+        return {**self.instance, "base_url": self.effective_base_url} if given else self.instance
 
     @property
     def effective_base_url(self) -> str:
@@ -88,24 +98,36 @@ class Settings:
         return self.data / "locks"
 
 
-def load_settings(*, data: Path | None, overrides: Mapping[str, object], environ: Mapping[str, str]) -> Settings:
+def load_settings(
+    *,
+    data: Path | None,
+    overrides: Mapping[str, object],
+    environ: Mapping[str, str],
+    instance: Mapping[str, Reader] | None = None,
+) -> Settings:
     """Read the settings: flags before MISPMINI_* variables before `<data>/config.toml` before defaults.
 
     `data` is the --data flag; `overrides` are the other flags by field name, None meaning "not given". An empty
-    variable counts as not set. Raises SettingsError.
+    variable counts as not set. `instance` reads the further settings that may stand there, by name; a name that is
+    in neither is an error. Raises SettingsError.
     """
+    readers = {**(instance or {}), **_READERS}
     folder, data_source = _data_folder(data, environ)
     layers = (
-        (Source.FILE, _from_file(folder / CONFIG_FILE)),
-        (Source.ENVIRONMENT, _from_environment(environ)),
-        (Source.FLAG, _from_flags(overrides)),
+        (Source.FILE, _from_file(folder / CONFIG_FILE, readers)),
+        (Source.ENVIRONMENT, _from_environment(environ, readers)),
+        (Source.FLAG, _from_flags(overrides, readers)),
     )
     values: dict[str, Any] = {}
-    sources = {item.name: Source.DEFAULT for item in fields(Settings) if item.name != "sources"} | {"data": data_source}
+    sources = dict.fromkeys(OWN_NAMES, Source.DEFAULT) | {"data": data_source}
     for source, layer in layers:
         values |= layer
         sources |= dict.fromkeys(layer, source)
-    return _consistent(Settings(data=folder, sources=MappingProxyType(sources), **values))
+    given = MappingProxyType({name: values.pop(name) for name in readers.keys() - OWN_NAMES & values.keys()})
+    return _consistent(Settings(data=folder, sources=MappingProxyType(sources), instance=given, **values))
+
+
+OWN_NAMES = frozenset(item.name for item in fields(Settings)) - {"sources", "instance"}
 
 
 def _data_folder(flag: Path | None, environ: Mapping[str, str]) -> tuple[Path, Source]:
@@ -116,24 +138,24 @@ def _data_folder(flag: Path | None, environ: Mapping[str, str]) -> tuple[Path, S
     return DEFAULT_DATA.absolute(), Source.DEFAULT
 
 
-def _from_file(path: Path) -> dict[str, object]:
+def _from_file(path: Path, readers: Mapping[str, Reader]) -> dict[str, object]:
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path} cannot be read: {error}.") from error
-    return {name: _read(name, value, place=str(path), key=name) for name, value in rows.items()}
+    return {name: _read(readers, name, value, place=str(path), key=name) for name, value in rows.items()}
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
+def _from_environment(environ: Mapping[str, str], readers: Mapping[str, Reader]) -> dict[str, object]:
     given = {
         name: value
         for name, value in environ.items()
         if name.startswith(_PREFIX) and value and name not in _NOT_SETTINGS and name != "MISPMINI_DATA"
     }
     return {
-        _field_of(variable): _read(_field_of(variable), value, place="the environment", key=variable)
+        _field_of(variable): _read(readers, _field_of(variable), value, place="the environment", key=variable)
         for variable, value in given.items()
     }
 
@@ -142,21 +164,21 @@ def _field_of(variable: str) -> str:
     return variable.removeprefix(_PREFIX).lower()
 
 
-def _from_flags(overrides: Mapping[str, object]) -> dict[str, object]:
+def _from_flags(overrides: Mapping[str, object], readers: Mapping[str, Reader]) -> dict[str, object]:
     given = {name: value for name, value in overrides.items() if value is not None}
     return {
-        name: _read(name, value, place="the command line", key=f"--{name.replace('_', '-')}")
+        name: _read(readers, name, value, place="the command line", key=f"--{name.replace('_', '-')}")
         for name, value in given.items()
     }
 
 
-def _read(name: str, value: object, *, place: str, key: str) -> object:
-    if name not in _READERS:
-        raise SettingsError(f"{key} in {place} is not a setting. Settings are: {', '.join(sorted(_READERS))}.")
+def _read(readers: Mapping[str, Reader], name: str, value: object, *, place: str, key: str) -> object:
+    if name not in readers:
+        raise SettingsError(f"{key} in {place} is not a setting. Settings are: {', '.join(sorted(readers))}.")
     try:
-        return _READERS[name](value)
+        return readers[name](value)
     except ValueError as error:
-        raise SettingsError(f"{key} in {place} {error}.") from error
+        raise SettingsError(f"{key} in {place} {str(error).rstrip('.')}.") from error
 
 
 def _consistent(settings: Settings) -> Settings:

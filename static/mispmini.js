@@ -42,6 +42,10 @@
     if (pressed) yes.textContent = pressed.dataset.label || pressed.textContent.trim();
     yes.onclick = () => {
       form.dataset.confirmed = "1";
+      if ("post" in form.dataset) {
+        form.append(document.querySelector("[name=csrf_token]").cloneNode());
+        form.method = "post";
+      }
       dialog.close();
       form.requestSubmit(pressed);
     };

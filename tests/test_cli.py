@@ -117,7 +117,7 @@ def test_a_verb_needs_an_instance_and_makes_none(tmp_path: Path, words: str) -> 
 
 
 def test_config_tells_where_a_value_comes_from(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_text('port = 9000\nhost = "127.0.0.2"\n', encoding="utf-8")
+    (tmp_path / "config.toml").write_text('port = 9000\nhost = "127.0.0.2"\naudit_days = 30\n', encoding="utf-8")
     done = CliRunner().invoke(
         commands, ["config", "--data", str(tmp_path), "--json"], env={"MISPMINI_HOST": "127.0.0.3"}
     )
@@ -126,6 +126,7 @@ def test_config_tells_where_a_value_comes_from(tmp_path: Path) -> None:
     assert told["host"] == ("127.0.0.3", "environment")
     assert told["port"] == (9000, "file")
     assert told["threads"] == (8, "default")
+    assert told["audit_days"] == (30, "file")
 
 
 def test_organisations_users_and_keys_are_added_and_listed(folder: Path) -> None:

@@ -23,7 +23,7 @@ def test_an_empty_folder_needs_no_configuration(tmp_path: Path) -> None:
     assert (settings.host, settings.port, settings.language) == ("127.0.0.1", 8080, "pt_BR")
     assert settings.allow_internal == ()
     assert settings.effective_base_url == "http://127.0.0.1:8080"
-    assert set(settings.sources) == {item.name for item in fields(Settings)} - {"sources"}
+    assert set(settings.sources) == {item.name for item in fields(Settings)} - {"sources", "instance"}
 
 
 def test_settings_cannot_be_changed(tmp_path: Path) -> None:

@@ -19,6 +19,9 @@ _PLACES = MappingProxyType({
     "server": "servers",
     "pull": "syncing",
     "push": "syncing",
+    "doctor": "caring",
+    "backup": "caring",
+    "restore": "caring",
 })  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from mispmini.domain.errors import MispminiError, NotFound
+from mispmini.domain.setting_values import fixable_readers
 from mispmini.settings import Settings, SettingsError, load_settings
 
 Record = Mapping[str, object]
@@ -75,7 +76,7 @@ def on_folder(verb: Verb) -> Verb:
 def read_settings(data: Path | None, **overrides: object) -> Settings:
     """The settings under this environment and these flags; a wrong one is a usage error."""
     try:
-        return load_settings(data=data, overrides=overrides, environ=os.environ)
+        return load_settings(data=data, overrides=overrides, environ=os.environ, instance=fixable_readers())
     except SettingsError as error:
         raise click.UsageError(str(error)) from None
 
@@ -101,14 +102,17 @@ def opened(settings: Settings, *, anew: bool = False) -> Iterator[None]:
 
     Raises NotFound where there is none.
     """
-    from mispmini.services import addresses
+    from mispmini.services import addresses, audit
     from mispmini.store import database
+    from mispmini.store.settings import fix_settings
 
     if not (anew or settings.database_path.exists()):
         raise NotFound(f"There is no mispmini in {settings.data}. Make one with `init` or `serve`.")
     make_private(settings.data)
     database.open_database(settings.database_path)
     addresses.announce(settings.effective_base_url)
+    fix_settings(settings.locked, settings.sources)
+    audit.begin("command")
     try:
         yield
     finally:

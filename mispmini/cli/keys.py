@@ -54,6 +54,25 @@ def list_all(console: Console, user: str | None) -> None:
     console.tell_all([_record(owned) for owned in authkeys.list_authkeys(Viewer.everything(), user_ref)])
 
 
+@key.command()
+@click.argument("key_id", type=int)
+@click.option("--hours", type=click.IntRange(0, 720), default=24, show_default=True, help="The old one stays valid.")
+@on_folder
+def rotate(console: Console, key_id: int, hours: int) -> None:
+    """Replace the key with the number KEY_ID by one with the same limits, and print that: it cannot be shown again."""
+    made = authkeys.rotate_authkey(Viewer.everything(), key_id, overlap_hours=hours)
+    console.tell({**_record(made.owned), "authkey": made.raw}, f"Key of {made.owned.email}, shown once: {made.raw}")
+
+
+@key.command()
+@click.argument("key_id", type=int)
+@on_folder
+def revoke(console: Console, key_id: int) -> None:
+    """Remove the key with the number KEY_ID: whatever uses it is refused from now on."""
+    gone = authkeys.delete_authkey(Viewer.everything(), key_id)
+    console.tell(_record(gone), f"A key of {gone.email} is gone.")
+
+
 def _end_of(day: datetime) -> int:
     return int(day.replace(tzinfo=UTC, hour=23, minute=59, second=59).timestamp())
 

@@ -7,7 +7,7 @@ from mispmini.domain.errors import NotFound
 from mispmini.domain.people import OrganisationForm
 from mispmini.domain.records import OrganisationRecord
 from mispmini.domain.viewer import Viewer
-from mispmini.services import organisations
+from mispmini.services import organisation_lists, organisations
 from mispmini.store.organisations import Scope
 
 
@@ -34,6 +34,21 @@ def list_all(console: Console) -> None:
     """List all organisations."""
     found = organisations.list_organisations(Viewer.everything(), Scope.ALL)
     console.tell_all([_record(organisation) for organisation in found])
+
+
+@org.command()
+@click.argument("source")
+@click.argument("target")
+@click.option("--dry-run", is_flag=True, help="Tell what would move, and change nothing.")
+@on_folder
+def merge(console: Console, source: str, target: str, dry_run: bool) -> None:
+    """Make SOURCE part of TARGET and remove it; both by id, uuid or name."""
+    verb = organisation_lists.preview_merge if dry_run else organisation_lists.merge_organisations
+    merged = verb(Viewer.everything(), organisation_called(source).uuid, organisation_called(target).uuid)
+    counts = merged.counts._asdict()
+    told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    lead = "Would move" if dry_run else "Moved"
+    console.tell({**_record(merged.target), "moved": counts}, f"{lead} to {merged.target.name}: {told}.")
 
 
 def organisation_called(ref: str) -> OrganisationRecord:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from mispmini.cli.frame import Console, data_option, json_option, read_settings, refusals
-from mispmini.settings import Settings
+from mispmini.settings import OWN_NAMES, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +60,12 @@ def demo(starters: Starters, data: Path | None, port: int | None, once: bool, re
 def config(data: Path | None, as_json: bool) -> None:
     """Tell each fixed setting, its value, and where the value comes from."""
     settings = read_settings(data)
-    names = [item.name for item in fields(Settings) if item.name != "sources"]
+    names = [*(item.name for item in fields(Settings) if item.name in OWN_NAMES), *sorted(settings.instance)]
     console = Console(settings, as_json)
     console.tell_all([_explained(settings, name) for name in names])
 
 
 def _explained(settings: Settings, name: str) -> dict[str, object]:
-    value = getattr(settings, name)
+    value = getattr(settings, name) if name in OWN_NAMES else settings.instance[name]
     shown = str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
     return {"setting": name, "value": shown, "source": str(settings.sources[name])}

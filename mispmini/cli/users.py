@@ -8,7 +8,7 @@ from mispmini.domain.errors import NotFound
 from mispmini.domain.people import UserDraft
 from mispmini.domain.records import RoleRecord
 from mispmini.domain.viewer import Viewer
-from mispmini.services import accounts, roles
+from mispmini.services import accounts, roles, signing_in
 from mispmini.store.people import Account
 
 
@@ -53,12 +53,53 @@ def password(console: Console, account: str) -> None:
     console.tell(_record(found), f"{found.user.email} has another password.")
 
 
+@user.command()
+@click.argument("account")
+@on_folder
+def disable(console: Console, account: str) -> None:
+    """Shut ACCOUNT (its e-mail or id) out: its sessions end and its keys are refused at once."""
+    _set_disabled(console, account, disabled=True)
+
+
+@user.command()
+@click.argument("account")
+@on_folder
+def enable(console: Console, account: str) -> None:
+    """Let ACCOUNT (its e-mail or id) in again."""
+    _set_disabled(console, account, disabled=False)
+
+
+@user.command()
+@click.argument("account")
+@on_folder
+def unlock(console: Console, account: str) -> None:
+    """Let ACCOUNT (its e-mail or id) sign in again at once after too many wrong passwords."""
+    found = account_called(account)
+    signing_in.unlock(found.user.email)
+    console.tell(_record(found), f"{found.user.email} may sign in again.")
+
+
+@user.command()
+@click.argument("account")
+@on_folder
+def delete(console: Console, account: str) -> None:
+    """Remove ACCOUNT (its e-mail or id) with its keys; its events stay."""
+    gone = accounts.delete_user(Viewer.everything(), str(account_called(account).user.id))
+    console.tell(_record(gone), f"{gone.user.email} is gone.")
+
+
 def account_called(ref: str) -> Account:
     """The account with this id or e-mail. Raises NotFound."""
     for account in accounts.list_users(Viewer.everything()):
         if ref.casefold() in (str(account.user.id), account.user.email.casefold()):
             return account
     raise NotFound(f"There is no user {ref}. `user list` shows who there is.")
+
+
+def _set_disabled(console: Console, account: str, *, disabled: bool) -> None:
+    draft = UserDraft(disabled=disabled)
+    changed = accounts.edit_user(Viewer.everything(), str(account_called(account).user.id), draft)
+    console.tell(_record(changed), f"{changed.user.email} is {'disabled' if disabled else 'enabled'}.")
 
 
 def _role_called(ref: str) -> RoleRecord:

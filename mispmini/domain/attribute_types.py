@@ -32,7 +32,9 @@ NON_CORRELATING: Final = frozenset(
 FIRST_VALUE_ONLY: Final = frozenset({"ip-src|port", "ip-dst|port", "hostname|port"})
 """Composite types of which only value1 correlates (MODEL §7.16)."""
 
-_ATTACHMENTS: Final = frozenset({"attachment", "malware-sample"})
+ATTACHMENT: Final = "attachment"
+MALWARE_SAMPLE: Final = "malware-sample"
+_ATTACHMENTS: Final = frozenset({ATTACHMENT, MALWARE_SAMPLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,11 @@ def default_to_ids(type: str) -> bool:
 def category_allows(category: str, type: str) -> bool:
     """Whether `category` lists `type`; False if either is unknown (MODEL §7.13)."""
     return type in _tables().types_of.get(category, ())
+
+
+def categories_of(type: str) -> tuple[str, ...]:
+    """The categories that list `type`; none if it is unknown (MODEL §7.13)."""
+    return tuple(name for name, types in _tables().types_of.items() if type in types)
 
 
 def is_composite(type: str) -> bool:

@@ -3,6 +3,8 @@
 import time
 from datetime import UTC, datetime
 
+FARTHEST_AHEAD = 24 * 3600
+
 
 def now() -> int:
     """Epoch seconds."""
@@ -17,6 +19,11 @@ def today() -> str:
 def later_than(stored: int) -> int:
     """Now, or one second after `stored` when the clock went back: an edit's timestamp never repeats (TRUST F33)."""
     return max(now(), stored + 1)
+
+
+def is_ahead(timestamp: int) -> bool:
+    """Whether a timestamp is farther in the future than clocks and time zones explain (RULES §6)."""
+    return timestamp > now() + FARTHEST_AHEAD
 
 
 def datetime_text(epoch: int) -> str:

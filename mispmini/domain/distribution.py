@@ -11,6 +11,7 @@ from typing import TypeVar
 from mispmini.domain.drafts import AttributeDraft, EventDraft, ObjectDraft, ReportDraft
 from mispmini.domain.graphs import AttributeRow, EventGraph, ObjectRow, ReportRow, SharingGroup, TagRow
 from mispmini.domain.rules import PullRules, PushRules
+from mispmini.domain.tlp import Guard
 
 
 class Distribution(IntEnum):
@@ -30,6 +31,7 @@ EVENT_LEVELS = ELEMENT_LEVELS - {D.INHERIT}
 SEEN_BY_ALL_HERE = (D.COMMUNITY, D.CONNECTED, D.ALL)
 ELEMENT_SEEN_BY_ALL_HERE = (*SEEN_BY_ALL_HERE, D.INHERIT)
 EVENT_LEVELS_SENTENCE = "Options : Your organisation only, This community only, Connected communities, All communities"
+_REACH = (D.ORGANISATION, D.SHARING_GROUP, D.COMMUNITY, D.CONNECTED, D.ALL)
 _AFTER_PUSH = {D.CONNECTED: D.COMMUNITY}
 _AFTER_PULL = {D.COMMUNITY: D.ORGANISATION, D.CONNECTED: D.COMMUNITY}
 
@@ -61,8 +63,19 @@ def needs_group(level: int) -> bool:
 
 def raises(new: int, old: int) -> bool:
     """Whether `new` reaches more than `old`: a group counts as more than the organisation, less than everybody here."""
-    reach = (D.ORGANISATION, D.SHARING_GROUP, D.COMMUNITY, D.CONNECTED, D.ALL)
-    return reach.index(D(new)) > reach.index(D(old))
+    return _REACH.index(D(new)) > _REACH.index(D(old))
+
+
+def widens(new: int, old: int) -> bool:
+    """Whether `new` may reach somebody whom `old` does not: as `raises`, and a group's members may be anywhere unless
+    everybody was reached before. An element that inherits counts as one for everybody: its event decides."""
+    new, old = (D.ALL if level == D.INHERIT else level for level in (new, old))
+    return raises(new, old) or (needs_group(new) and old in (D.SHARING_GROUP, D.COMMUNITY, D.CONNECTED))
+
+
+def effective(level: int, event_level: int) -> int:
+    """How far an element goes in its event: as the narrower of the two."""
+    return event_level if level == D.INHERIT or raises(level, event_level) else level
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +89,7 @@ class Partner:
     push_rules: PushRules = field(default_factory=PushRules)
     filter_types: bool = False
     unpublish: bool = False
+    guard: Guard = field(default_factory=Guard)
 
 
 class Reason(StrEnum):
@@ -88,6 +102,7 @@ class Reason(StrEnum):
     TAG_RULE = "tag_rule"
     ORG_RULE = "org_rule"
     PROTECTED = "protected"
+    TLP = "tlp"
     EMPTY = "empty"
     SENDER = "sender"
     DELETED = "deleted"
@@ -108,7 +123,8 @@ def _lists_org(group: SharingGroup, partner: Partner) -> bool:
     return any(member.organisation.uuid == partner.remote_org_uuid for member in group.orgs)
 
 
-def _group_refusal(group: SharingGroup | None, partner: Partner) -> Reason | None:
+def group_refusal(group: SharingGroup | None, partner: Partner) -> Reason | None:
+    """None if an event of this group may go to the partner, else what the group lacks for it (PROTOCOL §3.8)."""
     if group is None or not group_covers(group, partner):
         listed = group is not None and any(s.server_id == partner.server_id for s in group.servers)
         return Reason.GROUP_ORG if group is not None and (group.roaming or listed) else Reason.GROUP_SERVER
@@ -116,6 +132,20 @@ def _group_refusal(group: SharingGroup | None, partner: Partner) -> Reason | Non
     if not (group.roaming or partner.internal or named):
         return Reason.GROUP_SERVER
     return None if _lists_org(group, partner) else Reason.GROUP_ORG
+
+
+class GroupFlaw(StrEnum):
+    """What a sharing group lacks to be of use (FEATURES row 53)."""
+
+    NOBODY = "nobody"
+    NOWHERE = "nowhere"
+
+
+def group_flaw(group: SharingGroup) -> GroupFlaw | None:
+    """Why what is shared with this group reaches nobody, or is sent nowhere: no server although it does not roam."""
+    if not group.orgs and not any(server.all_orgs for server in group.servers):
+        return GroupFlaw.NOBODY
+    return None if group.servers or group.roaming else GroupFlaw.NOWHERE
 
 
 def may_leave_to(event: EventGraph, partner: Partner) -> Reason | None:
@@ -129,7 +159,7 @@ def may_leave_to(event: EventGraph, partner: Partner) -> Reason | None:
         return Reason.DISTRIBUTION
     if row.distribution == D.SHARING_GROUP:
         group = event.sharing_groups.get(row.sharing_group_id or 0)
-        if refusal := _group_refusal(group, partner):
+        if refusal := group_refusal(group, partner):
             return refusal
     return _rule_refusal(event, partner.push_rules)
 

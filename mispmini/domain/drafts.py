@@ -63,6 +63,20 @@ class TagDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class SightingDraft:
+    """A sighting that a partner sends. `names_org` tells a nobody's sighting from one that does not say whose it is."""
+
+    uuid: str
+    attribute_uuid: str
+    date_sighting: int
+    event_uuid: str | None = None
+    type: int = 0
+    source: str = ""
+    organisation: OrganisationDraft | None = None
+    names_org: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AttributeDraft:
     """An attribute; seen times in epoch microseconds, timestamp in seconds, data the raw bytes."""
 
@@ -84,6 +98,42 @@ class AttributeDraft:
     tags: tuple[TagDraft, ...] = ()
     data: bytes | None = None
     extra: Extra | None = None
+    sightings: tuple[SightingDraft, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalDraft:
+    """A proposal that a partner sends: the attribute as it should be; `old_uuid` is the attribute to be changed."""
+
+    attribute: AttributeDraft
+    uuid: str
+    event_uuid: str | None
+    old_uuid: str | None
+    organisation: OrganisationDraft | None
+    timestamp: int
+    deleted: bool = False
+    proposal_to_delete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """A file as somebody sent it."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UploadDraft:
+    """Files that become attributes, and what all of them get; `info` names the event if one is to be made."""
+
+    files: tuple[UploadedFile, ...]
+    category: str | None = None
+    comment: str | None = None
+    to_ids: bool | None = None
+    distribution: int | None = None
+    threat_level_id: int | None = None
+    info: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,10 @@ class SearchOptions:
     sg_reference_only: bool = False
     include_event_uuid: bool = False
     include_event_tags: bool = False
+    include_sightings: bool = False
+    include_proposals: bool = False
+    no_sightings: bool = False
+    no_shadow_attributes: bool = False
     include_all_tags: bool = False
     include_context: bool = False
     include_event_correlations: bool = True

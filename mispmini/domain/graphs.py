@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from mispmini.domain.opinions import ProposalRow, SightingRow
+
 
 class OrganisationRow(NamedTuple):
     """An organisation as it stands inside an event."""
@@ -202,9 +204,20 @@ class SharingGroup:
     servers: tuple[SharingGroupServer, ...]
 
 
+class ExtensionRow(NamedTuple):
+    """An event that extends the one viewed."""
+
+    id: int
+    info: str
+    orgc: OrganisationRow
+
+
 @dataclass(slots=True)
 class EventGraph:
-    """An event with every part the viewer may see. Attributes of objects carry their `object_id`."""
+    """An event with every part the viewer may see. Attributes of objects carry their `object_id`.
+
+    `sightings` are by attribute; `proposals` are pending ones; `extensions` are set if the view was to hold them.
+    """
 
     event: EventRow
     org: OrganisationRow
@@ -220,3 +233,19 @@ class EventGraph:
     related: Sequence[RelatedEventRow] | None = None
     organisations: Mapping[int, OrganisationRow] = field(default_factory=dict)
     attachments: Mapping[int, bytes] = field(default_factory=dict)
+    sightings: Mapping[int, Sequence[SightingRow]] = field(default_factory=dict)
+    proposals: Sequence[ProposalRow] = ()
+    extensions: Sequence[ExtensionRow] | None = None
+
+
+class FoundAttribute(NamedTuple):
+    """An attribute with what stands around it; the tags of `event` are those that may be inherited.
+
+    `data` is the bytes of its file, if they were asked for.
+    """
+
+    attribute: AttributeRow
+    event: EventGraph
+    obj: ObjectRow | None
+    tags: Sequence[TagRow]
+    data: bytes | None

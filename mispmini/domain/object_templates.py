@@ -1,10 +1,12 @@
 """Known object templates, from the data files of the pymisp package (MODEL §7.4)."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,22 @@ class ObjectTemplate:
 def known_template(uuid: str | None) -> ObjectTemplate | None:
     """The template with this uuid (lower case), None if there is none here; objects need none to be stored."""
     return None if uuid is None else _templates().get(uuid)
+
+
+def all_templates() -> tuple[ObjectTemplate, ...]:
+    """Every template that is here, by name."""
+    return tuple(sorted(_templates().values(), key=lambda template: template.name))
+
+
+def definition_of(template: ObjectTemplate) -> Mapping[str, Any]:
+    """A template's file: `attributes` by relation, `required`, `requiredOneOf`."""
+    found: Mapping[str, Any] = json.loads(_paths()[template.uuid].read_text(encoding="utf-8"))
+    return found
+
+
+@cache
+def _paths() -> dict[str, Path]:
+    return {_template(path).uuid: path for path in _folder().glob("*/definition.json")}
 
 
 @cache

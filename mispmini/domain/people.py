@@ -1,6 +1,9 @@
 """What came in about organisations, users, authkeys and their secrets: frozen drafts, None meaning "not given"."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from mispmini.domain.permissions import Permission
 
 WEAK = (
     "A password needs at least 12 characters: 16 of any kind, or upper case, lower case and a digit or special"
@@ -56,6 +59,35 @@ class UserDraft:
     notification_daily: bool | None = None
     notification_weekly: bool | None = None
     notification_monthly: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleForm:
+    """A role as a site admin writes it: `level` is MISP's 0-3, `flags` the other permissions given (MODEL §5.2)."""
+
+    name: str | None = None
+    level: int | None = None
+    flags: Mapping[Permission, bool] = field(default_factory=dict)
+    default_role: bool | None = None
+    restricted_to_site_admin: bool | None = None
+    enforce_rate_limit: bool | None = None
+    rate_limit_count: int | None = None
+    memory_limit: str | None = None
+    max_execution_time: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationDraft:
+    """A visitor's wish for an account, as it was typed (API §9.8)."""
+
+    email: str
+    org_name: str = ""
+    org_uuid: str = ""
+    message: str = ""
+    custom_perms: str = ""
+    perm_sync: bool = False
+    perm_publish: bool = False
+    perm_admin: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

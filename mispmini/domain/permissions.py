@@ -36,6 +36,8 @@ class Permission(StrEnum):
 
 P = Permission
 KEPT_BY_READ_ONLY_KEYS = frozenset({P.AUTH, P.AUDIT})
+LEVEL_PERMISSIONS = (P.ADD, P.MODIFY, P.MODIFY_ORG, P.PUBLISH)
+LEVEL_NAMES = ("read_only", "manage_own", "manage_org", "publish")
 UNGRANTABLE_BY_ORG_ADMINS = frozenset({P.SITE_ADMIN, P.SYNC, P.REGEXP_ACCESS})
 
 
@@ -67,9 +69,14 @@ SIX_ROLES = (
 def permission_level(permissions: frozenset[Permission]) -> tuple[int, str]:
     """MISP's derived `permission` 0-3 and `permission_description` (MODEL §5.2, "Derived on output")."""
     if P.ADD not in permissions:
-        return 0, "read_only"
+        return 0, LEVEL_NAMES[0]
     if P.MODIFY in permissions and P.PUBLISH in permissions:
-        return 3, "publish"
+        return 3, LEVEL_NAMES[3]
     if P.MODIFY_ORG in permissions:
-        return 2, "manage_org"
-    return 1, "manage_own"
+        return 2, LEVEL_NAMES[2]
+    return 1, LEVEL_NAMES[1]
+
+
+def permissions_of_level(level: int) -> frozenset[Permission]:
+    """What MISP's `permission` 0-3 stands for (MODEL §5.2, "Input")."""
+    return frozenset(LEVEL_PERMISSIONS[: level + 1 if level else 0])

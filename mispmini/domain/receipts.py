@@ -54,6 +54,7 @@ class Trouble(StrEnum):
     OURS = "ours"
     BLOCKED = "blocked"
     FILTERED = "filtered"
+    HELD_BACK_BY_TLP = "held_back_by_tlp"
 
 
 @dataclass(frozen=True, slots=True)

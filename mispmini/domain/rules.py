@@ -1,10 +1,30 @@
 """A link's push and pull rules, read from their JSON text (PROTOCOL §3.10, §4.10)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 Names = tuple[str, ...]
+_LARGEST_ID = 2**63
+_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "tags": ("OR", "NOT"),
+    "orgs": ("OR", "NOT"),
+    "type_attributes": ("NOT",),
+    "type_objects": ("NOT",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RuleNames:
+    """Rules as a form shows them: by names, on either side of a link. `url_params` is JSON text, for pulling alone."""
+
+    tags_or: Names = ()
+    tags_not: Names = ()
+    orgs_or: Names = ()
+    orgs_not: Names = ()
+    types_not: Names = ()
+    templates_not: Names = ()
+    url_params: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +91,63 @@ class PullRules:
                 filters[key] = values
         return {**filters, **(self.url_params or {})}
 
+    def leave_out(self, tags: Collection[str], org_name: str, org_uuid: str) -> bool:
+        """Whether an event is unwanted whatever the remote's index said: by its tags, or by its creator.
+
+        The positive rules are left to the remote, which alone knows the ids and local tags they may name.
+        """
+        unwanted_tags, unwanted_orgs = ({name.casefold() for name in part} for part in (self.tags_not, self.orgs_not))
+        by_tag = not unwanted_tags.isdisjoint(name.casefold() for name in tags)
+        return by_tag or not unwanted_orgs.isdisjoint((org_name.casefold(), org_uuid.casefold()))
+
+
+def can_be_read(text: str, *, by_ids: bool) -> bool:
+    """Whether every rule of a text is understood: one that is not would silently let everything through.
+
+    Empty, null and `[]` stand for none (PROTOCOL §3.10); `by_ids` says that tags and organisations are local ids.
+    """
+    rules = _loads(text) if text.strip() else {}
+    if rules in (None, []):
+        return text.strip() in ("null", "[]")
+    if not isinstance(rules, dict):
+        return False
+    groups = all(_is_group(rules.get(name), name, by_ids=by_ids) for name in _GROUPS)
+    return groups and _is_url_params(rules.get("url_params"))
+
+
+def _is_group(value: object, name: str, *, by_ids: bool) -> bool:
+    if value in (None, []):
+        return True
+    if not isinstance(value, dict):
+        return False
+    lists = [value.get(operator) or [] for operator in _GROUPS[name]]
+    if not all(isinstance(entries, list) for entries in lists):
+        return False
+    fits = _is_id if by_ids and name in ("tags", "orgs") else _is_name
+    return all(fits(entry) for entries in lists for entry in entries)
+
+
+def _is_url_params(value: object) -> bool:
+    if value in (None, "", [], {}):
+        return True
+    return isinstance(value, str) and (not value.strip() or isinstance(_loads(value), dict))
+
+
+def _is_id(value: object) -> bool:
+    text = str(value)
+    return not isinstance(value, bool) and text.isascii() and text.isdigit() and int(text[:20]) < _LARGEST_ID
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
 
 def _loads(text: object) -> object:
     if not isinstance(text, str) or not text.strip():
         return None
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -91,4 +161,4 @@ def _names(rules: dict[str, object], group: str, operator: str) -> Names:
 
 
 def _ids(rules: dict[str, object], group: str, operator: str) -> frozenset[int]:
-    return frozenset(int(name) for name in _names(rules, group, operator) if name.isdigit())
+    return frozenset(int(name) for name in _names(rules, group, operator) if _is_id(name))

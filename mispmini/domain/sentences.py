@@ -20,6 +20,9 @@ NO_RELATION = "Object attribute sent, but no object_relation set."
 SEEN_ORDER = "Last seen value should be greater than first seen value"
 NO_EVENT_DATA = "No valid event data received."
 
+COLOUR = "Expected a colour like #1a2b3c."
+NOT_CONFIRMED = "Please confirm that this is wanted."
+
 NUMBER = "Expected a whole number."
 FLAG = "Expected a boolean."
 TEXT = "Expected a text."

@@ -1,17 +1,18 @@
 """A link to a partner with all its columns, and the draft it is made from (PROTOCOL §3.16; GUIDE, Add Server)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mispmini.domain.drafts import OrganisationDraft
 from mispmini.domain.records import ServerRecord
+from mispmini.domain.rules import RuleNames
 
 
 @dataclass(frozen=True, slots=True)
 class LinkedServer(ServerRecord):
     """MISP's columns and ours. Times are epoch seconds, `pull_interval` seconds, None for "by hand only".
 
-    `authkey_ref` names the sealed key; `user_id` saved the link and creates what it pulls; `allow_internal` are the
-    networks opened for it.
+    `authkey_ref` and `proxy` name what is sealed; `user_id` saved the link and creates what it pulls; `allow_internal`
+    are the networks opened for it. `trusted_orgs` are uuids of creators whose to_ids is kept, none meaning everybody.
     """
 
     authkey_ref: str = ""
@@ -29,14 +30,19 @@ class LinkedServer(ServerRecord):
     breaker_until: int | None = None
     default_local_tag: str | None = None
     own_name_policy: str = "accept"
+    trusted_orgs: tuple[str, ...] = ()
     created: int = 0
+    clock_skew: int | None = None  # seconds that its clock was ahead of ours
+    gone_policy: str | None = None  # mark, delete or ignore what the source no longer shows; None marks
 
 
 @dataclass(frozen=True, slots=True)
 class ServerDraft:
     """What an admin said about a link; None means "not given". `remote_org` is an id or uuid.
 
-    `new_org` is an organisation that is not here yet: name and uuid, made with the link.
+    `new_org` is an organisation that is not here yet: name and uuid, made with the link. Rules come as JSON text or,
+    from the form, as names. `ca_pem` and `client_pem` are PEM text, "" taking the file away; so does "" as `proxy` and
+    `default_local_tag`. `trusted_orgs` are names or uuids.
     """
 
     name: str | None = None
@@ -61,9 +67,16 @@ class ServerDraft:
     push_rules: str | None = None
     pull_rules: str | None = None
     pinned_sha256: str | None = None
-    proxy: str | None = None
+    push_names: RuleNames | None = None
+    pull_names: RuleNames | None = None
+    ca_pem: str | None = field(default=None, repr=False)
+    client_pem: str | None = field(default=None, repr=False)
+    proxy: str | None = field(default=None, repr=False)
+    default_local_tag: str | None = None
+    trusted_orgs: tuple[str, ...] | None = None
     allow_internal: tuple[str, ...] | None = None
     priority: int | None = None
     paused: bool | None = None
     pull_interval: int | None = None
     own_name_policy: str | None = None
+    gone_policy: str | None = None

@@ -1,6 +1,7 @@
 """The Traffic Light Protocol: what a tag's name says about passing on, both generations (RULES §9)."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -26,3 +27,21 @@ def tlp_of(name: str) -> Tlp | None:
 def strictest(names: Iterable[str]) -> Tlp | None:
     """The strictest of what these tags say, None if none of them is a TLP tag."""
     return min((level for name in names if (level := tlp_of(name))), key=_ORDER.index, default=None)
+
+
+def names_of(level: Tlp) -> tuple[str, ...]:
+    """The tags that say this level, in lower case."""
+    return tuple(name for name, said in _LEVELS.items() if said is level)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """How strictly TLP is kept on leaving: what is milder than `mildest` is only warned about (RULES §9)."""
+
+    mildest: Tlp | None = Tlp.AMBER_STRICT
+    relay_amber: bool = True
+    needs_tlp: bool = False
+
+    def enforces(self, level: Tlp) -> bool:
+        """Whether this level is kept, not only warned about."""
+        return self.mildest is not None and _ORDER.index(level) <= _ORDER.index(self.mildest)

@@ -35,6 +35,7 @@ class Viewer:
     theme: str | None = None
     address: str = ""
     sees_all: bool = False
+    must_change_password: bool = False  # asked of sessions alone: a key is never stopped by it (FEATURES row 18)
 
     @property
     def permissions(self) -> frozenset[Permission]:

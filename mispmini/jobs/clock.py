@@ -9,6 +9,7 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from mispmini.domain.errors import Busy
+from mispmini.services import backing_up
 from mispmini.store import database, keeping_tidy
 
 CHECKPOINT_SECONDS = 1
@@ -26,8 +27,10 @@ class Clock:
         self._checkpoints = Checkpoints()
         self.every(CHECKPOINT_SECONDS, self._checkpoints.look)
         self.every(CLEANUP_SECONDS, keeping_tidy.forget_what_ran_out)
+        self.every(CLEANUP_SECONDS, backing_up.back_up_if_due)
+        self.every(CLEANUP_SECONDS, keeping_tidy.empty_the_trash)
 
-    def every(self, seconds: int, tick: Callable[[], None]) -> None:
+    def every(self, seconds: int, tick: Callable[[], object]) -> None:
         """Add a tick; it is to be short."""
         self._scheduler.add_job(partial(_tick, tick), "interval", seconds=seconds)
 
@@ -59,7 +62,7 @@ class Checkpoints:
             self._moved = written
 
 
-def _tick(tick: Callable[[], None]) -> None:
+def _tick(tick: Callable[[], object]) -> None:
     database.connect()
     try:
         tick()

@@ -5,20 +5,22 @@ import secrets
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import NamedTuple
 
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from mispmini.domain import clock
 from mispmini.domain.errors import Forbidden, NotFound, Refused, SaveFailed
-from mispmini.domain.people import UserDraft, password_flaw
+from mispmini.domain.people import KeyDraft, UserDraft, password_flaw
 from mispmini.domain.permissions import Permission
 from mispmini.domain.records import OrganisationRecord, RoleRecord
 from mispmini.domain.viewer import Viewer
-from mispmini.services import audit, roles
-from mispmini.services.authkeys import UNKNOWN_USER, account_of
+from mispmini.services import account_rules, audit, roles
+from mispmini.services.authkeys import UNKNOWN_USER, account_of, create_authkey
 from mispmini.store import organisations, people
 from mispmini.store.database import writing
 from mispmini.store.people import Account as Account
+from mispmini.store.servers import find_any_server
 from mispmini.store.sessions import delete_sessions_of
 
 NO_FUNCTION = "You do not have permission to use this functionality."
@@ -26,11 +28,13 @@ BAD_EMAIL = "Please enter a valid email address."
 EMAIL_TAKEN = "An account with this email address already exists."
 BAD_ROLE = "Please select a role."
 BAD_ORGANISATION = "Please select an organisation."
+BAD_SERVER = "Please select a server."
 NOT_ASSIGNABLE = "You are not authorised to assign that role to a user."
 WRONG_PASSWORD = "The current password is wrong."  # noqa: S105 - a sentence
 NOT_THE_SAME = "The two passwords differ."
 LAST_SITE_ADMIN = "This is the last site admin: make another one first."
 OTHER_DOMAIN = "The organisation's accounts are bound to these domains: {}"
+FIRST_KEY = "Created with the account"
 SCRYPT = "scrypt:32768:8:1"
 _MODEL = "User"
 _EMAIL = re.compile(r"[^@\s<>\"\\]+@[^@\s<>\"\\]+\Z")
@@ -41,6 +45,13 @@ _OWN_FIELDS = (
 )  # fmt: skip
 _ADMIN_FIELDS = (*_OWN_FIELDS, "change_pw", "disabled")
 _hashing = threading.BoundedSemaphore(2)
+
+
+class NewAccount(NamedTuple):
+    """An account that was just made; `raw` is the only time that its first key is known."""
+
+    account: Account
+    raw: str | None
 
 
 class RoleNotAssignable(Refused):
@@ -100,7 +111,17 @@ def may_manage(viewer: Viewer, account: Account) -> bool:
 
 def add_user(viewer: Viewer, draft: UserDraft) -> Account:
     """Add an account; an organisation's admin adds to its own. Raises Forbidden, RoleNotAssignable, SaveFailed."""
+    return add_user_and_key(viewer, draft, wants_key=False).account
+
+
+def add_user_and_key(viewer: Viewer, draft: UserDraft, *, wants_key: bool) -> NewAccount:
+    """Add an account and, where its role and the instance's rules allow one without limits, its first key.
+
+    Raises Forbidden, RoleNotAssignable, SaveFailed.
+    """
     _require_admin(viewer)
+    account_rules.refuse_adding(viewer)
+    draft = account_rules.with_defaults(draft)
     email = (draft.email or "").strip()
     errors = _flaws(draft, email=email)
     if errors:
@@ -111,10 +132,10 @@ def add_user(viewer: Viewer, draft: UserDraft) -> Account:
         role = _role_for(viewer, draft, "add")
         _check_email(email, organisation, "add", user_id=None)
         values = {"password_hash": hashed, "change_pw": True, **_given(draft, _ADMIN_FIELDS)}
-        if viewer.is_site_admin:
-            values["server_id"] = draft.server_id or None
+        values |= _link_for(viewer, draft, "add")
         user_id = insert_account(viewer, email, organisation.id, role.id, values)
-        return _account(user_id)
+        raw = _first_key(viewer, user_id) if wants_key and Permission.AUTH in role.permissions else None
+        return NewAccount(_account(user_id), raw)
 
 
 def insert_account(viewer: Viewer, email: str, org_id: int, role_id: int, values: Mapping[str, object]) -> int:
@@ -156,6 +177,7 @@ def edit_own_account(viewer: Viewer, draft: UserDraft, *, current_password: str 
     if errors := _flaws(draft, email=draft.email):
         raise SaveFailed("edit", _MODEL, errors)
     before = account_of(viewer, "me")
+    draft = account_rules.own_draft(viewer, draft, before.user.email)
     is_new_email = draft.email is not None and draft.email.strip() != before.user.email
     if draft.password is not None or is_new_email:
         _confirm(viewer, current_password, "edit")
@@ -177,6 +199,7 @@ def change_password(
     `confirmed` is the password typed again, None where nobody types; `current_password` is asked of sessions alone.
     """
     _refuse_read_only_key(viewer)
+    account_rules.refuse_own_password(viewer)
     before = account_of(viewer, "me")
     if confirmed is not None and confirmed != password:
         raise SaveFailed("change_pw", _MODEL, {"confirm_password": [NOT_THE_SAME]})
@@ -215,6 +238,13 @@ def delete_user(viewer: Viewer, user_ref: str) -> Account:
         return account
 
 
+def _first_key(viewer: Viewer, user_id: int) -> str | None:
+    try:
+        return create_authkey(viewer, str(user_id), KeyDraft(comment=FIRST_KEY)).raw
+    except (Refused, SaveFailed):
+        return None
+
+
 def _changed(viewer: Viewer, before: Account, values: Mapping[str, object], *, action: str = "edit") -> Account:
     user_id = before.user.id
     people.update_user(user_id, {**values, "modified": clock.later_than(before.user.date_modified or 0)})
@@ -246,9 +276,16 @@ def _placement(viewer: Viewer, draft: UserDraft, before: Account) -> dict[str, o
         values["role_id"] = _role_for(viewer, draft, "edit").id
     if draft.email is not None:
         values["email"] = _checked_email(draft, organisation, before)
-    if draft.server_id is not None and viewer.is_site_admin:
-        values["server_id"] = draft.server_id or None
-    return values
+    return values | _link_for(viewer, draft, "edit")
+
+
+def _link_for(viewer: Viewer, draft: UserDraft, action: str) -> dict[str, object]:
+    """The server that a sync user belongs to, which only a site admin sets; 0 is none."""
+    if draft.server_id is None or not viewer.is_site_admin:
+        return {}
+    if draft.server_id and find_any_server(draft.server_id) is None:
+        raise SaveFailed(action, _MODEL, {"server_id": [BAD_SERVER]})
+    return {"server_id": draft.server_id or None}
 
 
 def _organisation_for(viewer: Viewer, draft: UserDraft, action: str) -> OrganisationRecord:

@@ -10,16 +10,20 @@ from mispmini.domain.graphs import AttributeRow, TagRow
 from mispmini.domain.ids import uuid_bytes
 from mispmini.domain.origin import Origin
 from mispmini.domain.viewer import Viewer
-from mispmini.services.audit import record
+from mispmini.services.audit import record, watch
 from mispmini.services.capture import Groups
 from mispmini.services.elements import Intake
 from mispmini.services.preparing import Defaults, defaults_for
 from mispmini.services.rights import NO_PERMISSION, may_delete_attribute, may_modify
+from mispmini.store.attachments import files_of
+from mispmini.store.attributes import CountedBy as CountedBy
 from mispmini.store.attributes import (
     attributes_by_id,
+    counts_of_attributes,
     find_attribute,
     find_attribute_or_404,
     find_readable_attribute,
+    newest_attributes,
     remove_attribute,
 )
 from mispmini.store.database import reading, writing
@@ -35,10 +39,11 @@ Errors = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of a list of drafts: the attributes saved, and errors by place in the list."""
+    """What became of a list of drafts: the attributes saved with their tags, and errors by place in the list."""
 
     attributes: tuple[AttributeRow, ...]
     errors: Mapping[int, Errors]
+    tags: Mapping[int, Sequence[TagRow]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +53,26 @@ class Viewed:
     attribute: AttributeRow
     tags: Sequence[TagRow]
     event_uuid: str
+    data: bytes | None = None
 
 
 def view_attribute(viewer: Viewer, ref: str) -> Viewed:
-    """A visible attribute by id or uuid. Raises Refused, MISP's 405."""
+    """A visible attribute by id or uuid, with its file. Raises Refused, MISP's 405."""
     with reading():
-        return _viewed(viewer, find_readable_attribute(viewer, ref))
+        viewed = _viewed(viewer, find_readable_attribute(viewer, ref))
+    return replace(viewed, data=files_of([viewed.attribute.id]).get(viewed.attribute.id))
+
+
+def list_attributes(viewer: Viewer, *, limit: int, offset: int) -> list[AttributeRow]:
+    """Live attributes that the viewer reads, of the newest event first."""
+    with reading():
+        return newest_attributes(viewer, limit=limit, offset=offset)
+
+
+def count_attributes(viewer: Viewer, column: CountedBy) -> dict[str, int]:
+    """How many live attributes the viewer reads, by type or category, in the order of the names."""
+    with reading():
+        return dict(sorted(counts_of_attributes(viewer, column).items()))
 
 
 def saved_attribute(viewer: Viewer, attribute: AttributeRow) -> Viewed:
@@ -73,15 +92,18 @@ def add_attributes(
     drafts: Sequence[AttributeDraft] | Mapping[int, AttributeDraft],
     *,
     unread: Mapping[int, Invalid] | None = None,
+    break_on_duplicate: bool = True,
 ) -> Added:
     """Add attributes to an event; those that do not fit or could not be read are named by their place.
 
+    A value that is there already is one of those, or else changes its attribute (MODEL §7.12, "Dedupe summary").
     Raises NotFound, Forbidden, and SaveFailed if none fits.
     """
     with writing():
         event = _modifiable(viewer, event_ref)
         intake = _intake(viewer, event)
         intake.merges = False
+        intake.updates_similar = not break_on_duplicate
         places = list(drafts) if isinstance(drafts, Mapping) else list(range(len(drafts)))
         intake.take_elements([drafts[place] for place in places], ())
         errors: dict[int, Errors] = {places[_place(item.kind)]: item.errors for item in intake.dropped}
@@ -90,8 +112,14 @@ def add_attributes(
             raise SaveFailed("add", "Attribute", _errors_of_all(errors))
         _event_changed(event)
         saved = attributes_by_id([intake.saved_ids[place] for place in sorted(intake.saved_ids)])
-        record(viewer, "add", "Attribute", event.id, f"{len(saved)} attributes")
-        return Added(tuple(saved.values()), errors)
+        record(viewer, "add", "Attribute", next(iter(saved)), _told(saved), event_id=event.id)
+        tags = tags_of_attributes(list(saved), Parts(local_tags=not viewer.is_partner))
+        return Added(tuple(saved.values()), errors, tags)
+
+
+def _told(saved: Mapping[int, AttributeRow]) -> str:
+    """A title: the value, or how many there are."""
+    return f"{len(saved)} attributes" if len(saved) > 1 else next(iter(saved.values())).value
 
 
 def _place(kind: str) -> int:
@@ -126,7 +154,7 @@ def _event_changed(event: EventStanding) -> None:
 
 
 def edit_attribute(viewer: Viewer, ref: str, draft: AttributeDraft) -> AttributeRow:
-    """Change an attribute; what the draft leaves out stays.
+    """Change an attribute; what the draft leaves out stays, of its tags those not marked as deleted (RULES §8).
 
     Raises Refused if absent, invisible or not newer (405), NotFound if deleted, Forbidden, SaveFailed.
     """
@@ -141,7 +169,8 @@ def edit_attribute(viewer: Viewer, ref: str, draft: AttributeDraft) -> Attribute
             raise SaveFailed("edit", "Attribute", {"uuid": [OTHER_UUID]}, subject_id=stored.id)
         if draft.timestamp is not None and draft.timestamp <= stored.timestamp:
             raise Refused(NOT_NEWER)
-        _save(viewer, event, stored, replace(draft, tags=()))
+        watch("Attribute", stored.id)
+        _save(viewer, event, stored, replace(draft, tags=tuple(tag for tag in draft.tags if tag.deleted)))
         record(viewer, "edit", "Attribute", stored.id, stored.value)
         return attributes_by_id([stored.id])[stored.id]
 
@@ -164,6 +193,7 @@ def delete_attribute(viewer: Viewer, ref: str, *, hard: bool = False) -> Attribu
         event = event_standing(stored.event_id)
         if not may_delete_attribute(viewer, event):
             raise Forbidden(NO_PERMISSION)
+        watch("Attribute", stored.id)
         if hard:
             remove_attribute(stored.id)
             drop_references_to(event.id, [uuid_bytes(stored.uuid)], clock.now())
@@ -181,6 +211,7 @@ def restore_attribute(viewer: Viewer, ref: str) -> AttributeRow:
         event = event_standing(stored.event_id)
         if not may_modify(viewer, event):
             raise Forbidden(NO_PERMISSION)
+        watch("Attribute", stored.id)
         _save(viewer, event, stored, AttributeDraft(deleted=False))
         record(viewer, "restore", "Attribute", stored.id, stored.value)
         return attributes_by_id([stored.id])[stored.id]

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mispmini.domain.distribution import Partner, Reason, for_partner, may_leave_to
+from mispmini.domain.distribution import Partner, Reason
 from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import EventGraph, EventRow, OrganisationRow, SharingGroup
 from mispmini.domain.rules import PushRules
 from mispmini.domain.servers import LinkedServer
-from mispmini.domain.tlp import Tlp, strictest
+from mispmini.domain.tlp_guard import leaving_to
 from mispmini.domain.viewer import Viewer
 from mispmini.services import events
+from mispmini.services.fitness import Fitness, Noted, guard_of_instance, hints_of, judged
 from mispmini.store.audience import organisations_that_see
 from mispmini.store.database import reading
 from mispmini.store.graphs import Parts, load_event_by_id
@@ -26,25 +27,30 @@ _AS_PUSHED = Parts(deleted=Deleted.BOTH, all_tags=True, tombstones=True)
 class Crossing:
     """What publishing means for one push server: a refusal, or the level the copy has there and what it lacks.
 
-    `left_out` counts live attributes that stay here.
+    `left_out` counts live attributes that stay here, `held_back` those of them that TLP keeps.
     """
 
     server_id: int
     server_name: str
     refusal: Reason | None
     level: int
-    left_out: int
+    left_out: int = 0
+    held_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who sees an event once it is published: organisations here by name, and what each push server gets."""
+    """Who sees an event once it is published: organisations here by name, and what each push server gets.
+
+    `fitness` is what stands against publishing it, `hints` what one may want to look at before.
+    """
 
     event: EventRow
     owner: OrganisationRow
     creator: OrganisationRow
     group: SharingGroup | None
-    tlp: Tlp | None
+    fitness: Fitness
+    hints: tuple[Noted, ...]
     has_attributes: bool
     here: tuple[str, ...]
     crossings: tuple[Crossing, ...]
@@ -62,7 +68,8 @@ def audience_of(viewer: Viewer, event_ref: str) -> Audience:
         owner=graph.org,
         creator=graph.orgc,
         group=graph.sharing_groups.get(graph.event.sharing_group_id or 0),
-        tlp=strictest(tag.name for tag in graph.tags if not tag.deleted),
+        fitness=judged(graph),
+        hints=tuple(hints_of(graph, guard_of_instance())),
         has_attributes=any(not attribute.deleted for attribute in graph.attributes),
         here=tuple(here),
         crossings=crossings,
@@ -70,17 +77,14 @@ def audience_of(viewer: Viewer, event_ref: str) -> Audience:
 
 
 def crossing(graph: EventGraph, server: LinkedServer) -> Crossing:
-    """What a push to this server does with an event, were it published now (PROTOCOL §3.3-§3.5)."""
-    partner = partner_of(server)
+    """What a push to this server does with an event, were it published now (PROTOCOL §3.3-§3.5, RULES §9)."""
     published = replace(graph, event=graph.event._replace(published=True))
-    refusal = may_leave_to(published, partner)
-    if refusal is not None:
-        return Crossing(server.id, server.name, refusal, graph.event.distribution, 0)
-    copy = for_partner(published, partner)
-    if not (copy.attributes or copy.objects or copy.reports):
-        return Crossing(server.id, server.name, Reason.EMPTY, copy.event.distribution, 0)
-    left_out = _live(graph) - _live(copy)
-    return Crossing(server.id, server.name, None, copy.event.distribution, left_out)
+    leaving = leaving_to(published, partner_of(server))
+    level = leaving.copy.event.distribution
+    if leaving.refusal is not None:
+        return Crossing(server.id, server.name, leaving.refusal, level)
+    left_out = _live(graph) - _live(leaving.copy)
+    return Crossing(server.id, server.name, None, level, left_out, len(leaving.held_back))
 
 
 def partner_of(server: LinkedServer) -> Partner:
@@ -96,6 +100,7 @@ def partner_of(server: LinkedServer) -> Partner:
         push_rules=PushRules.from_text(server.push_rules),
         filter_types=settings.filter_types_on_sync,
         unpublish=server.unpublish_event,
+        guard=guard_of_instance(),
     )
 
 

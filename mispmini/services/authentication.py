@@ -17,7 +17,7 @@ from mispmini.store.authentication import PresentedKey
 from mispmini.store.database import writing
 
 FAILED = NOT_AUTHENTICATED
-_NOTED_EVERY_SECONDS = 60
+_NOTED_EVERY_SECONDS = 60.0
 _FREE_REFUSALS = 100
 _WINDOW_SECONDS = 60.0
 _DELAY_SECONDS = 1.0
@@ -65,7 +65,27 @@ class Throttle:
                 self.delayed.release()
 
 
+class RecentUses:
+    """Which keys were used from where within the last minute, so that only the first use is written down."""
+
+    def __init__(self) -> None:
+        self.noted: dict[int, float] = {}
+        self.lock = Lock()
+
+    def is_new(self, raw: str, address: str) -> bool:
+        """Whether this key was not used from this address within the minute; it is from now on."""
+        now, pair = time.monotonic(), hash((raw, address))
+        with self.lock:
+            if now - self.noted.get(pair, -_NOTED_EVERY_SECONDS) < _NOTED_EVERY_SECONDS:
+                return False
+            if len(self.noted) >= _MOST_ADDRESSES:
+                self.noted.clear()
+            self.noted[pair] = now
+        return True
+
+
 _throttle = Throttle()
+_recent_uses = RecentUses()
 
 
 def viewer_of_key(candidates: Sequence[str], address: str) -> Viewer:
@@ -78,7 +98,7 @@ def viewer_of_key(candidates: Sequence[str], address: str) -> Viewer:
         found = store.find_any_presented_key(raw, address) if ids.is_authkey(raw) else None
         refusal = _judge(raw, found, address)
         if refusal is None and found is not None:
-            _note_use(found, address)
+            _note_use(raw, found, address)
             return found.viewer
         if refusal is not None:
             refusals.append(refusal)
@@ -103,17 +123,26 @@ def _judge(raw: str, found: PresentedKey | None, address: str) -> _Refusal | Non
     if found.disabled:
         return _Refusal(raw, "disabled", DISABLED, user_id)
     if not is_allowed_from(found.allowed_ips, address):
-        return _Refusal(raw, "address", WRONG_ADDRESS if address else NO_ADDRESS, user_id)
+        return _Refusal(raw, "ip", WRONG_ADDRESS if address else NO_ADDRESS, user_id)
     return None
 
 
-def _note_use(found: PresentedKey, address: str) -> None:
-    """At most once a minute, else every read would write (TRUST §5); a full disk must not stop readers."""
-    if found.last_used is not None and clock.now() - found.last_used < _NOTED_EVERY_SECONDS:
+def note_refused_write(viewer: Viewer) -> None:
+    """Keep for admins that a read-only key tried to write."""
+    key = viewer.key
+    if key is None or _throttle.is_over(viewer.address):
         return
+    with suppress(Busy, OutOfSpace), writing(quiet=True):
+        store.note_refused_write(key.id, address=viewer.address)
+
+
+def _note_use(raw: str, found: PresentedKey, address: str) -> None:
+    """Once a minute for each address, else every read would write (TRUST §5); a full disk must not stop readers."""
     key, user_id = found.viewer.key, found.viewer.user_id
     assert key is not None
     assert user_id is not None
+    if not _recent_uses.is_new(raw, address):
+        return
     with suppress(Busy, OutOfSpace), writing(quiet=True):
         store.note_key_use(key.id, user_id, address)
 

@@ -13,6 +13,7 @@ from mispmini.services import audit
 from mispmini.store import authkeys as store
 from mispmini.store import people
 from mispmini.store.authkeys import OwnedKey as OwnedKey
+from mispmini.store.authkeys import Refusal as Refusal
 from mispmini.store.database import writing
 from mispmini.store.people import Account
 from mispmini.store.settings import load_settings
@@ -29,11 +30,16 @@ NO_FUNCTION = "You do not have permission to use this functionality."
 UNKNOWN = "Invalid AuthKey"
 UNKNOWN_USER = "Invalid user"
 NEEDS_IPS = "Every key must name the addresses it may be used from."
+NEEDS_EXPIRATION = "Every key must have an expiration."
+OVERLAP = "The old key can stay valid for 0 to 720 hours."
 NO_IP = "Not an IP address or range (CIDR): {}"
 TAKEN = "This key is in use already."
 BAD_FORM = "A key has 40 letters and digits."
 _MODEL = "AuthKey"
-_DAY = 86400
+_HOUR = 3600
+_DAY = 24 * _HOUR
+_LONGEST_OVERLAP_HOURS = 720
+_MOST_REFUSALS = 200
 _LONGEST_COMMENT = 1024
 _UNGRANTED = frozenset({Permission.ADMIN, Permission.SITE_ADMIN})
 
@@ -87,8 +93,9 @@ def edit_authkey(viewer: Viewer, key_id: int, draft: KeyDraft) -> OwnedKey:
     with writing():
         before = _key_to_change(viewer, key_id)
         values = _values(draft, created=before.key.created, action="edit", is_new=False)
+        audit.watch(_MODEL, key_id)
         store.update_key(key_id, values)
-        audit.record(viewer, "edit", _MODEL, key_id, _title(before), values)
+        audit.record(viewer, "edit", _MODEL, key_id, _title(before))
         return view_authkey(viewer, key_id)
 
 
@@ -116,6 +123,39 @@ def reset_authkey(viewer: Viewer, user_ref: str) -> CreatedKey:
         comment = f"Created by resetting auth key {model.key.id}"
         draft = KeyDraft(comment=comment, read_only=model.key.read_only, allowed_ips=model.key.allowed_ips)
         return _created(viewer, account, draft, ids.new_authkey())
+
+
+def rotate_authkey(viewer: Viewer, key_id: int, *, overlap_hours: int) -> CreatedKey:
+    """A fresh key with the limits of another, which ends after the overlap (FEATURES row 31).
+
+    A key that lasted so many days is followed by one that lasts as many. Raises NotFound, Forbidden, Refused,
+    SaveFailed.
+    """
+    if not 0 <= overlap_hours <= _LONGEST_OVERLAP_HOURS:
+        raise SaveFailed("rotate", _MODEL, {"hours": [OVERLAP]})
+    with writing():
+        old = _key_to_change(viewer, key_id)
+        now, key = clock.now(), old.key
+        draft = KeyDraft(
+            comment=key.comment,
+            expiration=None if key.expiration is None else now + max(key.expiration - key.created, _DAY),
+            read_only=key.read_only,
+            allowed_ips=key.allowed_ips,
+        )
+        created = _created(viewer, account_of(viewer, str(key.user_id)), draft, ids.new_authkey())
+        end = now + overlap_hours * _HOUR
+        values = {"expiration": end if key.expiration is None else min(end, key.expiration)}
+        audit.watch(_MODEL, key_id)
+        store.update_key(key_id, values)
+        audit.record(viewer, "edit", _MODEL, key_id, _title(old))
+        return created
+
+
+def list_refusals(viewer: Viewer) -> list[Refusal]:
+    """The newest refusals of keys of the accounts that one administers (FEATURES row 30). Raises Forbidden."""
+    if not viewer.can(Permission.ADMIN):
+        raise Forbidden(NO_FUNCTION)
+    return store.list_refusals(viewer, _MOST_REFUSALS)
 
 
 def is_allowed_from(allowed: Sequence[str], address: str) -> bool:
@@ -194,18 +234,18 @@ def _values(draft: KeyDraft, *, created: int, action: str, is_new: bool) -> dict
     if draft.read_only is not None:
         values["read_only"] = draft.read_only
     if is_new or draft.expiration is not None:
-        values["expiration"] = _capped(draft.expiration or None, created)
+        values["expiration"] = _limited(draft.expiration or None, created, action)
     if is_new or draft.allowed_ips is not None:
         values["allowed_ips"] = _addresses(draft.allowed_ips or (), action) or None
     return values
 
 
-def _capped(expiration: int | None, created: int) -> int | None:
-    days = load_settings().key_validity_days
-    if not days:
-        return expiration
-    latest = created + days * _DAY
-    return latest if expiration is None else min(expiration, latest)
+def _limited(expiration: int | None, created: int, action: str) -> int | None:
+    rules = load_settings()
+    latest = created + rules.key_validity_days * _DAY if rules.key_validity_days else None
+    if expiration is None and latest is None and rules.key_needs_expiration:
+        raise SaveFailed(action, _MODEL, {"expiration": [NEEDS_EXPIRATION]})
+    return min((moment for moment in (expiration, latest) if moment is not None), default=None)
 
 
 def _addresses(given: Sequence[str], action: str) -> list[str]:

@@ -10,6 +10,8 @@ from mispmini.domain.graphs import EventGraph
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services.correlating import attach_related
+from mispmini.services.extending import extend
+from mispmini.services.opinions import attach_opinions
 from mispmini.store.attachments import attributes_with_files, files_of
 from mispmini.store.database import reading
 from mispmini.store.graphs import Parts, load_event, load_events
@@ -30,6 +32,9 @@ class View:
     local_tags: bool = True
     only_to_ids: bool | None = None
     reports: bool = True
+    extended: bool = False
+    sightings: bool = True
+    proposals: bool = True
 
 
 HEAD_ONLY = View(metadata=True, correlations=False, attachments=False)
@@ -45,9 +50,13 @@ def viewed_event(viewer: Viewer, ref: str, view: View) -> EventGraph:
     )
     with reading():
         graph = load_event(viewer, ref, parts)
+        if view.extended:
+            extend(viewer, graph, parts)
         graph.reports = graph.reports if view.reports else ()
         if view.correlations:
             attach_related(viewer, [graph])
+        if not view.metadata:
+            attach_opinions(viewer, [graph], sightings=view.sightings, proposals=view.proposals)
     if view.attachments and not view.metadata:
         graph.attachments = _files(graph)
     return graph
@@ -67,7 +76,7 @@ def event_is_readable(viewer: Viewer, ref: str) -> None:
 
 
 def _files(graph: EventGraph) -> dict[int, bytes]:
-    named = attributes_with_files([graph.event.id])
+    named = attributes_with_files([graph.event.id, *(one.id for one in graph.extensions or ())])
     seen = {attribute.id for attribute in graph.attributes}
     return files_of([number for number in named if number in seen]) if named else {}
 
@@ -96,6 +105,7 @@ def pushed_events(event_ids: list[int]) -> list[EventGraph]:
     """Events with everything a push may need, files too; what leaves is domain.distribution's to say."""
     with reading():
         graphs = load_events(Viewer.everything(), event_ids, PUSHED)
+        attach_opinions(Viewer.everything(), graphs, sightings=False)
     for graph in graphs:
         graph.attachments = _files(graph)
     return graphs

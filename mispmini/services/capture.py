@@ -1,47 +1,19 @@
 """What comes by name or uuid becomes a row here: tags, and the group an element names (MODEL §7.5, §7.9)."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from hashlib import md5
 
 from mispmini.domain.distribution import needs_group
 from mispmini.domain.drafts import SharingGroupDraft, TagDraft
-from mispmini.domain.ids import canonical_uuid
+from mispmini.domain.notices import GroupRefusal
 from mispmini.domain.origin import Origin
 from mispmini.domain.permissions import Permission
 from mispmini.domain.records import TagRecord
+from mispmini.domain.tag_forms import MAX_TAG_BYTES as MAX_TAG_BYTES
+from mispmini.domain.tag_forms import tag_record as tag_record
 from mispmini.domain.viewer import Viewer
 from mispmini.services.sharing_groups import capture_group, usable_group
 from mispmini.store.tags import find_tags, fold, insert_tag
-
-MAX_TAG_BYTES = 255
-_GALAXY = re.compile(r'misp-galaxy:[^="]+="(?P<value>.+)"\Z')
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
-
-
-def colour_of(name: str) -> str:
-    """The colour MISP gives a tag that brings none."""
-    return f"#{md5(name.encode(), usedforsecurity=False).hexdigest()[:6]}"
-
-
-def tag_record(draft: TagDraft) -> TagRecord:
-    """A tag that is not here yet, as it will be stored; its id is still 0."""
-    galaxy = _GALAXY.match(draft.name)
-    colour = draft.colour if draft.colour and _COLOUR.match(draft.colour) else colour_of(draft.name)
-    return TagRecord(
-        id=0,
-        name=draft.name,
-        colour=colour,
-        exportable=draft.exportable is not False,
-        org_id=None,
-        user_id=None,
-        hide_tag=False,
-        numerical_value=None,
-        is_galaxy=galaxy is not None,
-        is_custom_galaxy=galaxy is not None and canonical_uuid(galaxy["value"]) is not None,
-        local_only=draft.local_only,
-    )
 
 
 def capture_tags(viewer: Viewer, drafts: Iterable[TagDraft]) -> dict[str, TagRecord]:
@@ -75,7 +47,7 @@ class Groups:
 
     viewer: Viewer
     origin: Origin
-    captured: dict[str, int | None] = field(default_factory=dict)
+    captured: dict[str, int | GroupRefusal] = field(default_factory=dict)
 
     def names_one(self, level: int | None) -> bool:
         """Whether an element of this level must have a group."""
@@ -91,7 +63,13 @@ class Groups:
         if draft is not None:
             if draft.uuid not in self.captured:
                 self.captured[draft.uuid] = capture_group(self.viewer, self.origin, draft)
-            return self.captured[draft.uuid]
+            captured = self.captured[draft.uuid]
+            return None if isinstance(captured, GroupRefusal) else captured
         if group_id is None or self.origin.is_link:
             return None
         return usable_group(self.viewer, group_id)
+
+    def refusal_of(self, draft: SharingGroupDraft | None) -> GroupRefusal:
+        """Why the group of an element that stays with its organisation was not accepted."""
+        captured = None if draft is None else self.captured.get(draft.uuid)
+        return captured if isinstance(captured, GroupRefusal) else GroupRefusal.NO_GROUP

@@ -15,6 +15,7 @@ from mispmini.domain.graphs import AttributeRow
 from mispmini.domain.permissions import Permission
 from mispmini.services import relations
 from mispmini.services.capture import capture_tags
+from mispmini.services.files import check_file, is_picture
 from mispmini.services.intake import IntakeState
 from mispmini.services.preparing import changed_attribute, changed_object, new_attribute, new_object
 from mispmini.store.attachments import attach_file, put_file
@@ -25,6 +26,7 @@ from mispmini.store.attributes import (
     insert_attributes,
     known_attributes,
     live_values,
+    similar_attribute,
     touch_object_of,
     update_attributes,
     uuids_elsewhere,
@@ -44,10 +46,12 @@ OTHER_OBJECT = "The attribute belongs to another object."
 class Intake(IntakeState):
     """Takes a draft's elements into one event, inside a writing().
 
-    Without `merges` an attribute that is here already is refused. A uuid counts once in a draft.
+    Without `merges` an attribute that is here already is refused. With `updates_similar` a value that is here already
+    changes its attribute. A uuid counts once in a draft.
     """
 
     merges: bool = True
+    updates_similar: bool = False
     saved_ids: dict[int, int] = field(default_factory=dict)
     _known: dict[bytes, Known] = field(default_factory=dict)
     _elsewhere: set[bytes] = field(default_factory=set)
@@ -151,9 +155,13 @@ class Intake(IntakeState):
             defaults=self.defaults,
         )
         value = (attribute.type_id, attribute.category_id, attribute.value1, attribute.value2)
+        if draft.data is not None:
+            check_file(draft.type, draft.data)
+            attribute = attribute._replace(disable_correlation=attribute.disable_correlation or is_picture(draft))
         if object_id is None and not attribute.deleted:
             if value in self._values:
-                raise Invalid({"value": [SIMILAR]})
+                self._update_similar(draft, value, index)
+                return
             self._values.add(value)
         self._next_id += 1
         self._inserts.append(attribute)
@@ -163,6 +171,16 @@ class Intake(IntakeState):
             self._files.append((attribute.id, draft.data))
         if index is not None:
             self.saved_ids[index] = attribute.id
+
+    def _update_similar(
+        self, draft: AttributeDraft, value: tuple[int, int, str, str | None], index: int | None
+    ) -> None:
+        known = similar_attribute(self.event_id, *value) if self.updates_similar else None
+        if known is None:
+            raise Invalid({"value": [SIMILAR]})
+        self._updates.append((draft, known))
+        if index is not None:
+            self.saved_ids[index] = known
 
     def _flush(self) -> None:
         updates = self._changed_attributes()
@@ -182,6 +200,8 @@ class Intake(IntakeState):
         changed = []
         for draft, attribute_id in self._updates:
             try:
+                if draft.data is not None:
+                    check_file(draft.type or stored[attribute_id].type, draft.data)
                 group_id = self._group_of(draft)
                 changed.append(
                     changed_attribute(draft, stored[attribute_id], group_id=group_id, defaults=self.defaults)
@@ -248,7 +268,7 @@ class Intake(IntakeState):
         elif draft.timestamp is not None and draft.timestamp <= known.timestamp:
             return None
         else:
-            obj = changed_object(draft, known, group_id=self._group_of(draft), now=self.defaults.now)
+            obj = changed_object(draft, known, group_id=self._group_of(draft), defaults=self.defaults)
             update_objects([obj])
         self.changed += 1
         for attribute in draft.attributes:

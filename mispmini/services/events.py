@@ -4,20 +4,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from mispmini.domain import clock, ids
-from mispmini.domain.distribution import EVENT_LEVELS_SENTENCE, Distribution, is_event_level, needs_group, raises
+from mispmini.domain.distribution import EVENT_LEVELS_SENTENCE, Distribution, GroupFlaw, is_event_level, needs_group
 from mispmini.domain.drafts import Dropped, EventDraft
-from mispmini.domain.errors import Blocked, EventExists, Forbidden, NotFound, Refused, SaveFailed
+from mispmini.domain.errors import Blocked, EventExists, NotFound, Refused, SaveFailed
 from mispmini.domain.origin import Origin, Way
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
-from mispmini.services import publishing
-from mispmini.services.audit import record
+from mispmini.services import publishing, receiving
+from mispmini.services.audit import record, watch
 from mispmini.services.capture import Groups, capture_tags
 from mispmini.services.elements import Intake
+from mispmini.services.link_marks import marked
 from mispmini.services.organisations import capture_organisation
 from mispmini.services.preparing import defaults_for, extra_text
-from mispmini.services.rights import NOT_AUTHORISED, may_modify
-from mispmini.store.blocklists import block_event, event_is_blocked, org_is_blocked
+from mispmini.services.receiving import NO_GROUP_ON_EDIT as NO_GROUP_ON_EDIT
+from mispmini.services.receiving import NOT_NEWER as NOT_NEWER
+from mispmini.services.receiving import NOT_OWNER as NOT_OWNER
+from mispmini.services.receiving import UNSIGNED as UNSIGNED
+from mispmini.services.receiving import NameRefused, UpdateRefused
+from mispmini.services.rights import may_modify
+from mispmini.services.sharing_groups import refuse_unready_group
+from mispmini.services.sightings import take_nested
+from mispmini.store.blocklists import block_event, event_is_blocked, org_is_blocked, unblock_event
 from mispmini.store.database import take_ids, writing
 from mispmini.store.events import (
     EventStanding,
@@ -34,28 +42,13 @@ from mispmini.store.events import (
 )
 from mispmini.store.graphs import find_event_id
 from mispmini.store.organisations import find_any_organisation
-from mispmini.store.refusals import refuse_update
+from mispmini.store.outbox import forget_event as forget_promises
 from mispmini.store.settings import InstanceSettings, load_settings
 from mispmini.store.tags import Attached, Target, attach_tags, detach_tag, fold
+from mispmini.store.trash import NOT_IN_TRASH, find_any_trashed, is_trashed, purge_event, take_out_of_trash
 
-NOT_NEWER = "Event could not be saved: Event in the request not newer than the local copy."
-NOT_OWNER = (
-    "Event could not be saved: The user used to edit the event is not authorised to do so. This can be caused by the"
-    " user not being of the same organisation as the original creator of the event whilst also not being a site"
-    " administrator."
-)
-NO_GROUP_ON_EDIT = "Event could not be saved: User not authorised to create the associated sharing group."
-UNSIGNED = "Protected event failed signature validation as no key was provided."
+NO_PARENT = "The event that is to be extended is not here."
 EMPTY = "Received a published event that was empty. Event add process blocked."
-
-
-class UpdateRefused(SaveFailed):
-    """Somebody who may not update this event tried to: people will want to see it (RULES §4)."""
-
-    def __init__(self, event: EventStanding, reason: str) -> None:
-        super().__init__("edit", "Event", reason, subject_id=event.id)
-        self.uuid = event.uuid
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,31 +66,60 @@ def add_event(viewer: Viewer, draft: EventDraft, origin: Origin | None = None) -
 
     Raises SaveFailed, Refused, Blocked, EventExists (PROTOCOL §3.6.1). A bad element never fails the event.
     """
-    origin = origin or Origin.of(viewer)
+    origin = origin or receiving.origin_of(viewer)
+    try:
+        return _add(viewer, draft, origin)
+    except NameRefused as refusal:
+        receiving.note_refusal(refusal, viewer, origin, draft.timestamp)
+        raise
+
+
+def _add(viewer: Viewer, draft: EventDraft, origin: Origin) -> Saved:
     with writing():
         settings = load_settings()
-        _refuse_unwanted(draft, settings)
+        draft = marked(viewer, draft, origin, fresh=True)
+        _refuse_unwanted(viewer, draft, settings)
         groups = Groups(viewer, origin)
-        draft = _with_usable_group(draft, groups, origin, settings)
-        if draft.uuid and (standing := find_any_event(draft.uuid)) is not None:
-            raise EventExists(standing.id)
-        event = _new_event(viewer, draft, origin, settings)
+        sent, draft = draft, _with_usable_group(draft, groups, origin, settings)
+        if draft.uuid:
+            _make_room(draft.uuid)
+        wanted = _new_event(viewer, draft, origin, settings)
+        event = receiving.judged_name(wanted, origin)
         insert_event(event)
+        receiving.note_arrival(wanted, event, sent, origin, groups)
         dropped = _take_parts(viewer, event.id, draft, origin, groups, settings, fresh=True)
         record(viewer, "add", "Event", event.id, event.info)
         if event.published:
-            publishing.announce(event.id, exclude_org_id=origin.link_org_id)
+            _announce(event.id, event.sharing_group_id, origin)
         return Saved(event.id, event.uuid, dropped)
 
 
-def _refuse_unwanted(draft: EventDraft, settings: InstanceSettings) -> None:
+def _announce(event_id: int, group_id: int | None, origin: Origin) -> None:
+    """Queue what is published with its saving. An author is told if its group is empty; one without servers may come
+    with an event that is carried over, and its members still fetch it (FEATURES row 53)."""
+    if not origin.is_link:
+        refuse_unready_group(group_id, flaws=(GroupFlaw.NOBODY,))
+    publishing.announce(event_id, exclude_org_id=origin.link_org_id)
+
+
+def _make_room(uuid: str) -> None:
+    """A uuid is taken by an event that stands here; one in the trash that is blocked no longer gives way."""
+    if (standing := find_any_event(uuid)) is None:
+        return
+    if not is_trashed(standing.id):
+        raise EventExists(standing.id)
+    purge_event(standing.id)
+
+
+def _refuse_unwanted(viewer: Viewer, draft: EventDraft, settings: InstanceSettings) -> None:
     if draft.protected:
         raise Refused(UNSIGNED)
     if draft.uuid and settings.event_blocklist and event_is_blocked(draft.uuid):
         raise Blocked("Event blocked by event blocklist.")
     if draft.published and draft.is_empty:
         raise SaveFailed("add", "Event", {"Event": EMPTY})
-    if draft.orgc and draft.orgc.uuid and settings.org_blocklist and org_is_blocked(draft.orgc.uuid):
+    creator = viewer.org_uuid if draft.orgc is None else draft.orgc.uuid
+    if creator and settings.org_blocklist and org_is_blocked(creator):
         raise Blocked("Event blocked by organisation blocklist.")
     if not (draft.info or "").strip() or draft.info == "0":
         raise SaveFailed("add", "Event", {"Event": {"info": ["valueNotEmpty"]}})
@@ -141,12 +163,22 @@ def _new_event(viewer: Viewer, draft: EventDraft, origin: Origin, settings: Inst
         attribute_count=0,
         locked=_locked(viewer, draft, origin, orgc_id),
         disable_correlation=bool(draft.disable_correlation),
-        extends_uuid=draft.extends_uuid or "",
+        extends_uuid=_extended(viewer, draft) or "",
         received_from=origin.link_org_id,
-        in_our_name=origin.is_link and not origin.internal and orgc_id == settings.host_org_id,
+        in_our_name=receiving.is_in_our_name(origin, orgc_id),
         restricted=0,
         extra=extra_text(draft.extra),
     )
+
+
+def _extended(viewer: Viewer, draft: EventDraft) -> str | None:
+    """The uuid of the event that the draft extends; a local id of one that the author sees is turned into it."""
+    if not draft.extends_uuid or ids.canonical_uuid(draft.extends_uuid):
+        return draft.extends_uuid
+    try:
+        return event_standing(find_event_id(viewer, draft.extends_uuid)).uuid
+    except NotFound:
+        raise Refused(NO_PARENT) from None
 
 
 def _creator(viewer: Viewer, draft: EventDraft, origin: Origin) -> int:
@@ -172,10 +204,14 @@ def _take_parts(
     settings: InstanceSettings,
     *,
     fresh: bool,
+    may_raise: bool = True,
 ) -> tuple[Dropped, ...]:
-    defaults = defaults_for(from_link=origin.is_link, default_level=settings.default_attribute_distribution)
+    defaults = defaults_for(
+        from_link=origin.is_link, default_level=settings.default_attribute_distribution, may_raise=may_raise
+    )
     intake = Intake(viewer, event_id, defaults, groups, fresh=fresh, dropped=list(draft.dropped))
     intake.take(draft)
+    take_nested(viewer, event_id, draft, trusts_names=origin.is_link or viewer.can(Permission.SYNC))
     _take_event_tags(viewer, event_id, draft, fresh=fresh)
     if intake.changed:
         recount(event_id)
@@ -208,8 +244,7 @@ def edit_event(viewer: Viewer, ref: str, draft: EventDraft, origin: Origin | Non
     try:
         return _edit(viewer, ref, draft, origin)
     except UpdateRefused as refusal:
-        with writing(quiet=True):
-            refuse_update(refusal.uuid, viewer, origin, draft.timestamp, refusal.reason)
+        receiving.note_refusal(refusal, viewer, origin, draft.timestamp)
         raise
 
 
@@ -217,51 +252,25 @@ def _edit(viewer: Viewer, ref: str, draft: EventDraft, origin: Origin) -> Saved:
     with writing():
         standing = event_standing(find_event_id(viewer, ref))
         settings = load_settings()
-        _judge_edit(viewer, standing, draft, origin, settings)
+        draft = marked(viewer, draft, origin, fresh=False)
+        receiving.judge_edit(viewer, standing, draft, origin)
         groups = Groups(viewer, origin)
         columns = _edited_columns(viewer, standing, draft, origin, groups)
-        dropped = _take_parts(viewer, standing.id, draft, origin, groups, settings, fresh=False)
+        may_raise = receiving.may_raise(origin, standing)
+        dropped = _take_parts(viewer, standing.id, draft, origin, groups, settings, fresh=False, may_raise=may_raise)
+        watch("Event", standing.id)
         update_event(standing.id, columns)
         record(viewer, "edit", "Event", standing.id, str(columns.get("info", standing.info)))
         if columns["published"]:
-            publishing.announce(standing.id, exclude_org_id=origin.link_org_id)
+            _announce(standing.id, event_standing(standing.id).sharing_group_id, origin)
         return Saved(standing.id, standing.uuid, dropped)
-
-
-def _judge_edit(
-    viewer: Viewer, event: EventStanding, draft: EventDraft, origin: Origin, settings: InstanceSettings
-) -> None:
-    if not (may_modify(viewer, event) or viewer.can(Permission.SYNC)):
-        raise Forbidden(NOT_AUTHORISED)
-    if event.protected or draft.protected:
-        raise Refused(UNSIGNED)
-    if draft.uuid is not None and draft.uuid != event.uuid:
-        raise _edit_failed(event, "Event could not be saved: Could not find the local event.")
-    if draft.timestamp is not None and draft.timestamp <= event.timestamp:
-        raise _edit_failed(event, NOT_NEWER)
-    if not _may_update(viewer, event, origin, settings):
-        raise UpdateRefused(event, NOT_OWNER)
-
-
-def _edit_failed(event: EventStanding, sentence: str) -> SaveFailed:
-    return SaveFailed("edit", "Event", sentence, subject_id=event.id)
-
-
-def _may_update(viewer: Viewer, event: EventStanding, origin: Origin, settings: InstanceSettings) -> bool:
-    """A link may change a locked event that it delivered or whose creator it is; an unlocked one only the account
-    that stored it here."""
-    if not origin.is_link:
-        return viewer.is_site_admin or may_modify(viewer, event)
-    if not event.locked:
-        return viewer.is_partner and event.user_id == viewer.user_id
-    return settings.update_policy == "any" or origin.link_org_id in (event.received_from, event.orgc_id)
 
 
 def _edited_columns(
     viewer: Viewer, event: EventStanding, draft: EventDraft, origin: Origin, groups: Groups
 ) -> dict[str, object]:
     now = clock.later_than(event.timestamp)
-    level, group_id = _edited_level(event, draft, origin, groups)
+    level, group_id = receiving.edited_level(event, draft, origin, groups)
     published = bool(draft.published) and (origin.way is Way.PULL or viewer.can(Permission.PUBLISH))
     given = {
         "info": draft.info,
@@ -269,37 +278,17 @@ def _edited_columns(
         "threat_level_id": draft.threat_level_id,
         "analysis": draft.analysis,
         "disable_correlation": draft.disable_correlation,
-        "extends_uuid": draft.extends_uuid,
+        "extends_uuid": _extended(viewer, draft),
         "extra": extra_text(draft.extra),
     }
     return {name: value for name, value in given.items() if value is not None} | {
         "timestamp": draft.timestamp or now,
-        "prev_timestamp": event.timestamp,
+        "prev_timestamp": receiving.version_before(event),
         "published": published,
         "publish_timestamp": clock.now() if published else event.publish_timestamp,
         "distribution": level,
         "sharing_group_id": group_id,
     }
-
-
-def _edited_level(event: EventStanding, draft: EventDraft, origin: Origin, groups: Groups) -> tuple[int, int | None]:
-    """The level after an edit: over a link that neither delivered nor owns the event it is never raised (RULES §4)."""
-    kept = event.distribution, event.sharing_group_id
-    if draft.distribution is None:
-        return kept
-    if not is_event_level(draft.distribution):
-        raise SaveFailed("edit", "Event", {"Event": {"distribution": [EVENT_LEVELS_SENTENCE]}}, subject_id=event.id)
-    owns = origin.link_org_id in (event.received_from, event.orgc_id)
-    if origin.is_link and not owns and raises(draft.distribution, event.distribution):
-        return kept
-    if not needs_group(draft.distribution):
-        return draft.distribution, None
-    group_id = groups.of(draft.distribution, draft.sharing_group, draft.sharing_group_id)
-    if group_id is None and draft.sharing_group is None and event.sharing_group_id is not None:
-        return kept
-    if group_id is None:
-        raise _edit_failed(event, NO_GROUP_ON_EDIT)
-    return draft.distribution, group_id
 
 
 def find_event(viewer: Viewer, ref: str) -> int:
@@ -328,7 +317,23 @@ def delete_event(viewer: Viewer, ref: str) -> int:
             comment="Automatically blocked by deleting event",
         )
         trash_event(event.id)
+        forget_promises(event.uuid)
         record(viewer, "delete", "Event", event.id, event.info)
+        return event.id
+
+
+def restore_event(viewer: Viewer, ref: str) -> int:
+    """Take an event back out of the trash, whole as it was, and off the blocklist (RULES §2). Returns its id.
+
+    Raises NotFound, the same for an event that is another's.
+    """
+    with writing():
+        event = find_any_trashed(ref)
+        if not may_modify(viewer, event):
+            raise NotFound(NOT_IN_TRASH)
+        take_out_of_trash(event.id)
+        unblock_event(event.uuid)
+        record(viewer, "restore", "Event", event.id, event.info)
         return event.id
 
 

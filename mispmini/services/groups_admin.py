@@ -13,7 +13,7 @@ from mispmini.domain.records import OrganisationRecord
 from mispmini.domain.servers import LinkedServer
 from mispmini.domain.viewer import Viewer
 from mispmini.services.addresses import same_address
-from mispmini.services.audit import record
+from mispmini.services.audit import record, watch
 from mispmini.services.organisations import capture_organisation
 from mispmini.services.sharing_groups import is_own_address
 from mispmini.store import groups as store
@@ -60,7 +60,8 @@ def list_groups(
     those that shall be none.
     """
     with reading():
-        found = store.load_groups(store.visible_group_ids(viewer, active=active)).values()
+        groups = store.load_groups(store.visible_group_ids(viewer, active=active))
+        found = store.without_hidden_members(viewer, groups).values()
     wanted = (group for group in found if _matches(group, search) and all(_fits(group, org) for org in orgs))
     by_name = sorted(wanted, key=lambda group: (group.name.casefold(), group.id))
     return [ListedGroup(group, may_edit(viewer, group), may_delete(viewer, group)) for group in by_name]
@@ -84,6 +85,7 @@ def view_group(viewer: Viewer, ref: str) -> ViewedGroup:
         owner = find_organisation(group.org_id)
         assert owner is not None, "an organisation that owns a group cannot be deleted"
         sync_org = store.org_of_sync_user(group.sync_user_id)
+    group = store.without_hidden_members(viewer, {group.id: group})[group.id]
     return ViewedGroup(group, owner, sync_org, may_edit(viewer, group), may_delete(viewer, group))
 
 
@@ -166,6 +168,7 @@ def edit_group(viewer: Viewer, ref: str, form: GroupForm) -> SharingGroup:
             raise SaveFailed(
                 "edit", _MODEL, {"uuid": ["The UUID is not that of this sharing group."]}, subject_id=group.id
             )
+        watch(_MODEL, group.id)
         columns = _changed_columns(group, form)
         roaming = group.roaming if form.roaming is None else form.roaming
         store.update_group(group.id, {**columns, "modified": clock.later_than(group.modified)})

@@ -13,7 +13,7 @@ from mispmini.domain.object_templates import known_template
 from mispmini.domain.origin import Origin
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
-from mispmini.services.audit import record
+from mispmini.services.audit import record, watch
 from mispmini.services.capture import Groups
 from mispmini.services.elements import ELSEWHERE, Intake
 from mispmini.services.preparing import defaults_for
@@ -168,7 +168,8 @@ def _refuse_dropped(action: str, draft: ObjectDraft, dropped: Sequence[Dropped],
 
 def edit_object(viewer: Viewer, ref: str, draft: ObjectDraft) -> SavedObject:
     """Change an object's own columns and, if the draft lists attributes, make them the object's: listed ones are
-    changed or added, the others softly deleted. An object without a list keeps its attributes (API §9.4).
+    changed or added, the others softly deleted. An object without a list keeps its attributes (API §9.4); one that
+    shall be deleted is, whatever else is said.
 
     Raises NotFound, Forbidden, SaveFailed.
     """
@@ -179,13 +180,20 @@ def edit_object(viewer: Viewer, ref: str, draft: ObjectDraft) -> SavedObject:
         event = _modifiable(viewer, event_standing(obj.event_id))
         if draft.uuid is not None and draft.uuid != obj.uuid:
             raise SaveFailed("edit", "Object", {"uuid": [OTHER_UUID]}, subject_id=obj.id)
-        wanted = _edited(draft, obj, attributes_of_object(viewer, obj.id, deleted=True))
-        intake = _intake(viewer, event)
-        intake.take_elements((), [wanted])
-        _refuse_dropped("edit", wanted, intake.dropped, obj.id)
+        watch("Object", obj.id)
+        if draft.deleted:
+            _delete_softly(_intake(viewer, event), obj)
+        else:
+            _merge(_intake(viewer, event), draft, obj)
         _event_changed(event)
         record(viewer, "edit", "Object", obj.id, obj.name)
         return _saved(viewer, obj.id)
+
+
+def _merge(intake: Intake, draft: ObjectDraft, obj: ObjectRow) -> None:
+    wanted = _edited(draft, obj, attributes_of_object(intake.viewer, obj.id, deleted=True))
+    intake.take_elements((), [wanted])
+    _refuse_dropped("edit", wanted, intake.dropped, obj.id)
 
 
 def _edited(draft: ObjectDraft, obj: ObjectRow, stored: Sequence[AttributeRow]) -> ObjectDraft:
@@ -247,11 +255,11 @@ def delete_object(viewer: Viewer, ref: str, *, hard: bool = False) -> ObjectRow:
     with writing():
         obj = find_object(viewer, ref)
         event = _modifiable(viewer, event_standing(obj.event_id))
-        attributes = attributes_of_object(_ALL, obj.id, deleted=True)
+        watch("Object", obj.id)
         if hard:
-            _remove(obj, attributes)
+            _remove(obj, attributes_of_object(_ALL, obj.id, deleted=True))
         else:
-            _delete_softly(_intake(viewer, event), obj, attributes)
+            _delete_softly(_intake(viewer, event), obj)
         _event_changed(event)
         record(viewer, "delete", "Object", obj.id, obj.name, {"hard": hard} if hard else None)
         return obj
@@ -265,9 +273,11 @@ def _remove(obj: ObjectRow, attributes: Sequence[AttributeRow]) -> None:
     drop_references_to(obj.event_id, gone, clock.now())
 
 
-def _delete_softly(intake: Intake, obj: ObjectRow, attributes: Sequence[AttributeRow]) -> None:
-    gone = tuple(AttributeDraft(uuid=a.uuid, deleted=True) for a in attributes if not a.deleted)
-    timestamp = clock.later_than(obj.timestamp)
+def _delete_softly(intake: Intake, obj: ObjectRow) -> None:
+    """Object and live attributes get one timestamp: by it restoring knows what went together."""
+    live = attributes_of_object(_ALL, obj.id)
+    timestamp = clock.later_than(max([obj.timestamp, *(attribute.timestamp for attribute in live)]))
+    gone = tuple(AttributeDraft(uuid=a.uuid, deleted=True, timestamp=timestamp) for a in live)
     intake.take_elements((), [ObjectDraft(uuid=obj.uuid, deleted=True, timestamp=timestamp, attributes=gone)])
     drop_references_of(obj.id, timestamp)
 
@@ -332,4 +342,5 @@ def _event_changed(event: EventStanding) -> None:
 
 def _saved(viewer: Viewer, object_id: int) -> SavedObject:
     # What somebody just wrote they may read once more, even if it left their sight with this.
-    return SavedObject(find_object(_ALL, str(object_id)), attributes_of_object(viewer, object_id))
+    obj = find_object(_ALL, str(object_id))
+    return SavedObject(obj, attributes_of_object(viewer, object_id, deleted=obj.deleted))

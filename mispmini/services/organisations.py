@@ -40,9 +40,29 @@ def view_organisation(viewer: Viewer, ref: str) -> OrganisationRecord:
     return replace(record, created_by_email=_author(viewer, record))
 
 
+def refuse_index(viewer: Viewer) -> None:
+    """The list of all organisations may be kept from users. Raises Forbidden."""
+    if not viewer.is_site_admin and load_settings().hide_organisation_index:
+        raise Forbidden(NO_FUNCTION)
+
+
+def refuse_unmet(viewer: Viewer, record: OrganisationRecord) -> None:
+    """While the list is kept from users they see their own, and who created an event they see. Raises NotFound."""
+    if viewer.is_site_admin or record.id == viewer.org_id or not load_settings().hide_organisation_index:
+        return
+    if not store.events_created_by(viewer, [record.id]).get(record.id):
+        raise NotFound(UNKNOWN)
+
+
 def host_organisation_id() -> int | None:
     """The organisation that this instance belongs to."""
     return load_settings().host_org_id
+
+
+def find_name(org_id: int) -> str:
+    """The name of an organisation; empty for none."""
+    found = store.find_any_organisation(org_id)
+    return "" if found is None else found.name
 
 
 def count_created_events(viewer: Viewer, records: list[OrganisationRecord]) -> Mapping[int, int]:

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from mispmini.domain import attribute_types, clock, ids
-from mispmini.domain.distribution import Distribution, is_element_level, needs_group
+from mispmini.domain.distribution import Distribution, is_element_level, needs_group, widens
 from mispmini.domain.drafts import AttributeDraft, Extra, ObjectDraft
 from mispmini.domain.errors import Invalid
 from mispmini.domain.graphs import AttributeRow
@@ -24,12 +24,20 @@ SEEN_SENTENCE = "Last seen value should be greater than first seen value"
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What an element gets that does not say: level by who sends it (RULES §7), time of the intake."""
+    """What an element gets that does not say: level by who sends it (RULES §7), time of the intake.
+
+    Without `may_raise` a known element never reaches more than it did (RULES §4).
+    """
 
     element_level: int
     container_level: int
     now: int
     keep_unknown: bool
+    may_raise: bool = True
+
+    def keeps_level(self, level: int | None, stored: int) -> bool:
+        """Whether a known element keeps its level: none is given, or one that would reach more."""
+        return level is None or (not self.may_raise and is_element_level(level) and widens(level, stored))
 
 
 def extra_text(extra: Extra | None) -> str | None:
@@ -120,6 +128,7 @@ def changed_attribute(
     draft: AttributeDraft, stored: AttributeRow, *, group_id: int | None, defaults: Defaults
 ) -> StoredAttribute:
     """A known attribute with what the draft gives; the rest is kept. Raises Invalid."""
+    kept = defaults.keeps_level(draft.distribution, stored.distribution)
     merged = AttributeDraft(
         type=draft.type or stored.type,
         category=draft.category or (stored.category if draft.type in (None, stored.type) else None),
@@ -127,7 +136,7 @@ def changed_attribute(
         uuid=stored.uuid,
         to_ids=stored.to_ids if draft.to_ids is None else draft.to_ids,
         comment=stored.comment if draft.comment is None else draft.comment,
-        distribution=stored.distribution if draft.distribution is None else draft.distribution,
+        distribution=stored.distribution if kept else draft.distribution,
         timestamp=draft.timestamp or max(defaults.now, stored.timestamp + 1),
         deleted=stored.deleted if draft.deleted is None else draft.deleted,
         disable_correlation=stored.disable_correlation
@@ -138,7 +147,7 @@ def changed_attribute(
         object_relation=draft.object_relation or stored.object_relation,
         extra=draft.extra or (json.loads(stored.extra) if stored.extra else None),
     )
-    group = stored.sharing_group_id if group_id is None and draft.distribution is None else group_id
+    group = stored.sharing_group_id if kept else group_id
     return new_attribute(
         merged,
         number=stored.id,
@@ -182,10 +191,13 @@ def new_object(
     )
 
 
-def changed_object(draft: ObjectDraft, stored: StoredObject, *, group_id: int | None, now: int) -> StoredObject:
+def changed_object(
+    draft: ObjectDraft, stored: StoredObject, *, group_id: int | None, defaults: Defaults
+) -> StoredObject:
     """A known object with what the draft gives; the rest is kept. Raises Invalid."""
-    level = stored.distribution if draft.distribution is None else draft.distribution
-    group = stored.sharing_group_id if draft.distribution is None else group_id
+    kept = defaults.keeps_level(draft.distribution, stored.distribution)
+    level = stored.distribution if kept or draft.distribution is None else draft.distribution
+    group = stored.sharing_group_id if kept else group_id
     first_seen, last_seen = _seen(draft.first_seen or stored.first_seen, draft.last_seen or stored.last_seen)
     return stored._replace(
         name=draft.name or stored.name,
@@ -193,7 +205,7 @@ def changed_object(draft: ObjectDraft, stored: StoredObject, *, group_id: int | 
         description=draft.description or stored.description,
         template_uuid=draft.template_uuid or stored.template_uuid,
         template_version=draft.template_version or stored.template_version,
-        timestamp=draft.timestamp or max(now, stored.timestamp + 1),
+        timestamp=draft.timestamp or max(defaults.now, stored.timestamp + 1),
         distribution=checked_level(level, group),
         sharing_group_id=group if needs_group(level) else None,
         comment=stored.comment if draft.comment is None else draft.comment,
@@ -204,7 +216,8 @@ def changed_object(draft: ObjectDraft, stored: StoredObject, *, group_id: int | 
     )
 
 
-def defaults_for(*, from_link: bool, default_level: int, now: int | None = None) -> Defaults:
+def defaults_for(*, from_link: bool, default_level: int, now: int | None = None, may_raise: bool = True) -> Defaults:
     """Defaults by who sends: an author's containers inherit, a link's stay with the organisation (RULES §7)."""
     container = Distribution.ORGANISATION if from_link else Distribution.INHERIT
-    return Defaults(default_level, int(container), clock.now() if now is None else now, keep_unknown=from_link)
+    moment = clock.now() if now is None else now
+    return Defaults(default_level, int(container), moment, keep_unknown=from_link, may_raise=may_raise)

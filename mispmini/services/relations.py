@@ -1,6 +1,7 @@
 """References between elements, and reports, on their way into an event (MODEL §7.4, §7.10)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from mispmini.domain import ids
 from mispmini.domain.distribution import Distribution, needs_group
@@ -117,6 +118,8 @@ def _report(
     if known is not None and timestamp <= known.timestamp:
         return None
     stored_level = known.distribution if known is not None else intake.defaults.container_level
+    if known is not None and intake.defaults.keeps_level(draft.distribution, known.distribution):
+        draft = replace(draft, distribution=None, sharing_group=None, sharing_group_id=None)
     level = stored_level if draft.distribution is None else draft.distribution
     group_id = intake.groups.of(level, draft.sharing_group, draft.sharing_group_id)
     if group_id is None and needs_group(level) and intake.fresh and intake.groups.origin.is_link:

@@ -11,7 +11,7 @@ from mispmini.domain.graphs import EventRow, OrganisationRow, ReportRow
 from mispmini.domain.origin import Origin
 from mispmini.domain.records import GroupName
 from mispmini.domain.viewer import Viewer
-from mispmini.services.audit import record
+from mispmini.services.audit import record, watch
 from mispmini.services.capture import Groups
 from mispmini.services.intake import IntakeState
 from mispmini.services.preparing import defaults_for
@@ -112,6 +112,7 @@ def delete_report(viewer: Viewer, ref: str, *, hard: bool = False) -> ReportRow:
     """
     with writing():
         stored, event = _own(viewer, ref)
+        watch("EventReport", stored.id)
         if hard:
             remove_report(stored.id)
             _event_changed(event)
@@ -150,6 +151,8 @@ def _save(
     level = load_settings().default_attribute_distribution
     defaults = defaults_for(from_link=origin.is_link, default_level=level)
     state = IntakeState(viewer, event.id, defaults, Groups(viewer, origin), fresh=False)
+    if report_id is not None:
+        watch("EventReport", report_id)
     take_reports(state, [draft])
     if state.dropped:
         errors = {field: list(texts) for field, texts in state.dropped[0].errors.items()}

@@ -4,14 +4,15 @@ What is found is streamed: its ids are known at once, its rows come in short rea
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
-from mispmini.domain.filters import IndexFilters, SearchFilters
-from mispmini.domain.graphs import AttributeRow, EventGraph, ObjectRow, TagRow
+from mispmini.domain.filters import IndexFilters, Scope, SearchFilters, Terms
+from mispmini.domain.graphs import AttributeRow, EventGraph, FoundAttribute
 from mispmini.domain.records import IndexItem, MinimalIndexRow
 from mispmini.domain.viewer import Viewer
 from mispmini.services.correlating import attach_related
+from mispmini.services.opinions import attach_opinions, attach_to_attributes
 from mispmini.store import event_index
 from mispmini.store.attachments import attributes_with_files, files_of
 from mispmini.store.database import reading
@@ -21,6 +22,7 @@ from mispmini.store.search.loading import cut_attribute_ids, load_attributes, lo
 from mispmini.store.sql import in_batches
 
 EVENTS_A_READ = 100
+OPINION_FORMATS = frozenset({"json", "xml"})
 ATTRIBUTES_A_READ = 500
 T = TypeVar("T")
 
@@ -34,19 +36,6 @@ class Found(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         return self.items
-
-
-class FoundAttribute(NamedTuple):
-    """An attribute with what stands around it; `event` has no elements, its tags are those that may be inherited.
-
-    `data` is the bytes of its file, if they were asked for.
-    """
-
-    attribute: AttributeRow
-    event: EventGraph
-    obj: ObjectRow | None
-    tags: Sequence[TagRow]
-    data: bytes | None
 
 
 def index(viewer: Viewer, filters: IndexFilters) -> Found[IndexItem]:
@@ -90,6 +79,8 @@ def _read_events(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> 
         graph.attachments = {a.id: files[a.id] for a in graph.attributes if a.id in files}
     if options.include_event_correlations:
         attach_related(viewer, found)
+    if not options.metadata and filters.return_format in OPINION_FORMATS:
+        attach_opinions(viewer, found, sightings=not options.no_sightings, proposals=not options.no_shadow_attributes)
     return found
 
 
@@ -118,6 +109,25 @@ def search_attributes(viewer: Viewer, filters: SearchFilters) -> Found[FoundAttr
     return Found(len(ids) + full, _attributes(viewer, ids, filters))
 
 
+def search_for_export(viewer: Viewer, filters: SearchFilters, types: frozenset[str] | None) -> Found[FoundAttribute]:
+    """What an export is made of: attributes, or those of events in their order; the count is the scope's.
+
+    `types` are those that the export can show; they narrow a search for attributes that names none.
+    """
+    if filters.scope is Scope.ATTRIBUTES:
+        narrow = types is not None and not filters.type
+        return search_attributes(viewer, replace(filters, type=Terms(any=tuple(types or ()))) if narrow else filters)
+    found = search_events(viewer, replace(filters, options=replace(filters.options, include_event_correlations=False)))
+    return Found(found.count, (attribute for graph in found for attribute in _held_by(graph)))
+
+
+def _held_by(graph: EventGraph) -> Iterator[FoundAttribute]:
+    objects = {obj.id: obj for obj in graph.objects}
+    for row in sorted(graph.attributes, key=lambda attribute: attribute.id):
+        holder = None if row.object_id is None else objects.get(row.object_id)
+        yield FoundAttribute(row, graph, holder, graph.attribute_tags.get(row.id, ()), None)
+
+
 def _attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> Iterator[FoundAttribute]:
     for batch in in_batches(ids, ATTRIBUTES_A_READ):
         with reading():
@@ -132,6 +142,13 @@ def _read_attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters)
     objects = load_objects({row.object_id for row in found if row.object_id is not None})
     tags = tags_of_attributes(ids, parts)
     files = files_of(ids) if filters.options.with_attachments else {}
+    attach_to_attributes(
+        viewer,
+        events,
+        found,
+        sightings=filters.options.include_sightings,
+        proposals=filters.options.include_proposals,
+    )
     return [
         FoundAttribute(
             row,

@@ -1,48 +1,40 @@
 """Links to partners: added, edited and removed by site admins, and what their pages show (PROTOCOL §3.16; GUIDE)."""
 
-import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from mispmini.domain import clock
+from mispmini.domain.drafts import TagDraft
 from mispmini.domain.errors import Forbidden, NotFound, Refused, SaveFailed
 from mispmini.domain.records import OrganisationRecord
 from mispmini.domain.servers import LinkedServer, ServerDraft
 from mispmini.domain.viewer import Viewer
 from mispmini.services import audit
+from mispmini.services.capture import capture_tags
+from mispmini.services.link_files import file_columns, file_flaws, forget_files
+from mispmini.services.link_rules import PULL_RULES, PUSH_RULES, with_texts
+from mispmini.services.link_secrets import forget_secrets, secret_columns
 from mispmini.services.organisations import NO_FUNCTION, capture_organisation
 from mispmini.services.server_flaws import flaws_of
-from mispmini.store import jobs, ledger, outbox, sealing
+from mispmini.store import ledger, outbox
 from mispmini.store import servers as store
 from mispmini.store.database import writing
-from mispmini.store.jobs import JobKind, JobRecord, JobState
-from mispmini.store.ledger import LedgerCounts, LedgerEntry
+from mispmini.store.ledger import LedgerCounts
 from mispmini.store.organisations import find_any_organisation, organisation_records
-from mispmini.store.outbox import QueueCounts, QueuedEvent
+from mispmini.store.outbox import QueueCounts
 from mispmini.store.settings import load_settings
 
-__all__ = [
-    "JobKind", "JobRecord", "JobState", "LedgerEntry", "QueuedEvent", "Standing",
-]  # fmt: skip
 INVALID_SERVER = "Invalid server"
 NO_REMOTE_ORG = "No remote org ID set. Please pass it as remote_org_id"
 UNKNOWN_ORG = "Invalid organisation."
-NO_RULES: dict[str, list[int]] = {"OR": [], "NOT": []}
-PUSH_RULES = json.dumps({"tags": NO_RULES, "orgs": NO_RULES}, separators=(",", ":"))
-PULL_RULES = json.dumps(
-    {
-        "tags": NO_RULES,
-        "orgs": NO_RULES,
-        "type_attributes": {"NOT": []},
-        "type_objects": {"NOT": []},
-        "url_params": "",
-    },
-    separators=(",", ":"),
-)
 _MODEL = "Server"
-_JOB_POLL_SECONDS = 0.05
-_NOT_COLUMNS = frozenset({"authkey", "remote_org", "new_org", "name", "url", "pull_interval", "allow_internal"})
+_NOT_COLUMNS = frozenset(
+    {
+        "authkey", "remote_org", "new_org", "name", "url", "pull_interval", "allow_internal", "trusted_orgs", "proxy",
+        "push_names", "pull_names", "ca_pem", "client_pem", "default_local_tag",
+    }
+)  # fmt: skip
+_NEVER_TOLD = frozenset({"authkey", "proxy", "push_names", "pull_names", "ca_pem", "client_pem"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +62,15 @@ def identity() -> Identity:
     return Identity(settings.announced_version, settings.instance_uuid)
 
 
+def require_site_admin(viewer: Viewer) -> None:
+    """Links are the business of site admins alone. Raises Forbidden."""
+    if not viewer.is_site_admin:
+        raise Forbidden(NO_FUNCTION)
+
+
 def list_servers(viewer: Viewer) -> list[Standing]:
     """Every link in the order of its priority. Raises Forbidden."""
-    _require_site_admin(viewer)
+    require_site_admin(viewer)
     return _standings(store.list_any_servers())
 
 
@@ -87,7 +85,7 @@ def view_server(viewer: Viewer, server_id: int) -> Standing:
 
 def find_server(viewer: Viewer, server_id: int) -> LinkedServer:
     """A link by id. Raises Forbidden, NotFound."""
-    _require_site_admin(viewer)
+    require_site_admin(viewer)
     server = store.find_any_server(server_id)
     if server is None:
         raise NotFound(INVALID_SERVER)
@@ -98,7 +96,7 @@ def find_server_by_ref(viewer: Viewer, ref: str) -> LinkedServer:
     """A link by id or by its name, for the command line. Raises Forbidden, NotFound, Refused for a name given twice."""
     if ref.isascii() and ref.isdigit():
         return find_server(viewer, int(ref))
-    _require_site_admin(viewer)
+    require_site_admin(viewer)
     named = store.find_any_servers_named(ref)
     if not named:
         raise NotFound(INVALID_SERVER)
@@ -109,12 +107,11 @@ def find_server_by_ref(viewer: Viewer, ref: str) -> LinkedServer:
 
 def add_server(viewer: Viewer, draft: ServerDraft) -> LinkedServer:
     """Add a link; its key is sealed. Raises Forbidden, Refused without a remote organisation, SaveFailed."""
-    _require_site_admin(viewer)
+    require_site_admin(viewer)
     with writing():
         if not (draft.remote_org or draft.new_org):
             raise Refused(NO_REMOTE_ORG)
-        if flaws := flaws_of(draft, added=True):
-            raise SaveFailed("add", _MODEL, flaws)
+        draft = _checked(draft, old=None)
         values = _columns(viewer, draft, remote_org_id=_remote_org(viewer, draft), old=None)
         server_id = store.insert_server(_defaults(viewer) | values)
         audit.record(viewer, "add", _MODEL, server_id, str(draft.name), _told(draft))
@@ -125,103 +122,52 @@ def edit_server(viewer: Viewer, server_id: int, draft: ServerDraft) -> LinkedSer
     """Change what the draft gives; what waits for the link is tried anew. Raises Forbidden, NotFound, SaveFailed."""
     with writing():
         old = find_server(viewer, server_id)
-        if flaws := flaws_of(draft, added=False):
-            raise SaveFailed("edit", _MODEL, flaws, subject_id=server_id)
+        draft = _checked(draft, old=old)
         remote = _remote_org(viewer, draft) if draft.remote_org or draft.new_org else old.remote_org_id
+        audit.watch(_MODEL, server_id)
         store.update_server(server_id, _columns(viewer, draft, remote_org_id=remote, old=old))
         _begin_anew(old, draft)
         audit.record(viewer, "edit", _MODEL, server_id, draft.name or old.name, _told(draft))
         edited = find_server(viewer, server_id)
-    if edited.authkey_ref != old.authkey_ref:
-        sealing.forget(old.authkey_ref)
+    _forget_what_went(old, edited)
     return edited
 
 
+def pause_server(viewer: Viewer, server_id: int, *, paused: bool) -> LinkedServer:
+    """Let a link rest or work again: its queue is kept, and nothing is sent or fetched by itself meanwhile."""
+    with writing():
+        server = find_server(viewer, server_id)
+        store.update_server(server_id, {"paused": paused})
+        if not paused:
+            outbox.hurry(server_id)
+            outbox.wake()
+        audit.record(viewer, "edit", _MODEL, server_id, server.name, {"paused": paused})
+        return find_server(viewer, server_id)
+
+
+def pin_certificate(viewer: Viewer, server_id: int, sha256: str | None) -> LinkedServer:
+    """Take this certificate and no other from now on, or with None those of the authorities again (TRUST §6).
+
+    `sha256` is the fingerprint that the admin saw and trusts. Raises Forbidden, NotFound, SaveFailed.
+    """
+    draft = ServerDraft(pinned_sha256=sha256 or "", self_signed=bool(sha256))
+    return edit_server(viewer, server_id, draft)
+
+
 def delete_server(viewer: Viewer, server_id: int) -> LinkedServer:
-    """Remove a link with its queue, ledger and key; events stay. Raises Forbidden, NotFound."""
+    """Remove a link with its queue, ledger, key and files; events stay. Raises Forbidden, NotFound."""
     with writing():
         server = find_server(viewer, server_id)
         store.delete_server(server_id)
         audit.record(viewer, "delete", _MODEL, server_id, server.name, {"url": server.url})
-    sealing.forget(server.authkey_ref)
+    _forget_what_went(server, None)
     return server
-
-
-def key_hint(server: LinkedServer) -> str:
-    """First and last four characters of a partner's key; empty if the key file lacks it."""
-    try:
-        key = sealing.unseal(server.authkey_ref)
-    except KeyError:
-        return ""
-    return f"{key[:4]}…{key[-4:]}"
-
-
-def queue_of(viewer: Viewer, server_id: int) -> list[QueuedEvent]:
-    """What waits for a link, what needs somebody first. Raises Forbidden, NotFound."""
-    return outbox.list_queue(find_server(viewer, server_id).id)
-
-
-def ledger_of(viewer: Viewer, server_id: int, *, limit: int, offset: int) -> tuple[list[LedgerEntry], int]:
-    """What became of events on a link, newest first, and how many rows there are. Raises Forbidden, NotFound."""
-    server = find_server(viewer, server_id)
-    return (
-        ledger.list_entries_of_server(server.id, limit=limit, offset=offset),
-        ledger.count_entries_of_server(server.id),
-    )
-
-
-def deliveries_of(event_uuid: str) -> list[LedgerEntry]:
-    """Where an event went and came from, newest first; the caller has found the event for its viewer."""
-    return ledger.list_entries_of_event(event_uuid)
-
-
-def newest_troubles(viewer: Viewer, limit: int) -> list[LedgerEntry]:
-    """The newest outcomes that need somebody; none for others than site admins."""
-    return ledger.list_troubles(limit) if viewer.is_site_admin else []
-
-
-def retry_delivery(viewer: Viewer, row_id: int) -> int:
-    """Make one promise due at once, parked or not; returns its server's id. Raises Forbidden, NotFound."""
-    _require_site_admin(viewer)
-    with writing():
-        server_id = outbox.retry_row(row_id)
-    if server_id is None:
-        raise NotFound("It is no longer in the queue.")
-    return server_id
-
-
-def ask_for_job(viewer: Viewer, server_id: int, kind: JobKind, technique: str) -> int:
-    """Ask for a pull or push that a job does; returns the job's id. Raises Forbidden, NotFound."""
-    server = find_server(viewer, server_id)
-    with writing():
-        return jobs.create_job(kind, f"{server.id} {technique}", viewer.user_id)
-
-
-def find_job(viewer: Viewer, job_id: int) -> JobRecord:
-    """A job: one's own, or any for site admins. Raises NotFound."""
-    job = jobs.find_any_job(job_id)
-    if job is None or not (viewer.is_site_admin or job.user_id == viewer.user_id):
-        raise NotFound("Invalid job")
-    return job
-
-
-def wait_for_job(viewer: Viewer, job_id: int, seconds: float) -> JobRecord:
-    """The job once it has ended, or as it is after so many seconds. Raises NotFound."""
-    ends = time.monotonic() + seconds
-    while not (job := find_job(viewer, job_id)).ended and time.monotonic() < ends:
-        time.sleep(_JOB_POLL_SECONDS)
-    return job
 
 
 def name_of(server_id: int) -> str:
     """What a link is called, for who asked for its job; its number once it is gone."""
     server = store.find_any_server(server_id)
     return f"{server_id}" if server is None else server.name
-
-
-def _require_site_admin(viewer: Viewer) -> None:
-    if not viewer.is_site_admin:
-        raise Forbidden(NO_FUNCTION)
 
 
 def _standings(servers: list[LinkedServer]) -> list[Standing]:
@@ -252,6 +198,22 @@ def _remote_org(viewer: Viewer, draft: ServerDraft) -> int:
     return found.id
 
 
+def _checked(draft: ServerDraft, *, old: LinkedServer | None) -> ServerDraft:
+    """The draft with its names resolved. Raises SaveFailed with a sentence for each field that does not fit."""
+    resolved, unknown = with_texts(draft)
+    files = {name: sentence for name, sentence in file_flaws(draft).items() if sentence}
+    flaws = flaws_of(resolved, added=old is None) | {name: [text] for name, text in (unknown | files).items()}
+    if flaws:
+        raise SaveFailed("add" if old is None else "edit", _MODEL, flaws, subject_id=old.id if old else None)
+    return resolved
+
+
+def _forget_what_went(old: LinkedServer, new: LinkedServer | None) -> None:
+    """Secrets and files outlive a transaction that fails; those that lost their row go once it holds."""
+    forget_secrets(old, new)
+    forget_files(old, new)
+
+
 def _defaults(viewer: Viewer) -> dict[str, object]:
     host = load_settings().host_org_id
     owner = viewer.org_id or host
@@ -275,13 +237,25 @@ def _columns(viewer: Viewer, draft: ServerDraft, *, remote_org_id: int, old: Lin
         values["name"] = draft.name.strip()
     if draft.url is not None:
         values["url"] = draft.url.strip().rstrip("/")
-    if draft.authkey:
-        values["authkey_ref"] = sealing.seal("server", draft.authkey)
-    if draft.allow_internal is not None:
-        values["allow_internal"] = list(draft.allow_internal)
+    if draft.pinned_sha256 is not None:
+        values["pinned_sha256"] = draft.pinned_sha256.replace(":", "").lower() or None
+    for name in ("allow_internal", "trusted_orgs"):
+        if (listed := getattr(draft, name)) is not None:
+            values[name] = list(listed)
+    if draft.default_local_tag is not None:
+        values["default_local_tag"] = _tag(viewer, draft.default_local_tag)
+    values |= secret_columns(draft, old) | file_columns(draft)
     internal = draft.internal if draft.internal is not None else bool(old and old.internal)
     values["internal"] = internal and remote_org_id == load_settings().host_org_id
     return values | {"remote_org_id": remote_org_id, "user_id": _creator(viewer, old)} | _schedule(draft, old)
+
+
+def _tag(viewer: Viewer, name: str) -> str | None:
+    """The name of the link's local tag, made here if it is new: a partner's account may not make tags."""
+    name = name.strip()
+    if name:
+        capture_tags(viewer, [TagDraft(name, local=True)])
+    return name or None
 
 
 def _creator(viewer: Viewer, old: LinkedServer | None) -> int | None:
@@ -307,6 +281,8 @@ def _begin_anew(old: LinkedServer, draft: ServerDraft) -> None:
 
 
 def _told(draft: ServerDraft) -> Mapping[str, object]:
-    """What the audit row keeps: never the key."""
-    values = {item.name: getattr(draft, item.name) for item in fields(ServerDraft)}
-    return {name: value for name, value in values.items() if value is not None and name not in ("authkey", "proxy")}
+    """What the audit row keeps: never a secret, and files by the fact that they were given."""
+    values = {item.name: getattr(draft, item.name) for item in fields(ServerDraft) if item.name not in _NEVER_TOLD}
+    files = {"cert_file": draft.ca_pem, "client_cert_file": draft.client_pem, "proxy": draft.proxy}
+    changed = {name: "changed" for name, text in files.items() if text is not None}
+    return {name: value for name, value in values.items() if value is not None} | changed

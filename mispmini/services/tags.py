@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 
-from mispmini.domain import clock
+from mispmini.domain import clock, sentences
 from mispmini.domain.drafts import TagDraft
 from mispmini.domain.errors import Forbidden, NotFound, Refused, SaveFailed
 from mispmini.domain.permissions import Permission
 from mispmini.domain.records import TagRecord
+from mispmini.domain.tag_forms import MAX_TAG_BYTES, TagForm, changed, tag_record
+from mispmini.domain.taxonomies import conflicts, namespace_of
 from mispmini.domain.viewer import Viewer
-from mispmini.services.audit import record
-from mispmini.services.capture import MAX_TAG_BYTES, capture_tags, may_attach, tag_record
+from mispmini.services.audit import record, watch
+from mispmini.services.capture import capture_tags, may_attach
 from mispmini.services.rights import NO_PERMISSION, may_tag
+from mispmini.store import tags as store
 from mispmini.store.attributes import find_attribute, touch_attribute
 from mispmini.store.database import writing
 from mispmini.store.events import EventStanding, event_standing, mark_changed
@@ -25,20 +28,34 @@ from mispmini.store.tags import (
     find_tags,
     fold,
     insert_tag,
+    update_tag,
+)
+from mispmini.store.tags import (
+    TagUse as TagUse,
 )
 from mispmini.store.tags import (
     all_tags as all_tags,
 )
 from mispmini.store.tags import (
+    favourites_of as favourites_of,
+)
+from mispmini.store.tags import (
     find_tag as find_tag,
 )
 from mispmini.store.tags import (
-    tag_counts as tag_counts,
+    tag_use as tag_use,
 )
+from mispmini.store.taxonomies import list_taxonomies
 
 ONLY_CREATOR = (
     "Cannot alter the tags of this data, only the organisation that has created the data (orgc) can modify global tags."
 )
+INVALID_TAG = "Invalid Tag"
+INVALID_TAG_TO_REMOVE = "Invalid Tag."
+NAME_TAKEN = "A tag with this name already exists."
+NOT_ATTACHED = "Failed to attach 1 tags. Reasons: "
+OTHER_ORGANISATIONS = "Invalid Tag. This tag can only be set by a fixed organisation."
+OTHER_USERS = "Invalid Tag. This tag can only be set by a fixed user."
 ONLY_HOST = "Local tags can only be added by users of the host organisation."
 
 
@@ -52,18 +69,108 @@ class Tagged:
     event: EventStanding
 
 
-def add_tag(viewer: Viewer, draft: TagDraft) -> TagRecord:
+def add_tag(viewer: Viewer, form: TagForm) -> TagRecord:
     """Make a tag, or return the one that has this name in any case. Raises SaveFailed."""
-    if not draft.name.strip() or len(draft.name.encode()) > MAX_TAG_BYTES:
-        raise SaveFailed("add", "Tag", {"name": ["valueNotEmpty"]})
+    name = _checked_name("add", form.name or "")
     with writing():
-        known = find_tags([draft.name]).get(fold(draft.name))
+        known = find_tags([name]).get(fold(name))
         if known is not None:
             return known
-        made = tag_record(draft)
+        made = changed(tag_record(TagDraft(name)), form)
         made = made._replace(id=insert_tag(made))
         record(viewer, "add", "Tag", made.id, made.name)
         return made
+
+
+def edit_tag(viewer: Viewer, ref: str, form: TagForm) -> TagRecord:
+    """Change a tag by its id, here and wherever it is on. Raises Refused, SaveFailed."""
+    with writing():
+        stored = existing_tag(ref)
+        edited = changed(stored, form)
+        _checked_name("edit", edited.name)
+        other = find_tags([edited.name]).get(fold(edited.name))
+        if other is not None and other.id != edited.id:
+            raise SaveFailed("edit", "Tag", {"name": [NAME_TAKEN]})
+        watch("Tag", edited.id)
+        update_tag(edited)
+        record(viewer, "edit", "Tag", edited.id, edited.name)
+        return edited
+
+
+def delete_tag(viewer: Viewer, ref: str) -> TagRecord:
+    """Remove a tag from this instance and from whatever it is on here. Raises Refused."""
+    with writing():
+        tag = existing_tag(ref)
+        store.delete_tag(tag.id)
+        record(viewer, "delete", "Tag", tag.id, tag.name)
+        return tag
+
+
+def existing_tag(ref: str) -> TagRecord:
+    """A tag by its id. Raises Refused."""
+    tag = find_tag(ref) if ref.isascii() and ref.isdigit() and len(ref) < 19 else None
+    if tag is None:
+        raise Refused(INVALID_TAG)
+    return tag
+
+
+def _checked_name(action: str, name: str) -> str:
+    if not name.strip() or len(name.encode()) > MAX_TAG_BYTES:
+        raise SaveFailed(action, "Tag", {"name": [sentences.TAG_NAME]})
+    return name
+
+
+def search_tags(pattern: str, *, strict: bool = False) -> list[TagRecord]:
+    """Tags whose name is like this in any case, `%` standing for anything; strict ones have just this name."""
+    return list(find_tags([pattern]).values()) if strict else store.tags_like(pattern)
+
+
+def set_favourite(viewer: Viewer, ref: str, *, on: bool | None = None) -> bool:
+    """Have a tag at hand or not any more; None turns it round. Returns which it is now. Raises Refused."""
+    with writing(quiet=True):
+        tag, user_id = existing_tag(ref), viewer.user_id
+        is_on = tag.id not in store.favourites_of(user_id) if on is None else on
+        if user_id is not None:
+            store.set_favourite(user_id, tag.id, on=is_on)
+        return is_on
+
+
+def offered_tags(viewer: Viewer) -> list[TagRecord]:
+    """What a picker offers, favourites first: no hidden tag, none of a taxonomy that is off, none of others' own."""
+    off = {fold(t.namespace) for t in list_taxonomies() if not t.enabled}
+    favourites = store.favourites_of(viewer.user_id)
+    offered = [tag for tag in all_tags() if not tag.hide_tag and may_attach(viewer, tag) and not _is_of(tag, off)]
+    return sorted(offered, key=lambda tag: tag.id not in favourites)
+
+
+def _is_of(tag: TagRecord, namespaces: set[str]) -> bool:
+    return fold(namespace_of(tag.name) or "") in namespaces
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """How often tags are used on events and attributes that the viewer reads, by tag and by taxonomy."""
+
+    tags: dict[str, int]
+    taxonomies: dict[str, int]
+
+
+def statistics(viewer: Viewer) -> Statistics:
+    """Of each tag in use, the most used first."""
+    use = store.tag_use(viewer)
+    names = {tag.id: tag.name for tag in all_tags()}
+    counted = sorted(((names[tag_id], found.events + found.attributes) for tag_id, found in use.items()), key=_by_use)
+    namespaces = {t.namespace.casefold(): t.namespace for t in list_taxonomies()}
+    by_taxonomy: dict[str, int] = {}
+    for name, count in counted:
+        namespace = namespaces.get((namespace_of(name) or "").casefold())
+        if namespace is not None:
+            by_taxonomy[namespace] = by_taxonomy.get(namespace, 0) + count
+    return Statistics(dict(counted), by_taxonomy)
+
+
+def _by_use(counted: tuple[str, int]) -> tuple[int, str]:
+    return -counted[1], counted[0]
 
 
 def find_target(viewer: Viewer, uuid: str) -> Tagged:
@@ -109,12 +216,18 @@ def attach(
         return tag
 
 
+def clashes_on(tagged: Tagged) -> list[tuple[str, ...]]:
+    """Groups of tags on a target of which it should have only one, as two of TLP."""
+    names = store.tag_names(attached_tag_ids(tagged.target, tagged.id)).values()
+    return [clashing for _group, clashing in conflicts(names)]
+
+
 def detach(viewer: Viewer, tagged: Tagged, name_or_id: str) -> tuple[TagRecord, bool]:
     """Take a tag off; returns it and whether it was local. Raises Refused, NotFound, Forbidden."""
     with writing():
         tag = find_tag(name_or_id)
         if tag is None:
-            raise Refused("Invalid Tag.")
+            raise Refused(INVALID_TAG_TO_REMOVE)
         local = detach_tag(tagged.target, tagged.id, tag.id)
         if local is None:
             raise NotFound("Invalid Target.")
@@ -137,16 +250,17 @@ def _judge(viewer: Viewer, tagged: Tagged, *, local: bool) -> None:
 
 def _usable_tag(viewer: Viewer, name_or_id: str) -> TagRecord:
     known = find_tag(name_or_id)
-    if known is None and name_or_id.isdigit():
-        raise SaveFailed("attach", "Tag", f"Failed to attach 1 tags. Reasons: {name_or_id} - Tag not found.")
-    if known is not None:
-        if not may_attach(viewer, known):
-            raise SaveFailed("attach", "Tag", "Failed to attach 1 tags. Reasons: Invalid Tag.")
-        return known
-    made = capture_tags(viewer, [TagDraft(name_or_id)]).get(fold(name_or_id))
-    if made is None:
-        raise SaveFailed("attach", "Tag", f"Failed to attach 1 tags. Reasons: {name_or_id} - Tag not found.")
-    return made
+    if known is None and not name_or_id.isdigit():
+        known = capture_tags(viewer, [TagDraft(name_or_id)]).get(fold(name_or_id))
+    if known is None:
+        raise _not_attached(f"{name_or_id} - Tag not found.")
+    if not may_attach(viewer, known):
+        raise _not_attached(OTHER_ORGANISATIONS if known.org_id not in (None, viewer.org_id) else OTHER_USERS)
+    return known
+
+
+def _not_attached(reason: str) -> SaveFailed:
+    return SaveFailed("attach", "Tag", f"{NOT_ATTACHED}{reason}")
 
 
 def _changed(tagged: Tagged, *, local: bool) -> None:

@@ -25,14 +25,6 @@ class Rights:
     delete_attributes: bool
 
 
-@dataclass(frozen=True, slots=True)
-class FormDefaults:
-    """What the form of a new event starts with."""
-
-    distribution: int
-    threat_level_id: int
-
-
 def rights_over(viewer: Viewer, event_id: int) -> Rights:
     """What the viewer may do with an event that they see."""
     event = event_standing(event_id)
@@ -59,10 +51,9 @@ def groups_to_choose(viewer: Viewer) -> list[SharingGroup]:
     return sorted(load_groups(visible_group_ids(viewer)).values(), key=lambda group: group.name.casefold())
 
 
-def form_defaults() -> FormDefaults:
-    """The instance's own defaults for a new event."""
-    settings = load_settings()
-    return FormDefaults(settings.default_event_distribution, settings.default_event_threat_level)
+def usual_threat_level() -> int:
+    """The instance's own default for a new event."""
+    return load_settings().default_event_threat_level
 
 
 def drafts_are_private() -> bool:

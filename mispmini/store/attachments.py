@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from mispmini.store.sql import execute, marks, rows
+from mispmini.store.sql import execute, marks, row, rows
 from mispmini.store.tables.base import database
 
 
@@ -56,7 +56,32 @@ def files_of(attribute_ids: Sequence[int]) -> dict[int, bytes]:
     found = rows(
         f"SELECT attribute_id, sha256 FROM attachment WHERE attribute_id IN ({marks(attribute_ids)})", attribute_ids
     )
-    return {attribute_id: path.read_bytes() for attribute_id, digest in found if (path := _path(digest)).exists()}
+    read = {attribute_id: _bytes_of(digest) for attribute_id, digest in found}
+    return {attribute_id: content for attribute_id, content in read.items() if content is not None}
+
+
+def _bytes_of(digest: str) -> bytes | None:
+    try:
+        return _path(digest).read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def path_of_file(attribute_id: int) -> tuple[str, Path] | None:
+    """Digest and place of an attribute's file; None if it has none, or it is missing."""
+    found = row("SELECT sha256 FROM attachment WHERE attribute_id = ?", (attribute_id,))
+    if found is None or not _path(found[0]).is_file():
+        return None
+    return found[0], _path(found[0])
+
+
+def unreferenced_files() -> list[Path]:
+    """Files that no attribute names: of attributes removed for good, and of transactions taken back.
+
+    Inside a writing() they are sure to stay so, for a file is written there too.
+    """
+    named = {r[0] for r in rows("SELECT DISTINCT sha256 FROM attachment")}
+    return [path for path in _folder().glob("??/*") if path.name not in named]
 
 
 def attributes_with_files(event_ids: Sequence[int]) -> list[int]:
@@ -67,3 +92,9 @@ def attributes_with_files(event_ids: Sequence[int]) -> list[int]:
         event_ids,
     )
     return [r[0] for r in found]
+
+
+def attributes_having_files(attribute_ids: Sequence[int]) -> frozenset[int]:
+    """Those of these attributes that have a file; at most some hundred ids a call."""
+    found = rows(f"SELECT attribute_id FROM attachment WHERE attribute_id IN ({marks(attribute_ids)})", attribute_ids)
+    return frozenset(r[0] for r in found)

@@ -1,6 +1,7 @@
 """Writes attributes with their value hashes, and finds single ones. Raw SQL: the hottest path there is (SPEED §2.1)."""
 
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -66,14 +67,6 @@ def _hashes(attributes: Iterable[StoredAttribute]) -> list[tuple[int, int, int]]
     ]
 
 
-def _stale_hashes(attributes: Sequence[StoredAttribute]) -> list[tuple[int, int, int]]:
-    stale = []
-    for batch in in_batches([a.id for a in attributes]):
-        found = rows(f"SELECT event_id, id, value1, value2 FROM attribute WHERE id IN ({marks(batch)})", batch)
-        stale += [(value_hash(part), event, number) for event, number, *parts in found for part in parts if part]
-    return stale
-
-
 def insert_attributes(attributes: Sequence[StoredAttribute]) -> None:
     """Add attributes, inside a writing()."""
     execute_many(_INSERT, attributes)
@@ -82,24 +75,25 @@ def insert_attributes(attributes: Sequence[StoredAttribute]) -> None:
 
 def update_attributes(attributes: Sequence[StoredAttribute]) -> None:
     """Write the changeable columns of attributes known by id, inside a writing(). The uuid never changes."""
+    for batch in in_batches([a.id for a in attributes]):
+        forget_values(batch)
     execute_many(_UPDATE, [(*a[2:9], *a[10:], a.id) for a in attributes])
-    execute_many(
-        "DELETE FROM value_hash WHERE event_id = ? AND attribute_id = ?", [(a.event_id, a.id) for a in attributes]
-    )
     execute_many(_HASH, _hashes(attributes))
 
 
 def remove_attribute(attribute_id: int) -> None:
     """Remove the row for good, inside a writing()."""
-    stored = attributes_by_id([attribute_id]).get(attribute_id)
-    if stored is None:
-        return
-    parts = [part for part in (stored.value1, stored.value2) if part]
+    forget_values([attribute_id])
+    execute("DELETE FROM attribute WHERE id = ?", (attribute_id,))
+
+
+def forget_values(ids: Sequence[int]) -> None:
+    """Take attributes, as they are stored, out of exact search and correlation, inside a writing(); some hundred a call."""
+    stored = rows(f"SELECT event_id, id, value1, value2 FROM attribute WHERE id IN ({marks(ids)})", ids)
     execute_many(
         "DELETE FROM value_hash WHERE h = ? AND event_id = ? AND attribute_id = ?",
-        [(value_hash(part), stored.event_id, attribute_id) for part in parts],
+        [(value_hash(part), event, number) for event, number, *parts in stored for part in parts if part],
     )
-    execute("DELETE FROM attribute WHERE id = ?", (attribute_id,))
 
 
 class Known(NamedTuple):
@@ -126,6 +120,16 @@ def live_values(event_id: int) -> set[tuple[int, int, str, str | None]]:
     return set(found)
 
 
+def similar_attribute(event_id: int, type_id: int, category_id: int, value1: str, value2: str | None) -> int | None:
+    """The id of the live attribute outside of objects with this type, category and value, if the event has one."""
+    found = row(
+        "SELECT id FROM attribute WHERE event_id = ? AND object_id IS NULL AND NOT deleted"
+        " AND type_id = ? AND category_id = ? AND value1 = ? AND coalesce(value2, '') = ?",
+        (event_id, type_id, category_id, value1, value2 or ""),
+    )
+    return None if found is None else int(found[0])
+
+
 def uuids_elsewhere(table: str, uuids: Sequence[bytes], event_id: int) -> set[bytes]:
     """Which of these uuids belong to another event (they are never moved: TRUST §2.2 row 9)."""
     found: set[bytes] = set()
@@ -147,6 +151,37 @@ def attributes_by_id(ids: Sequence[int]) -> dict[int, AttributeRow]:
         selected = rows(f"SELECT {ATTRIBUTE_COLUMNS} FROM attribute WHERE id IN ({marks(batch)})", batch)
         found.update((a.id, a) for a in attribute_rows(selected))
     return found
+
+
+class CountedBy(StrEnum):
+    """What attributes are counted by."""
+
+    TYPE = "type"
+    CATEGORY = "category"
+
+
+def counts_of_attributes(viewer: Viewer, column: CountedBy) -> dict[str, int]:
+    """Live attributes that the viewer reads, by type or category."""
+    shown = event_readable_by(viewer) & attribute_readable_by(viewer)
+    found = rows(
+        f"SELECT word.name, count(*) FROM attribute JOIN event ON event.id = attribute.event_id"
+        f" JOIN attribute_{column} AS word ON word.id = attribute.{column}_id"
+        f" WHERE NOT attribute.deleted AND ({shown.text}) GROUP BY word.name",
+        shown.params,
+    )
+    return {str(name): int(count) for name, count in found}
+
+
+def newest_attributes(viewer: Viewer, *, limit: int, offset: int) -> list[AttributeRow]:
+    """A page of live attributes that the viewer reads, of the newest event first."""
+    shown = event_readable_by(viewer) & attribute_readable_by(viewer)
+    found = rows(
+        f"SELECT {ATTRIBUTE_COLUMNS} FROM attribute JOIN event ON event.id = attribute.event_id"
+        f" WHERE NOT attribute.deleted AND ({shown.text}) ORDER BY attribute.event_id DESC, attribute.id DESC"
+        " LIMIT ? OFFSET ?",
+        (*shown.params, limit, offset),
+    )
+    return list(attribute_rows(found))
 
 
 def find_attribute(viewer: Viewer, ref: str) -> AttributeRow:
@@ -181,6 +216,14 @@ def find_attribute_or_404(viewer: Viewer, ref: str) -> AttributeRow:
     """As find_attribute, where MISP answers 404: delete, tag."""
     try:
         return find_attribute(viewer, ref)
+    except Refused as refusal:
+        raise NotFound(refusal.sentence) from None
+
+
+def find_readable_attribute_or_404(viewer: Viewer, ref: str) -> AttributeRow:
+    """As find_readable_attribute, where absent is 404: downloads."""
+    try:
+        return find_readable_attribute(viewer, ref)
     except Refused as refusal:
         raise NotFound(refusal.sentence) from None
 

@@ -8,12 +8,14 @@ from functools import lru_cache
 from mispmini.domain import clock
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import KeyInUse, Viewer
-from mispmini.store.sql import Row, execute, row, scalar
+from mispmini.store.sql import Row, execute, row
 
-_ACCOUNT = "u.id, o.id, o.uuid, o.name, u.email, r.id, r.name, r.permissions, u.server_id, u.language, u.theme"
+_ACCOUNT = (
+    "u.id, o.id, o.uuid, o.name, u.email, r.id, r.name, r.permissions, u.server_id, u.language, u.theme, u.change_pw"
+)
 _JOINS = "JOIN organisation o ON o.id = u.org_id JOIN role r ON r.id = u.role_id"
 _OF_KEY = (
-    f"SELECT {_ACCOUNT}, u.disabled, u.expiration, k.id, k.read_only, k.expiration, k.allowed_ips, k.last_used"
+    f"SELECT {_ACCOUNT}, u.disabled, u.expiration, k.id, k.read_only, k.expiration, k.allowed_ips"
     f' FROM auth_key k JOIN "user" u ON u.id = k.user_id {_JOINS} WHERE k.key_hash = ?'
 )
 _OF_USER = (
@@ -31,7 +33,6 @@ class PresentedKey:
     disabled: bool
     expiration: int | None
     allowed_ips: tuple[str, ...]
-    last_used: int | None
 
 
 def find_any_presented_key(raw: str, address: str) -> PresentedKey | None:
@@ -39,9 +40,9 @@ def find_any_presented_key(raw: str, address: str) -> PresentedKey | None:
     r = row(_OF_KEY, (hashlib.sha256(raw.encode()).digest(),))
     if r is None:
         return None
-    key = KeyInUse(r[13], bool(r[14]), r[15])
-    disabled = bool(r[11]) or (r[12] is not None and r[12] <= clock.now())
-    return PresentedKey(_viewer(r, key, address), disabled, r[15], _addresses(r[16]), r[17])
+    key = KeyInUse(r[14], bool(r[15]), r[16])
+    disabled = bool(r[12]) or (r[13] is not None and r[13] <= clock.now())
+    return PresentedKey(_viewer(r, key, address), disabled, r[16], tuple(json.loads(r[17] or "[]")))
 
 
 def find_any_active_viewer(user_id: int, address: str) -> Viewer | None:
@@ -51,13 +52,22 @@ def find_any_active_viewer(user_id: int, address: str) -> Viewer | None:
 
 
 def note_key_use(key_id: int, user_id: int, address: str) -> None:
-    """Keep when and from where a key was used, inside a quiet writing()."""
-    text = scalar("SELECT unique_ips FROM auth_key WHERE id = ?", (key_id,))
-    seen = _addresses(text)
-    if address and address not in seen and len(seen) < _MOST_ADDRESSES:
-        text = json.dumps([*seen, address])
-    execute("UPDATE auth_key SET last_used = ?, unique_ips = ? WHERE id = ?", (clock.now(), text, key_id))
-    execute('UPDATE "user" SET last_api_access = ? WHERE id = ?', (clock.now(), user_id))
+    """Keep when and from where a key was used, inside a quiet writing(); of the addresses the newest hundred."""
+    now = clock.now()
+    execute("UPDATE auth_key SET last_used = ? WHERE id = ?", (now, key_id))
+    execute('UPDATE "user" SET last_api_access = ? WHERE id = ?', (now, user_id))
+    if not address:
+        return
+    known = execute(
+        "UPDATE key_address SET last_seen = ? WHERE auth_key_id = ? AND address = ?", (now, key_id, address)
+    )
+    if not known:
+        execute("INSERT INTO key_address (auth_key_id, address, last_seen) VALUES (?, ?, ?)", (key_id, address, now))
+        execute(
+            "DELETE FROM key_address WHERE auth_key_id = ? AND id NOT IN (SELECT id FROM key_address"
+            " WHERE auth_key_id = ? ORDER BY last_seen DESC, id DESC LIMIT ?)",
+            (key_id, key_id, _MOST_ADDRESSES),
+        )
 
 
 def note_key_refusal(raw: str, cause: str, *, address: str, user_id: int | None) -> None:
@@ -68,15 +78,28 @@ def note_key_refusal(raw: str, cause: str, *, address: str, user_id: int | None)
     )
 
 
+def note_refused_write(key_id: int, *, address: str) -> None:
+    """Keep that a read-only key tried to write, inside a quiet writing()."""
+    execute(
+        "INSERT INTO key_refusal (time, address, authkey_start, cause, user_id)"
+        " SELECT ?, ?, authkey_start, 'read_only', user_id FROM auth_key WHERE id = ?",
+        (clock.now(), address, key_id),
+    )
+
+
 def _viewer(r: Row, key: KeyInUse | None, address: str) -> Viewer:
-    return Viewer(r[0], r[1], r[2], r[3], r[4], r[5], r[6], _permissions(r[7]), key, r[8], r[9], r[10], address)
+    return Viewer(
+        *(r[0], r[1], r[2], r[3], r[4], r[5], r[6], _permissions(r[7])),
+        key=key,
+        linked_server_id=r[8],
+        language=r[9],
+        theme=r[10],
+        address=address,
+        must_change_password=bool(r[11]),
+    )
 
 
 @lru_cache(maxsize=256)
 def _permissions(text: str) -> frozenset[Permission]:
     """A role's flags by their stored text: a changed role has another text."""
     return frozenset(Permission(name) for name in json.loads(text))
-
-
-def _addresses(text: str | None) -> tuple[str, ...]:
-    return tuple(json.loads(text)) if text else ()

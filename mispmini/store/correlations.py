@@ -61,6 +61,23 @@ def related_events_of(viewer: Viewer, event_ids: Sequence[int], limit: int) -> d
     return {number: [events[other] for other in sorted(others, reverse=True)] for number, others in related.items()}
 
 
+def shared_values(viewer: Viewer, event_id: int, limit: int) -> dict[int, list[str]]:
+    """For each visible event that shares values with this one these values, folded; capped as related_events."""
+    reach = Reach.of(viewer)
+    correlating = _correlating(reach)
+    own = _values_in_hand(all_of([Predicate("attribute.event_id = ?", (event_id,)), correlating]))
+    shared: dict[int, list[str]] = {}
+    for part, events in _events_by_value(own, correlating, limit):
+        for other in [number for number in events if number != event_id][:limit]:
+            shared.setdefault(other, []).append(part)
+    return shared
+
+
+def event_rows(event_ids: Sequence[int]) -> dict[int, RelatedEventRow]:
+    """Heads of events whose visibility was judged, by id."""
+    return _related_rows(event_ids)
+
+
 def matches_of(viewer: Viewer, attribute_ids: Sequence[int], limit: int) -> dict[int, Matches]:
     """For a page of attributes: in how many other events the value of each is, with at most `limit` of the newest.
 

@@ -1,6 +1,6 @@
 """Finds single objects, references and reports that a viewer sees, deleted ones for those who may have them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from mispmini.domain.errors import NotFound
 from mispmini.domain.filters import Deleted
@@ -22,7 +22,7 @@ INVALID_OBJECT = "Invalid object."
 INVALID_REFERENCE = "Invalid object reference."
 INVALID_REPORT = "Invalid Event Report"
 
-_OBJECT = ", ".join(f"object.{name}" for name in ObjectRow._fields)
+OBJECT_COLUMNS = ", ".join(f"object.{name}" for name in ObjectRow._fields)
 _REPORT = ", ".join(f"event_report.{name}" for name in ReportRow._fields)
 _REFERENCE = ", ".join(
     "object.uuid" if name == "source_uuid" else f"object_reference.{name}" for name in ReferenceRow._fields
@@ -38,10 +38,15 @@ def find_object(viewer: Viewer, ref: str) -> ObjectRow:
     """A visible object by id or uuid. Raises NotFound."""
     shown = _named(ref, "object", INVALID_OBJECT) & _seen(viewer, "object")
     found = row(
-        f"SELECT {_OBJECT} FROM object JOIN event ON event.id = object.event_id WHERE {shown.text}", shown.params
+        f"SELECT {OBJECT_COLUMNS} FROM object JOIN event ON event.id = object.event_id WHERE {shown.text}", shown.params
     )
     if found is None:
         raise NotFound(INVALID_OBJECT)
+    return object_row(found)
+
+
+def object_row(found: Row) -> ObjectRow:
+    """A row selected by OBJECT_COLUMNS as ObjectRow: uuid as text, flag as boolean."""
     return ObjectRow._make((*found[:7], uuid_text(found[7]), *found[8:12], bool(found[12]), *found[13:]))
 
 
@@ -52,8 +57,9 @@ def attributes_of_object(viewer: Viewer, object_id: int, *, deleted: bool = Fals
     )
     found = rows(
         f"SELECT {ATTRIBUTE_COLUMNS} FROM attribute JOIN event ON event.id = attribute.event_id"
-        f" WHERE attribute.object_id = ? AND ({shown.text}) ORDER BY attribute.id",
-        (object_id, *shown.params),
+        " WHERE attribute.event_id = (SELECT event_id FROM object WHERE id = ?)"
+        f" AND attribute.object_id = ? AND ({shown.text}) ORDER BY attribute.id",
+        (object_id, object_id, *shown.params),
     )
     return list(attribute_rows(found))
 
@@ -62,6 +68,16 @@ def references_of_object(viewer: Viewer, object_id: int) -> list[ReferenceRow]:
     """The live references that an object holds to what the viewer sees."""
     held = Predicate("object_reference.object_id = ? AND NOT object_reference.deleted", (object_id,))
     return _references(held & reference_visible_to(viewer))
+
+
+def references_of_objects(viewer: Viewer, object_ids: Sequence[int]) -> dict[int, list[ReferenceRow]]:
+    """The same for a page of objects, by object."""
+    wanted = tuple(object_ids)
+    held = Predicate(f"object_reference.object_id IN ({marks(wanted)}) AND NOT object_reference.deleted", wanted)
+    found: dict[int, list[ReferenceRow]] = {}
+    for one in _references(held & reference_visible_to(viewer)) if wanted else ():
+        found.setdefault(one.object_id, []).append(one)
+    return found
 
 
 def find_reference(viewer: Viewer, ref: str) -> ReferenceRow:

@@ -23,6 +23,7 @@ _ITEM = ", ".join(
         *(f"event.{name}" for name in EventRow._fields),
         *(f"{org}.{name}" for org in ("owner", "creator") for name in IndexOrganisation._fields),
         *(f"sharing_group.{name}" for name in GroupName._fields),
+        "EXISTS (SELECT 1 FROM proposal WHERE proposal.event_id = event.id AND NOT proposal.deleted)",
     )
 )
 _FROM = (
@@ -129,6 +130,7 @@ def _item(r: Row, tags: Sequence[IndexTag]) -> IndexItem:
         IndexOrganisation._make(creator),
         tuple(tags),
         GroupName._make(group) if needs_group(event.distribution) and group[0] is not None else None,
+        proposed=bool(r[_WIDTH + 9]),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mispmini.domain.clock import now
+from mispmini.domain.clock import is_ahead, now
 from mispmini.domain.distribution import Distribution
 from mispmini.store.database import take_ids
 from mispmini.store.sql import execute, marks, row, rows
@@ -63,9 +63,17 @@ class EventStanding(NamedTuple):
     protected: bool | None
     received_from: int | None
     info: str
+    prev_timestamp: int | None
+    review: bool
 
 
 _STANDING = ", ".join(EventStanding._fields)
+
+TAKEN = (
+    "(event.trashed IS NULL"
+    " OR EXISTS (SELECT 1 FROM event_blocklist WHERE event_blocklist.event_uuid = event.uuid))"
+)
+"""On `event`: its uuid is not free. One in the trash that is no longer blocked gives way to what arrives."""
 
 
 def event_standing(event_id: int) -> EventStanding:
@@ -120,8 +128,11 @@ def wanted_for_push(offered: Sequence[tuple[str, int]]) -> list[str]:
     stored: dict[str, tuple[int, bool]] = {}
     for start in range(0, len(offered), 500):
         batch = [uuid for uuid, _ in offered[start : start + 500]]
-        found = rows(f"SELECT uuid, timestamp, locked FROM event WHERE uuid IN ({marks(batch)})", batch)
+        found = rows(f"SELECT uuid, timestamp, locked FROM event WHERE uuid IN ({marks(batch)}) AND {TAKEN}", batch)
         stored.update((uuid, (timestamp, locked)) for uuid, timestamp, locked in found)
-    return [
-        uuid for uuid, timestamp in offered if uuid not in stored or (stored[uuid][1] and stored[uuid][0] < timestamp)
-    ]
+    return [uuid for uuid, timestamp in offered if uuid not in stored or _is_older(*stored[uuid], timestamp)]
+
+
+def _is_older(timestamp: int, locked: bool, offered: int) -> bool:
+    """Whether a version here gives way to the one offered: any, if it is of the future (RULES §6)."""
+    return locked and (timestamp < offered or (is_ahead(timestamp) and timestamp != offered))

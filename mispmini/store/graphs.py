@@ -18,7 +18,7 @@ from mispmini.domain.graphs import (
 from mispmini.domain.ids import canonical_uuid, uuid_text
 from mispmini.domain.viewer import Viewer
 from mispmini.store import vocabulary
-from mispmini.store.groups import load_groups
+from mispmini.store.groups import load_groups, without_hidden_members
 from mispmini.store.organisations import organisation_rows
 from mispmini.store.sql import Predicate, Row, marks, rows
 from mispmini.store.visibility import (
@@ -104,6 +104,12 @@ def load_events(viewer: Viewer, event_ids: Sequence[int], parts: Parts = Parts()
     return _assemble(viewer, ids, events, parts) if ids else []
 
 
+def extending_event_ids(viewer: Viewer, uuid: str) -> list[int]:
+    """Events that the viewer reads and that extend the one with this uuid, oldest first."""
+    shown = event_readable_by(viewer) & Predicate("event.extends_uuid = ?", (uuid,))
+    return [r[0] for r in rows(f"SELECT event.id FROM event WHERE {shown.text} ORDER BY event.id", shown.params)]
+
+
 def _event_values(row: Row) -> Iterable[object]:
     booleans = {8, 16, 17}
     return (bool(value) if index in booleans else value for index, value in enumerate(row))
@@ -122,7 +128,7 @@ def _assemble(
         graph.organisations = orgs
         if loaded is not None:
             loaded.fill(graph)
-        graph.sharing_groups = load_groups(_groups_named_in(graph))
+        graph.sharing_groups = without_hidden_members(viewer, load_groups(_groups_named_in(graph)))
         graphs.append(graph)
     return graphs
 
@@ -201,11 +207,21 @@ def attribute_rows(found: Iterable[Row]) -> Iterator[AttributeRow]:
 
 
 def _objects(viewer: Viewer, ids: Sequence[int], parts: Parts) -> list[ObjectRow]:
-    condition = _wanted(viewer, "object", parts, element_visible_to(viewer, "object"))
+    visible = element_visible_to(viewer, "object")
+    if parts.deleted is Deleted.ONLY:
+        condition = visible & deleted_visible_to(viewer, "object") & _holding_deleted(ids)
+    else:
+        condition = _wanted(viewer, "object", parts, visible)
     return [
         ObjectRow._make((*row[:7], uuid_text(row[7]), *row[8:12], bool(row[12]), *row[13:]))
         for row in _select(_OBJECT, "object", ids, condition)
     ]
+
+
+def _holding_deleted(ids: Sequence[int]) -> Predicate:
+    """Deleted objects, and live ones around deleted attributes."""
+    held = f"SELECT object_id FROM attribute WHERE event_id IN ({marks(ids)}) AND deleted AND object_id IS NOT NULL"
+    return Predicate(f"object.deleted OR object.id IN ({held})", tuple(ids))
 
 
 def _reports(viewer: Viewer, ids: Sequence[int], parts: Parts) -> list[ReportRow]:

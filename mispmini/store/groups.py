@@ -1,6 +1,7 @@
 """Sharing groups as they stand inside events and on their own."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from mispmini.domain import clock
@@ -10,6 +11,7 @@ from mispmini.domain.graphs import OrganisationRow, SharingGroup, SharingGroupMe
 from mispmini.domain.viewer import Viewer
 from mispmini.store.organisations import organisation_rows
 from mispmini.store.own_address import announced_url
+from mispmini.store.settings import load_settings
 from mispmini.store.sql import Row, execute, marks, row, rows, scalar
 from mispmini.store.visibility import group_visible_to
 
@@ -39,6 +41,19 @@ def load_groups(ids: Collection[int]) -> dict[int, SharingGroup]:
     )
     orgs = organisation_rows({r[6] for r in found} | {r[2] for r in members})
     return {r[0]: _group(r, members, servers, orgs) for r in found}
+
+
+def without_hidden_members(viewer: Viewer, groups: Mapping[int, SharingGroup]) -> dict[int, SharingGroup]:
+    """The same without their organisations for those who may not see these (CLIENTS.md, settings): all but site
+    admins, partners, a group's owner and members who may extend it, while that is switched on."""
+    if not groups or viewer.is_site_admin or viewer.is_partner or not load_settings().hide_organisations_in_groups:
+        return dict(groups)
+    return {number: group if _tends(viewer, group) else replace(group, orgs=()) for number, group in groups.items()}
+
+
+def _tends(viewer: Viewer, group: SharingGroup) -> bool:
+    extending = {member.organisation.id for member in group.orgs if member.extend}
+    return viewer.org_id in {group.org_id, *extending}
 
 
 def _group(
@@ -97,13 +112,16 @@ class GroupStanding(NamedTuple):
     id: int
     org_id: int
     sync_user_id: int | None
+    received_from: int | None
     local: bool
     modified: int
 
 
 def group_by_uuid(uuid: str) -> GroupStanding | None:
     """The group with this uuid, whoever asks."""
-    found = row("SELECT id, org_id, sync_user_id, local, modified FROM sharing_group WHERE uuid = ?", (uuid,))
+    found = row(
+        "SELECT id, org_id, sync_user_id, received_from, local, modified FROM sharing_group WHERE uuid = ?", (uuid,)
+    )
     return None if found is None else GroupStanding._make(found)
 
 
@@ -112,6 +130,17 @@ def member_org_ids(group_id: int, *, extend: bool = False) -> set[int]:
     condition = " AND extend" if extend else ""
     found = rows(f"SELECT org_id FROM sharing_group_org WHERE sharing_group_id = ?{condition}", (group_id,))
     return {r[0] for r in found}
+
+
+def group_reaches(group_id: int, org_id: int) -> bool:
+    """Whether an organisation owns the group, is a member, or is covered by `all_orgs` of this instance."""
+    found = row(
+        "SELECT 1 FROM sharing_group WHERE id = ? AND (org_id = ?"
+        " OR id IN (SELECT sharing_group_id FROM sharing_group_org WHERE org_id = ?)"
+        " OR id IN (SELECT sharing_group_id FROM sharing_group_server WHERE server_id IS NULL AND all_orgs))",
+        (group_id, org_id, org_id),
+    )
+    return found is not None
 
 
 def lists_this_instance(group_id: int) -> bool:
@@ -127,20 +156,31 @@ def insert_group(
     servers: Mapping[int | None, bool],
     *,
     sync_user_id: int | None,
+    received_from: int | None = None,
     local: bool = False,
 ) -> int:
-    """Add a group with its lists, inside a writing(); a taken name gets a number behind it. Returns its id."""
+    """Add a group with its lists, inside a writing(); a taken name gets a number behind it. Returns its id.
+
+    `modified` is the sender's, so that its next change looks newer whatever its clock says, but never later than now.
+    """
     now = clock.now()
     execute(
-        f"INSERT INTO sharing_group ({_COLUMNS.removeprefix('id, ')}) VALUES ({marks(_COLUMNS.split(',')[1:])})",
+        f"INSERT INTO sharing_group ({_COLUMNS.removeprefix('id, ')}, received_from)"
+        f" VALUES ({marks(_COLUMNS.split(','))})",
         (
             draft.uuid, _free_name(draft.name), draft.releasability, draft.description, draft.organisation_uuid or "",
-            org_id, sync_user_id, draft.active, local, draft.roaming, clock.epoch_of(draft.created) or now, now,
+            org_id, sync_user_id, draft.active, local, draft.roaming, clock.epoch_of(draft.created) or now,
+            _modified(draft), received_from,
         ),
     )  # fmt: skip
     group_id = int(scalar("SELECT id FROM sharing_group WHERE uuid = ?", (draft.uuid,)))
     put_group_lists(group_id, orgs, servers)
     return group_id
+
+
+def _modified(draft: SharingGroupDraft) -> int:
+    now = clock.now()
+    return min(clock.epoch_of(draft.modified) or now, now)
 
 
 def _free_name(name: str) -> str:
@@ -174,7 +214,7 @@ def update_group_lists(
     """Apply a newer definition, inside a writing(). The name stays: it is this instance's (MODEL §7.9 row 2)."""
     execute(
         "UPDATE sharing_group SET releasability = ?, description = ?, roaming = ?, modified = ? WHERE id = ?",
-        (draft.releasability, draft.description, draft.roaming, clock.now(), group_id),
+        (draft.releasability, draft.description, draft.roaming, _modified(draft), group_id),
     )
     put_group_lists(group_id, orgs, servers)
 
@@ -242,6 +282,12 @@ def group_named(name: str) -> int | None:
     """The id of the group with exactly this name."""
     found = row("SELECT id FROM sharing_group WHERE name = ?", (name,))
     return None if found is None else int(found[0])
+
+
+def delivering_organisation(group_id: int) -> str:
+    """The name of the organisation whose link first delivered a group, "" for one made here."""
+    text = "SELECT name FROM organisation WHERE id = (SELECT received_from FROM sharing_group WHERE id = ?)"
+    return str(scalar(text, (group_id,)) or "")
 
 
 def org_of_sync_user(user_id: int | None) -> OrganisationRow | None:

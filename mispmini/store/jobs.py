@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from mispmini.domain import clock
 from mispmini.store.database import writing
-from mispmini.store.sql import Row, execute, row
+from mispmini.store.sql import Row, execute, row, rows
 
 _announced = threading.Event()
 _COLUMNS = "id, kind, subject, state, done, total, result, wants_cancel, user_id, created, started, finished"
@@ -81,6 +81,11 @@ def find_any_job(job_id: int) -> JobRecord | None:
     """A job by id."""
     found = row(f"SELECT {_COLUMNS} FROM job WHERE id = ?", (job_id,))
     return None if found is None else _job(found)
+
+
+def list_any_jobs(limit: int) -> list[JobRecord]:
+    """Jobs, newest first."""
+    return [_job(r) for r in rows(f"SELECT {_COLUMNS} FROM job ORDER BY id DESC LIMIT ?", (limit,))]
 
 
 def is_job_waiting() -> bool:

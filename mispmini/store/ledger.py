@@ -97,6 +97,15 @@ def count_entries_of_server(server_id: int) -> int:
     return 0 if found is None else int(found[0])
 
 
+def list_entries_since(server_id: int, direction: Direction, since: int, until: int, limit: int) -> list[LedgerEntry]:
+    """What became of events on a link between two moments (epoch seconds), newest first."""
+    where = Predicate(
+        "ledger.server_id = ? AND ledger.direction = ? AND ledger.time BETWEEN ? AND ?",
+        (server_id, direction, since, until),
+    )
+    return _entries(where, limit, 0)
+
+
 def list_entries_of_event(event_uuid: str) -> list[LedgerEntry]:
     """Where an event went and came from, newest first."""
     return _entries(Predicate("ledger.event_uuid = ?", (event_uuid,)), 1000, 0)

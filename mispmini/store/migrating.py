@@ -9,7 +9,7 @@ from peewee import SqliteDatabase
 
 from mispmini.domain.errors import MispminiError
 from mispmini.store.seeding import seed
-from mispmini.store.sql import execute
+from mispmini.store.sql import execute, rows
 from mispmini.store.tables.base import database as bound
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -50,3 +50,13 @@ def copy_before(step: str) -> Path:
     execute("VACUUM INTO ?", (str(target),))
     os.chmod(target, 0o600)
     return target
+
+
+def schema_version() -> int:
+    """The number of the newest migration that the database has seen."""
+    return max(int(name[:4]) for (name,) in rows("SELECT name FROM schema_migration"))
+
+
+def expected_version() -> int:
+    """The number of the newest migration that this program knows."""
+    return max(int(path.name[:4]) for path in MIGRATIONS.glob("[0-9]*.py"))

@@ -24,6 +24,8 @@ _USES = (
     ("events", "SELECT 1 FROM event WHERE orgc_id = ?"),
     ("servers", "SELECT 1 FROM server WHERE org_id = ?"),
     ("servers", "SELECT 1 FROM server WHERE remote_org_id = ?"),
+    ("sightings", "SELECT 1 FROM sighting WHERE org_id = ?"),
+    ("proposals", "SELECT 1 FROM proposal WHERE org_id = ?"),
     ("sharing groups", "SELECT 1 FROM sharing_group WHERE org_id = ?"),
     ("sharing groups", "SELECT 1 FROM sharing_group_org WHERE org_id = ?"),
 )

@@ -8,24 +8,29 @@ from mispmini.domain.distribution import Reason
 from mispmini.domain.receipts import Direction, LedgerState, Receipt
 from mispmini.store.database import writing
 from mispmini.store.ledger import write_receipt
-from mispmini.store.servers import push_servers
+from mispmini.store.servers import push_servers, sighting_servers
 from mispmini.store.sql import execute, row, rows
 
 EVENT = "event"
+SIGHTINGS = "sightings"
+_TAKES = "CASE outbox.kind WHEN 'sightings' THEN server.push_sightings ELSE server.push END"
 _INSERT = (
     "INSERT INTO outbox (server_id, kind, event_uuid, timestamp, created, tries, next_try, parked)"
     " VALUES (?, ?, ?, ?, ?, 0, 0, FALSE)"
 )
 _DUE = (
-    "push AND NOT paused AND coalesce(breaker_until, 0) <= :now AND EXISTS (SELECT 1 FROM outbox"
-    " WHERE outbox.server_id = server.id AND NOT outbox.parked AND outbox.next_try <= :now)"
+    "NOT paused AND coalesce(breaker_until, 0) <= :now AND EXISTS (SELECT 1 FROM outbox"
+    f" WHERE outbox.server_id = server.id AND {_TAKES} AND NOT outbox.parked AND outbox.next_try <= :now)"
 ).replace(":now", "?")
 
 _announced = threading.Event()
 
 
 class OutboxRow(NamedTuple):
-    """A promise. `timestamp` is the event's version when it was made, times are epoch seconds."""
+    """A promise. `timestamp` is the event's version when it was made, times are epoch seconds.
+
+    `kind` is EVENT, or SIGHTINGS for what was sighted in an event that the partner has.
+    """
 
     id: int
     server_id: int
@@ -36,6 +41,7 @@ class OutboxRow(NamedTuple):
     next_try: int
     parked: bool
     last_error: str | None
+    kind: str = EVENT
 
 
 class QueuedEvent(NamedTuple):
@@ -83,6 +89,22 @@ def promise_event(server_id: int, event_uuid: str, timestamp: int) -> None:
     wake()
 
 
+def queue_sightings(event_uuid: str, timestamp: int, *, exclude_org_id: int | None) -> int:
+    """Promise an event's sightings to every link that takes them, in the caller's writing(); returns how many promises.
+
+    Never to a link whose remote organisation is the one that sent them (PROTOCOL §3.1, loop guard).
+    """
+    servers = [server for server in sighting_servers() if server.remote_org_id != exclude_org_id]
+    for server in servers:
+        execute(
+            "DELETE FROM outbox WHERE server_id = ? AND kind = ? AND event_uuid = ?", (server.id, SIGHTINGS, event_uuid)
+        )
+        execute(_INSERT, (server.id, SIGHTINGS, event_uuid, timestamp, clock.now()))
+    if servers:
+        wake()
+    return len(servers)
+
+
 def wake() -> None:
     """Tell the runner of this process that there may be something to do."""
     _announced.set()
@@ -106,7 +128,7 @@ def due_row(server_id: int, now: int) -> OutboxRow | None:
     found = row(
         f"SELECT {_ROW} FROM outbox JOIN server ON server.id = outbox.server_id"
         " WHERE outbox.server_id = ? AND NOT outbox.parked AND outbox.next_try <= ?"
-        " AND server.push AND NOT server.paused AND coalesce(server.breaker_until, 0) <= ?"
+        f" AND {_TAKES} AND NOT server.paused AND coalesce(server.breaker_until, 0) <= ?"
         " ORDER BY outbox.tries, outbox.id LIMIT 1",
         (server_id, now, now),
     )
@@ -115,7 +137,9 @@ def due_row(server_id: int, now: int) -> OutboxRow | None:
 
 def find_row(server_id: int, event_uuid: str) -> OutboxRow | None:
     """The promise of one event to one link."""
-    found = row(f"SELECT {_ROW} FROM outbox WHERE server_id = ? AND event_uuid = ?", (server_id, event_uuid))
+    found = row(
+        f"SELECT {_ROW} FROM outbox WHERE server_id = ? AND kind = ? AND event_uuid = ?", (server_id, EVENT, event_uuid)
+    )
     return None if found is None else OutboxRow._make(found)
 
 
@@ -155,6 +179,13 @@ def retry_row(row_id: int) -> int | None:
     execute("UPDATE server SET breaker_until = NULL WHERE id = ?", (found[0],))
     wake()
     return int(found[0])
+
+
+def forget_event(event_uuid: str) -> None:
+    """The event was deleted here: no promise of it waits any longer, and the ledger says why, inside a writing()."""
+    for (server_id,) in rows("SELECT server_id FROM outbox WHERE event_uuid = ?", (event_uuid,)):
+        write_receipt(server_id, Direction.PUSH, event_uuid, Receipt(LedgerState.SKIPPED, Reason.DELETED))
+    execute("DELETE FROM outbox WHERE event_uuid = ?", (event_uuid,))
 
 
 def list_queue(server_id: int, limit: int = 200) -> list[QueuedEvent]:

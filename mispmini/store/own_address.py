@@ -12,10 +12,10 @@ def announce(base_url: str) -> None:
 
 
 def base_url() -> str:
-    """The base URL, without a trailing slash."""
-    return _base_url.rstrip("/")
+    """The base URL that an admin or the configuration chose, else the one we were started with; no slash at the end."""
+    return (load_settings().base_url or _base_url).rstrip("/")
 
 
 def announced_url() -> str:
     """The URL that partners are told: the external base URL, else the base URL."""
-    return (load_settings().external_baseurl or _base_url).rstrip("/")
+    return load_settings().external_baseurl.rstrip("/") or base_url()

@@ -1,10 +1,11 @@
-"""What a fresh file holds: counters, the six roles, the vocabulary of types and categories, an instance uuid."""
+"""What a fresh file holds: counters, the six roles, types and categories, taxonomies, an instance uuid."""
 
 from mispmini.domain import attribute_types, clock, ids
 from mispmini.domain.permissions import SIX_ROLES, Permission
 from mispmini.store.tables.admin import Counter, Setting
 from mispmini.store.tables.events import AttributeCategory, AttributeType
 from mispmini.store.tables.people import Role
+from mispmini.store.taxonomies import seed_taxonomies
 
 COUNTERS = ("event", "attribute", "object", "object_reference", "event_report", "change", "revision")
 
@@ -22,6 +23,7 @@ def seed() -> None:
         Setting.create(name="instance_uuid", value=ids.new_uuid(), modified=now)
     if not Role.select().exists():
         _seed_roles(now)
+    seed_taxonomies()
 
 
 def _seed_roles(now: int) -> None:

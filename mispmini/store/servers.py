@@ -13,6 +13,7 @@ from mispmini.store.tables.links import Server
 INDEX_TAG_SECONDS = 24 * 3600
 _NAMES = tuple(item.name for item in fields(LinkedServer) if item.name != "cache_timestamp")
 _FLAGS = frozenset(item.name for item in fields(LinkedServer) if item.type is bool)
+_LISTS = ("allow_internal", "trusted_orgs")
 _SELECT = f"SELECT {', '.join(_NAMES)} FROM server"
 
 
@@ -31,9 +32,19 @@ def find_any_servers_named(name: str) -> list[LinkedServer]:
     return _servers(Predicate("name = ?", (name,)))
 
 
+def servers_of_organisation(org_id: int) -> list[LinkedServer]:
+    """Links whose remote organisation this is."""
+    return _servers(Predicate("remote_org_id = ?", (org_id,)))
+
+
 def push_servers() -> list[LinkedServer]:
     """Links that get what is published here."""
     return _servers(Predicate("push"))
+
+
+def sighting_servers() -> list[LinkedServer]:
+    """Links that get what is sighted here."""
+    return _servers(Predicate("push_sightings"))
 
 
 def servers_due_for_pull(now: int) -> list[LinkedServer]:
@@ -108,5 +119,5 @@ def _servers(where: Predicate) -> list[LinkedServer]:
 def _server(r: Row) -> LinkedServer:
     values: dict[str, Any] = dict(zip(_NAMES, r, strict=True))
     values |= {name: bool(values[name]) for name in _FLAGS if name in values}
-    values["allow_internal"] = tuple(json.loads(values["allow_internal"] or "[]"))
+    values |= {name: tuple(json.loads(values[name] or "[]") or ()) for name in _LISTS}
     return LinkedServer(**values)

@@ -1,12 +1,12 @@
 """Tags and what they are attached to. A tag's identity is its folded name (MODEL §7.5, RULES §7)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import Enum
 from typing import NamedTuple
 
 from mispmini.domain.records import TagRecord
 from mispmini.domain.viewer import Viewer
-from mispmini.store.sql import Predicate, Row, execute, execute_many, marks, row, rows, scalar
+from mispmini.store.sql import Predicate, Row, execute, execute_many, marks, row, rows
 from mispmini.store.visibility import attribute_readable_by, event_readable_by
 
 _COLUMNS = ", ".join(TagRecord._fields)
@@ -35,17 +35,30 @@ def find_tags(names: Sequence[str]) -> dict[str, TagRecord]:
 
 def find_tag(ref: str) -> TagRecord | None:
     """A tag by id, else by name."""
-    if ref.isascii() and ref.isdigit():
+    if ref.isascii() and ref.isdigit() and len(ref) < 19:
         found = row(f"SELECT {_COLUMNS} FROM tag WHERE id = ?", (int(ref),))
         if found is not None:
             return _record(found)
     return find_tags([ref]).get(fold(ref))
 
 
+def tag_names(ids: Collection[int]) -> dict[int, str]:
+    """Names of tags by id."""
+    wanted = tuple(ids)
+    return dict(rows(f"SELECT id, name FROM tag WHERE id IN ({marks(wanted)})", wanted))
+
+
 def all_tags(search: str | None = None) -> list[TagRecord]:
     """All tags by name, or those whose name holds a text."""
     condition, params = ("folded_name LIKE ?", (f"%{fold(search)}%",)) if search else ("1 = 1", ())
-    return [_record(r) for r in rows(f"SELECT {_COLUMNS} FROM tag WHERE {condition} ORDER BY id", params)]
+    return [_record(r) for r in rows(f"SELECT {_COLUMNS} FROM tag WHERE {condition} ORDER BY folded_name", params)]
+
+
+def tags_like(pattern: str) -> list[TagRecord]:
+    """Tags whose name is like this in any case, by name; `%` stands for anything, `_` for itself."""
+    wanted = fold(pattern).replace("\\", "\\\\").replace("_", "\\_")
+    found = rows(f"SELECT {_COLUMNS} FROM tag WHERE folded_name LIKE ? ESCAPE '\\' ORDER BY folded_name", (wanted,))
+    return [_record(r) for r in found]
 
 
 def insert_tag(record: TagRecord) -> int:
@@ -59,22 +72,67 @@ def insert_tag(record: TagRecord) -> int:
     return int(found[0])
 
 
-def tag_counts(viewer: Viewer, tag_id: int) -> tuple[int, int]:
-    """On how many events and attributes that the viewer reads a tag is."""
-    alive = "link.tag_id = ? AND NOT link.deleted" + (" AND NOT link.local" if viewer.is_partner else "")
-    event = event_readable_by(viewer)
+def update_tag(record: TagRecord) -> None:
+    """Write a tag that is here, inside a writing()."""
+    columns = ", ".join(f"{name} = ?" for name in TagRecord._fields[1:])
+    execute(f"UPDATE tag SET {columns}, folded_name = ? WHERE id = ?", (*record[1:], fold(record.name), record.id))
+
+
+def delete_tag(tag_id: int) -> None:
+    """Remove a tag from the instance and from whatever it is on, inside a writing()."""
+    execute("DELETE FROM tag WHERE id = ?", (tag_id,))
+
+
+def hide_tags(tag_ids: Sequence[int], *, hidden: bool) -> None:
+    """Take tags out of what is offered, or back, inside a writing()."""
+    execute_many("UPDATE tag SET hide_tag = ? WHERE id = ?", [(hidden, tag_id) for tag_id in tag_ids])
+
+
+class TagUse(NamedTuple):
+    """On how many events and attributes a tag is."""
+
+    events: int
+    attributes: int
+
+
+def tag_use(viewer: Viewer, tag_id: int | None = None) -> dict[int, TagUse]:
+    """On how many events and attributes that the viewer reads each tag is, or the one tag; unused ones are absent."""
+    alive = Predicate("NOT link.deleted" + (" AND NOT link.local" if viewer.is_partner else ""))
+    if tag_id is not None:
+        alive &= Predicate("link.tag_id = ?", (tag_id,))
+    event = alive & event_readable_by(viewer)
     attribute = event & attribute_readable_by(viewer) & Predicate("NOT attribute.deleted")
-    events = scalar(
-        "SELECT count(*) FROM event_tag AS link JOIN event ON event.id = link.event_id"
-        f" WHERE {alive} AND ({event.text})",
-        (tag_id, *event.params),
+    events = _counts("event_tag AS link JOIN event ON event.id = link.event_id", event)
+    attributes = _counts(
+        "attribute_tag AS link JOIN attribute ON attribute.id = link.attribute_id"
+        " JOIN event ON event.id = attribute.event_id",
+        attribute,
     )
-    attributes = scalar(
-        "SELECT count(*) FROM attribute_tag AS link JOIN attribute ON attribute.id = link.attribute_id"
-        f" JOIN event ON event.id = attribute.event_id WHERE {alive} AND ({attribute.text})",
-        (tag_id, *attribute.params),
+    return {tag: TagUse(events.get(tag, 0), attributes.get(tag, 0)) for tag in events.keys() | attributes.keys()}
+
+
+def tag_counts(viewer: Viewer, tag_id: int) -> TagUse:
+    """The use of one tag, as the viewer reads it."""
+    return tag_use(viewer, tag_id).get(tag_id, TagUse(0, 0))
+
+
+def _counts(source: str, condition: Predicate) -> dict[int, int]:
+    found = rows(
+        f"SELECT link.tag_id, count(*) FROM {source} WHERE {condition.text} GROUP BY link.tag_id", condition.params
     )
-    return int(events), int(attributes)
+    return dict(found)
+
+
+def favourites_of(user_id: int | None) -> set[int]:
+    """Ids of the tags that a user wants at hand."""
+    return {r[0] for r in rows("SELECT tag_id FROM favourite_tag WHERE user_id = ?", (user_id,))}
+
+
+def set_favourite(user_id: int, tag_id: int, *, on: bool) -> None:
+    """Put a tag at a user's hand or away, inside a writing()."""
+    execute("DELETE FROM favourite_tag WHERE user_id = ? AND tag_id = ?", (user_id, tag_id))
+    if on:
+        execute("INSERT INTO favourite_tag (user_id, tag_id) VALUES (?, ?)", (user_id, tag_id))
 
 
 class Target(Enum):

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from mispmini.domain import clock
+from mispmini.store.events import TAKEN
 from mispmini.store.sql import marks, rows
 
 _BATCH = 500
@@ -14,6 +16,10 @@ class LocalVersion(NamedTuple):
     timestamp: int
     locked: bool
     trashed: bool
+
+    def is_older_than(self, timestamp: int) -> bool:
+        """Whether another version is worth asking for: any other, if this one is of the future (RULES §6)."""
+        return self.timestamp < timestamp or (clock.is_ahead(self.timestamp) and self.timestamp != timestamp)
 
 
 def published_event_ids(levels: Sequence[int], *, above: int = 0) -> list[int]:
@@ -32,7 +38,9 @@ def local_versions(uuids: Sequence[str]) -> dict[str, LocalVersion]:
     for start in range(0, len(uuids), _BATCH):
         batch = uuids[start : start + _BATCH]
         found = rows(
-            f"SELECT uuid, timestamp, locked, trashed IS NOT NULL FROM event WHERE uuid IN ({marks(batch)})", batch
+            "SELECT uuid, timestamp, locked, trashed IS NOT NULL FROM event"
+            f" WHERE uuid IN ({marks(batch)}) AND {TAKEN}",
+            batch,
         )
         here.update((r[0], LocalVersion(r[1], bool(r[2]), bool(r[3]))) for r in found)
     return here
@@ -44,6 +52,11 @@ def blocked_among(uuids: Sequence[str], orgc_uuids: Sequence[str]) -> tuple[set[
         _listed("SELECT event_uuid FROM event_blocklist WHERE event_uuid", uuids),
         _listed("SELECT org_uuid FROM org_blocklist WHERE org_uuid", orgc_uuids),
     )
+
+
+def blocked_organisations() -> list[str]:
+    """Uuids of the organisations from which nothing is taken."""
+    return [r[0] for r in rows("SELECT org_uuid FROM org_blocklist ORDER BY org_uuid")]
 
 
 def _listed(query: str, values: Sequence[str]) -> set[str]:

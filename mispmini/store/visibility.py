@@ -4,11 +4,13 @@ Table aliases are given by the caller; `event` is the events' alias unless said 
 """
 
 from mispmini.domain.distribution import ELEMENT_SEEN_BY_ALL_HERE, SEEN_BY_ALL_HERE, Distribution
+from mispmini.domain.opinions import SightingPolicy
 from mispmini.domain.permissions import Permission
 from mispmini.domain.rules import PushRules
 from mispmini.domain.viewer import Viewer
 from mispmini.store.settings import load_settings
 from mispmini.store.sql import TRUE, Predicate, marks, scalar
+from mispmini.store.tlp_guard import guarded_attributes, guarded_events
 
 _MEMBER_GROUPS = (
     "SELECT sharing_group_id FROM sharing_group_server WHERE server_id IS NULL AND all_orgs"
@@ -47,8 +49,13 @@ def link_rules_of(viewer: Viewer) -> PushRules:
 
 
 def event_readable_by(viewer: Viewer, event: str = "event") -> Predicate:
-    """Events that the viewer reads: visible, and let through by its link. Verbs judge by `event_visible_to` alone."""
+    """Events that the viewer reads: visible, and let through by its link and the TLP guard.
+
+    Verbs judge by `event_visible_to` alone.
+    """
     rules, readable = link_rules_of(viewer), event_visible_to(viewer, event)
+    if (guarded := guarded_events(viewer, event)) is not TRUE:
+        readable &= guarded
     for is_wanted, tag_ids in ((True, rules.tags_or), (False, rules.tags_not)):
         if tag_ids:
             readable &= _tagged("event", f"{event}.id", tag_ids, is_wanted=is_wanted)
@@ -59,8 +66,11 @@ def event_readable_by(viewer: Viewer, event: str = "event") -> Predicate:
 
 
 def attribute_readable_by(viewer: Viewer, attribute: str = "attribute", event: str = "event") -> Predicate:
-    """Attributes that the viewer reads, given that it reads their event: none with a tag that its link leaves out."""
+    """Attributes that the viewer reads, given that it reads their event: none with a tag that its link leaves out,
+    none that the TLP guard keeps."""
     readable, unwanted = attribute_visible_to(viewer, attribute, event), link_rules_of(viewer).tags_not
+    if (guarded := guarded_attributes(viewer, attribute, event)) is not TRUE:
+        readable &= guarded
     if unwanted:
         readable &= _tagged("attribute", f"{attribute}.id", unwanted, is_wanted=False)
     return readable
@@ -110,6 +120,38 @@ def attribute_visible_to(viewer: Viewer, attribute: str = "attribute", event: st
         f" WHERE holder.id = {attribute}.object_id AND ({holder.text}))",
         holder.params,
     )
+
+
+def sighting_visible_to(viewer: Viewer, sighting: str = "sighting", event: str = "event") -> Predicate:
+    """Sightings, given that their attribute is visible: by the policy of this instance (MODEL §7.7)."""
+    settings = load_settings()
+    policy = settings.sightings_policy
+    if viewer.is_site_admin or policy == SightingPolicy.EVERYONE:
+        return TRUE
+    owner = f"{event}.org_id = ?"
+    if policy == SightingPolicy.REPORTERS:
+        own = f"SELECT 1 FROM sighting AS own WHERE own.event_id = {event}.id AND own.org_id = ?"
+        return Predicate(f"{owner} OR EXISTS ({own})", (viewer.org_id, viewer.org_id))
+    shown: tuple[int, ...] = (viewer.org_id,)
+    if policy == SightingPolicy.OWNER_AND_HOST and settings.host_org_id is not None:
+        shown = (*shown, settings.host_org_id)
+    return Predicate(f"{owner} OR {sighting}.org_id IN ({marks(shown)})", (viewer.org_id, *shown))
+
+
+def proposal_visible_to(viewer: Viewer, proposal: str = "proposal", event: str = "event") -> Predicate:
+    """Proposals, given that their event is readable: the attribute they are about is readable too (MODEL §6.3)."""
+    target = attribute_readable_by(viewer, "target", event)
+    return Predicate(
+        f"{proposal}.old_id IS NULL OR EXISTS (SELECT 1 FROM attribute AS target"
+        f" WHERE target.id = {proposal}.old_id AND ({target.text}))",
+        target.params,
+    )
+
+
+def known_at_partner(partner: Viewer, attribute: str = "attribute", event: str = "event") -> Predicate:
+    """Attributes that a partner may know: those that anybody of its organisation sees, and those it sent itself."""
+    seen = attribute_visible_to(partner, attribute, event)
+    return Predicate(f"({seen.text}) OR {event}.received_from = ?", (*seen.params, partner.org_id))
 
 
 def deleted_visible_to(viewer: Viewer, element: str, event: str = "event") -> Predicate:

@@ -15,6 +15,7 @@ from mispmini.sync.judging import PARK_AFTER_TRIES, Then
 from mispmini.sync.links import LinkRefused, Outbound, only_one_on, open_remote
 from mispmini.sync.push import Delivery, Pusher
 from mispmini.sync.remote import RemoteFailure
+from mispmini.sync.sightings import deliver_sightings, send_along
 
 RETRY_BASE_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 6 * 3600
@@ -55,11 +56,22 @@ def deliver_due(
             with open_remote(server, outbound) as remote:
                 pusher = Pusher(server, remote)
                 while not is_stopping() and (row := outbox.due_row(server_id, clock.now())):
-                    keep(server, row, pusher.deliver(row.event_uuid, tries=row.tries), patience)
+                    _work_off(pusher, row, patience)
                     tried += 1
         except (LinkRefused, RemoteFailure) as failure:
             _note_unusable(server, first, failure, patience)
     return tried
+
+
+def _work_off(pusher: Pusher, row: OutboxRow, patience: Patience) -> None:
+    """An event goes with its sightings, and sightings on their own to who has the event (PROTOCOL §3.2)."""
+    if row.kind == outbox.SIGHTINGS:
+        keep(pusher.server, row, deliver_sightings(pusher, row.event_uuid), patience)
+        return
+    delivery = pusher.deliver(row.event_uuid, tries=row.tries)
+    keep(pusher.server, row, delivery, patience)
+    if delivery.receipt.arrived:
+        send_along(pusher, row.event_uuid)
 
 
 def keep(server: LinkedServer, row: OutboxRow, delivery: Delivery, patience: Patience) -> None:
@@ -69,7 +81,8 @@ def keep(server: LinkedServer, row: OutboxRow, delivery: Delivery, patience: Pat
     with writing():
         if then is Then.RETRY and _is_over(row):
             receipt, then = _gave_up(receipt), Then.FINISH
-        ledger.write_receipt(server.id, Direction.PUSH, row.event_uuid, receipt)
+        if row.kind == outbox.EVENT:
+            ledger.write_receipt(server.id, Direction.PUSH, row.event_uuid, receipt)
         if then is Then.FINISH:
             outbox.finish(row)
         elif then is Then.PARK:

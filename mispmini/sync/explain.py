@@ -11,7 +11,7 @@ from mispmini.store.settings import load_settings
 from mispmini.sync.certificates import days_left
 from mispmini.sync.findings import ConnectionReport, Finding, Layer, LayerName, Outcome, PostStatus, Status
 from mispmini.sync.links import GET_VERSION, LinkRefused, Outbound, link_of, said, user_agent
-from mispmini.sync.remote import Answer, Cause, Link, RemoteFailure, RemoteServer, json_text
+from mispmini.sync.remote import Answer, Cause, Link, RemoteFailure, RemoteServer, json_text, leaf_fingerprint
 
 POST_TEST = "/servers/postTest"
 TOO_OLD = "too old"
@@ -24,6 +24,8 @@ _UNREACHABLE = frozenset({
     Cause.TLS_PIN, Cause.TLS_OTHER, Cause.TIMEOUT, Cause.DEADLINE, Cause.TRUNCATED,
 })  # fmt: skip
 _TLS = frozenset({Cause.TLS_CHAIN, Cause.TLS_NAME, Cause.TLS_EXPIRED, Cause.TLS_PIN, Cause.TLS_OTHER})
+_PINNABLE = frozenset({Cause.TLS_CHAIN, Cause.TLS_NAME, Cause.TLS_EXPIRED, Cause.TLS_PIN})
+_FINGERPRINT_SECONDS = 10.0
 _AT_THE_ACCOUNT = {
     "Your user account is expecting a password change, please log in via the web interface and change it before"
     " proceeding.": 5,
@@ -127,6 +129,9 @@ class _Test:
         if not link.url.startswith("https:"):
             self._found(LayerName.TLS, Outcome.WARNING, Finding.NOT_ENCRYPTED)
             return
+        if link.pinned_sha256:
+            self._found(LayerName.TLS, Outcome.GOOD, Finding.CERTIFICATE_PINNED)
+            return
         days = days_left(link)
         if days is not None and days < FEW_DAYS:
             self._found(LayerName.TLS, Outcome.WARNING, Finding.CERTIFICATE_ENDS, days=str(days))
@@ -204,6 +209,16 @@ class _Test:
         layers = sorted((*self.layers, *rest), key=lambda layer: order.index(layer.name))
         reply: dict[str, object] = {"status": int(status), **(more or {"client_certificate": None})}
         return ConnectionReport(status, reply, self.local_version, self.remote_version, tuple(layers))
+
+
+def untrusted_certificate(server: LinkedServer, report: ConnectionReport, outbound: Outbound) -> str:
+    """The SHA-256 of a certificate that the test refused, for an admin to compare and pin; empty for none."""
+    if not any(layer.finding in _PINNABLE for layer in report.layers):
+        return ""
+    try:
+        return leaf_fingerprint(link_of(server, outbound), _FINGERPRINT_SECONDS)
+    except (LinkRefused, RemoteFailure):
+        return ""
 
 
 def compared(local: str, remote: str) -> tuple[str | bool, str | bool]:

@@ -57,6 +57,7 @@ class Finding(StrEnum):
     REACHED = "reached"
     CERTIFICATE_GOOD = "certificate_good"
     CERTIFICATE_ENDS = "certificate_ends"
+    CERTIFICATE_PINNED = "certificate_pinned"
     NOT_ENCRYPTED = "not_encrypted"
     VERSION = "version"
     OTHER_VERSION = "other_version"

@@ -1,13 +1,13 @@
 """Judges what a partner answered: "not newer" is not "delivered" (RULES §3). Pure."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
 from mispmini.domain.distribution import Distribution, is_event_level, needs_group, raises
 from mispmini.domain.graphs import EventGraph
-from mispmini.domain.receipts import LedgerState, Receipt, Trouble
+from mispmini.domain.receipts import MAX_DETAIL, LedgerState, Receipt, Trouble
 
 NOT_NEWER = "Event could not be saved: Event in the request not newer than the local copy."
 PARK_AFTER_TRIES = 5
@@ -86,6 +86,15 @@ def degraded(sent: Sent, flaw: Trouble, stored: Stored) -> Receipt:
     """It arrived for fewer than it was sent for."""
     detail = f"sent as {_level(sent.distribution)}, stored there as {_level(stored.distribution)}"
     return Receipt(LedgerState.DEGRADED, flaw, detail, 200, sent.timestamp)
+
+
+def without_held_back(receipt: Receipt, uuids: Sequence[str]) -> Receipt:
+    """What arrived did so without these attributes, whose TLP kept them here (RULES §9)."""
+    if not (uuids and receipt.arrived):
+        return receipt
+    named = ", ".join(uuids[:_NAMED_UUIDS]) + (" …" if len(uuids) > _NAMED_UUIDS else "")
+    detail = f"{receipt.detail}; kept here: {named}" if receipt.detail else f"kept here: {named}"
+    return replace(receipt, reason=receipt.reason or Trouble.HELD_BACK_BY_TLP, detail=detail[:MAX_DETAIL])
 
 
 def partial(sent: Sent, missing: Iterable[str]) -> Receipt:

@@ -6,20 +6,23 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from mispmini import __version__
+from mispmini.domain import clock
 from mispmini.domain.errors import Busy, Refused
 from mispmini.domain.receipts import Trouble
 from mispmini.domain.servers import LinkedServer
-from mispmini.store import sealing
+from mispmini.store import sealing, servers
+from mispmini.store.certificates import path_of
+from mispmini.store.database import writing
 from mispmini.store.sealing import data_folder
 from mispmini.store.settings import load_settings
 from mispmini.sync.remote import Answer, Cause, Link, RemoteFailure, RemoteServer
 
 GET_VERSION = "/servers/getVersion"
 _POLL_SECONDS = 0.02
+_SAME_CLOCK_SECONDS = 5
 
 Progress = Callable[[int, int], bool]
 
@@ -56,6 +59,7 @@ class RemoteVersion:
     perm_analyst_data: bool
     takes_gzip: bool
     document: dict[str, Any]
+    skew: int | None = None  # seconds that its clock is ahead of ours, by the Date header
 
 
 def go_on(_done: int, _total: int) -> bool:
@@ -78,11 +82,20 @@ def link_of(server: LinkedServer, outbound: Outbound) -> Link:
         url=server.url,
         authkey=authkey,
         allow_internal=outbound.allow_internal + server.allow_internal,
-        ca_file=Path(server.cert_file) if server.cert_file else None,
-        client_cert=Path(server.client_cert_file) if server.client_cert_file else None,
+        ca_file=path_of(server.cert_file) if server.cert_file else None,
+        client_cert=path_of(server.client_cert_file) if server.client_cert_file else None,
         pinned_sha256=server.pinned_sha256,
-        proxy=None if server.skip_proxy else server.proxy,
+        proxy=_proxy_of(server),
     )
+
+
+def _proxy_of(server: LinkedServer) -> str | None:
+    if server.skip_proxy or not server.proxy:
+        return None
+    try:
+        return sealing.unseal(server.proxy)
+    except KeyError:
+        raise LinkRefused(Trouble.KEY_REFUSED, "The link's proxy is missing here: enter it again.") from None
 
 
 def open_remote(server: LinkedServer, outbound: Outbound) -> RemoteServer:
@@ -106,6 +119,15 @@ def only_one_on(server_id: int, *, wait: float = 0.0) -> Iterator[None]:
         os.close(handle)
 
 
+def is_at_work(server_id: int) -> bool:
+    """Whether somebody, in this process or another, works the link at this moment."""
+    try:
+        with only_one_on(server_id):
+            return False
+    except AlreadyRunning:
+        return True
+
+
 def shake_hands(remote: RemoteServer) -> RemoteVersion:
     """Ask who is there. Raises LinkRefused for a refused key, RemoteFailure for everything else."""
     answer = remote.get_json(GET_VERSION)
@@ -125,7 +147,16 @@ def shake_hands(remote: RemoteServer) -> RemoteVersion:
         perm_analyst_data=document.get("perm_analyst_data") is True,
         takes_gzip=isinstance(encodings, list) and "gzip" in encodings,
         document=document,
+        skew=None if answer.date is None else answer.date - clock.now(),
     )
+
+
+def note_skew(server: LinkedServer, version: RemoteVersion) -> None:
+    """Remember how far the partner's clock is from ours, if that has changed (RULES §6)."""
+    if version.skew is None or abs(version.skew - (server.clock_skew or 0)) <= _SAME_CLOCK_SECONDS:
+        return
+    with writing(quiet=True):
+        servers.update_server(server.id, {"clock_skew": version.skew})
 
 
 def said(answer: Answer) -> str:

@@ -1,5 +1,6 @@
 """`servers/pull`: takes over what a partner has and we do not, or only older (PROTOCOL §4)."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -10,10 +11,12 @@ from mispmini.domain.receipts import LedgerState, Receipt, Trouble
 from mispmini.domain.servers import LinkedServer
 from mispmini.store import ledger, servers
 from mispmini.store.database import writing
-from mispmini.sync.links import LinkRefused, Outbound, Progress, go_on, only_one_on, open_remote, shake_hands
+from mispmini.sync.links import LinkRefused, Outbound, Progress, go_on, note_skew, only_one_on, open_remote, shake_hands
+from mispmini.sync.proposals import pull_proposals
 from mispmini.sync.pull_events import Batch, Store, fetch_in_order
-from mispmini.sync.pull_index import read_index, wanted_rows
+from mispmini.sync.pull_index import Index, read_index, wanted_rows
 from mispmini.sync.remote import RemoteFailure, RemoteServer
+from mispmini.sync.sightings import pull_sightings
 
 FULL = "full"
 UPDATE = "update"
@@ -23,6 +26,7 @@ NOT_AUTHORISED = (
     " permissions enabled on the remote server. Another reason could be an incorrect sync server setting."
 )
 _LOCK_WAIT_SECONDS = 10.0
+_log = logging.getLogger(__name__)
 _COUNTED_SKIPS = frozenset({Reason.EMPTY, Trouble.OURS})
 
 
@@ -54,6 +58,8 @@ class _Tally:
     pulled: int = 0
     failed: int = 0
     is_whole: bool = True
+    proposals: int = 0
+    sightings: int = 0
     receipts: list[Receipt] = field(default_factory=list)
 
     def count(self, receipts: list[Receipt]) -> None:
@@ -96,39 +102,56 @@ def _told(error: Exception) -> str:
 
 
 def _pull(server: LinkedServer, technique: str, outbound: Outbound, progress: Progress) -> PullResult:
-    """The requests in a MISP's order: getVersion, (clusters,) index, events, (proposals, sightings, analyst data).
+    """The requests in a MISP's order: getVersion, (clusters,) index, events, proposals, sightings, (analyst data).
 
     What stands in brackets is not asked for while it cannot be stored; it goes where it stands.
     """
     with open_remote(server, outbound) as remote:
-        shake_hands(remote)
+        version = shake_hands(remote)
+        note_skew(server, version)
         if technique in (FULL, UPDATE):
-            tally = _pull_listed(remote, server, technique, outbound, progress)
+            store = Store.over(server, with_rules=technique == FULL, hears_of_deletions=version.perm_sync)
+            tally = _pull_listed(remote, store, technique, outbound, progress)
         else:
-            tally = _pull_one(remote, server, technique, outbound)
-    return PullResult(tally.pulled, tally.failed, protected=ledger.count_skipped(server.id, Reason.PROTECTED))
+            tally = _pull_one(remote, Store.over(server, hears_of_deletions=version.perm_sync), technique, outbound)
+    protected = ledger.count_skipped(server.id, Reason.PROTECTED)
+    return PullResult(tally.pulled, tally.failed, tally.proposals, tally.sightings, protected=protected)
 
 
 def _pull_listed(
-    remote: RemoteServer, server: LinkedServer, technique: str, outbound: Outbound, progress: Progress
+    remote: RemoteServer, store: Store, technique: str, outbound: Outbound, progress: Progress
 ) -> _Tally:
+    server = store.server
     index = read_index(remote, server, with_rules=technique == FULL)
     tally = _Tally()
     if index.unchanged:
+        _pull_opinions(remote, server, index, tally, technique)
         return tally
     refs = [row.uuid for row in wanted_rows(server, index.rows, only_known=technique == UPDATE)]
-    store = Store.over(server)
     done = 0
     for batch in _batches(remote, server, outbound, refs):
         tally.count(store.keep_all(batch))
         done += len(batch.items)
         if not progress(done, len(refs)):
             break
+    _pull_opinions(remote, server, index, tally, technique)
     if technique == FULL:
         whole = tally.is_whole and done == len(refs)
         with writing(quiet=True):
             servers.remember_index(server.id, index.etag if whole else None)
     return tally
+
+
+def _pull_opinions(remote: RemoteServer, server: LinkedServer, index: Index, tally: _Tally, technique: str) -> None:
+    """Proposals, then sightings of what the index still lists (PROTOCOL §4.5, §4.6); a failure costs only these."""
+    viewer = Store.over(server).viewer
+    try:
+        tally.proposals = pull_proposals(remote, server, viewer)
+        again = read_index(remote, server, with_rules=technique == FULL, known_tag=index.etag)
+        tally.sightings = pull_sightings(remote, server, viewer, index.rows if again.unchanged else again.rows)
+    except RemoteFailure as failure:
+        tally.is_whole = False
+        _log.warning("Proposals or sightings of server %s could not be pulled: %s", server.id, failure)
 
 
 def _batches(remote: RemoteServer, server: LinkedServer, outbound: Outbound, refs: list[str]) -> Iterator[Batch]:
@@ -148,11 +171,11 @@ def _batches(remote: RemoteServer, server: LinkedServer, outbound: Outbound, ref
         yield batch
 
 
-def _pull_one(remote: RemoteServer, server: LinkedServer, ref: str, outbound: Outbound) -> _Tally:
+def _pull_one(remote: RemoteServer, store: Store, ref: str, outbound: Outbound) -> _Tally:
     if not (ref.isascii() and ref.isdigit()) and canonical_uuid(ref) is None:
-        raise SaveFailed("pull", "Server", f"Invalid pull technique `{ref}`.", subject_id=server.id)
+        raise SaveFailed("pull", "Server", f"Invalid pull technique `{ref}`.", subject_id=store.server.id)
     tally = _Tally()
     ref = canonical_uuid(ref) or ref
-    for batch in _batches(remote, server, outbound, [ref]):
-        tally.count(Store.over(server).keep_all(batch))
+    for batch in _batches(remote, store.server, outbound, [ref]):
+        tally.count(store.keep_all(batch))
     return tally

@@ -19,8 +19,11 @@ from mispmini.domain.receipts import Direction, LedgerState, Receipt, Trouble
 from mispmini.domain.rules import PullRules
 from mispmini.domain.servers import LinkedServer
 from mispmini.domain.viewer import Viewer
+from mispmini.services import gone
 from mispmini.services.authentication import viewer_of_user
 from mispmini.services.events import NOT_NEWER, Saved, add_event, edit_event
+from mispmini.services.gone import GonePolicy
+from mispmini.services.receiving import note_refusal
 from mispmini.store.database import writing
 from mispmini.store.ledger import write_receipt
 from mispmini.store.organisations import find_any_organisation
@@ -128,10 +131,15 @@ class Store:
     rules: PullRules
     trusted: bool
     filter_types: bool
+    with_rules: bool = False
+    hears_of_deletions: bool = True
 
     @classmethod
-    def over(cls, server: LinkedServer) -> "Store":
-        """For one link as it is now."""
+    def over(cls, server: LinkedServer, *, with_rules: bool = False, hears_of_deletions: bool = True) -> "Store":
+        """For one link as it is now; `with_rules` holds tags and creators against its rules once more, here.
+
+        A read-only key does not hear of deletions: what is missing is then looked for (RULES §2).
+        """
         settings = load_settings()
         return cls(
             server=server,
@@ -147,6 +155,8 @@ class Store:
             rules=PullRules.from_text(server.pull_rules),
             trusted=server.internal and settings.host_org_id == server.org_id,
             filter_types=settings.filter_types_on_sync,
+            with_rules=with_rules,
+            hears_of_deletions=hears_of_deletions,
         )
 
     def keep_all(self, batch: "Batch") -> list[Receipt]:
@@ -164,21 +174,30 @@ class Store:
     def _stored(self, draft: EventDraft) -> Receipt:
         if draft.protected:
             return _skipped(draft, Reason.PROTECTED)
+        if self.with_rules and self._is_left_out(draft):
+            return _skipped(draft, Trouble.FILTERED)
         lowered = pulled(draft, self.rules, trusted=self.trusted, filter_types=self.filter_types)
         if not _is_alive(lowered):
             return _skipped(draft, Trouble.FILTERED if _is_alive(draft) else Reason.EMPTY)
         try:
-            return self._written(lowered)
+            return self._written(lowered, draft)
         except (Busy, OutOfSpace):
             raise
         except MispminiError as error:
+            note_refusal(error, self.viewer, self.origin, draft.timestamp)
             return _refused(draft, error)
         except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
             # A defect of ours must not stop the link: the savepoint took this event back, the others go on.
             _log.exception("An event of server %s could not be stored", self.server.id)
             return Receipt(LedgerState.FAILED, Trouble.NOT_STORED, type(error).__name__, 200)
 
-    def _written(self, draft: EventDraft) -> Receipt:
+    def _is_left_out(self, draft: EventDraft) -> bool:
+        """A partner may not know a rule, or ignore it: what is unwanted by name is not taken all the same."""
+        creator = draft.orgc
+        name, uuid = (creator.name, creator.uuid or "") if creator is not None else ("", "")
+        return self.rules.leave_out([tag.name for tag in draft.tags if not tag.deleted], name, uuid)
+
+    def _written(self, draft: EventDraft, shown: EventDraft) -> Receipt:
         """The verb is a savepoint of its own: a refused event takes nothing of the batch with it."""
         uuid = str(draft.uuid)
         local = local_versions([uuid]).get(uuid)
@@ -186,7 +205,16 @@ class Store:
             return _arrived(draft, add_event(self.viewer, draft, self.origin), LedgerState.SENT)
         if not local.locked:
             return _skipped(draft, Trouble.OURS)
-        return _arrived(draft, edit_event(self.viewer, uuid, draft, self.origin), LedgerState.UPDATED)
+        return _arrived(draft, self._updated(draft, shown), LedgerState.UPDATED)
+
+    def _updated(self, draft: EventDraft, shown: EventDraft) -> Saved:
+        policy = GonePolicy.IGNORE if self.hears_of_deletions else gone.policy_of(self.server.gone_policy)
+        with writing():
+            if policy is GonePolicy.DELETE:
+                draft = gone.with_deletions(draft, shown, self.server.remote_org_id)
+            saved = edit_event(self.viewer, str(draft.uuid), draft, self.origin)
+            gone.mark(shown, self.server.remote_org_id, marks=policy is GonePolicy.MARK)
+            return saved
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from mispmini.domain import clock
 from mispmini.domain.ids import canonical_uuid
 from mispmini.domain.rules import PullRules
 from mispmini.domain.servers import LinkedServer
@@ -13,6 +14,7 @@ from mispmini.store.settings import load_settings
 from mispmini.store.versions import blocked_among, local_versions
 from mispmini.sync.links import said
 from mispmini.sync.remote import Cause, RemoteFailure, RemoteServer, json_text
+from mispmini.wire.scalars import whole_number
 
 INDEX = "/events/index"
 NO_TAG_YET = '""'
@@ -25,6 +27,7 @@ class IndexRow(NamedTuple):
     uuid: str
     timestamp: int
     orgc_uuid: str
+    sighting_timestamp: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +39,14 @@ class Index:
     unchanged: bool = False
 
 
-def read_index(remote: RemoteServer, server: LinkedServer, *, with_rules: bool) -> Index:
+def read_index(remote: RemoteServer, server: LinkedServer, *, with_rules: bool, known_tag: str | None = None) -> Index:
     """Ask for the partner's published events. Raises RemoteFailure.
 
-    The remembered tag is only sent for a list whose every event was judged, so that 304 means "nothing new".
+    `known_tag` is that of a list which this run has read: 304 then says that it still holds.
+    Otherwise the remembered tag is only sent for a list whose every event was judged, so that 304 means "nothing new".
     """
     filters = PullRules.from_text(server.pull_rules).index_filters() if with_rules else {}
-    tag = known_index_tag(server) if with_rules else None
+    tag = known_tag or (known_index_tag(server) if with_rules else None)
     body = json_text({**filters, "minimal": 1, "published": 1})
     answer = remote.post_json(INDEX, body, etag=tag or NO_TAG_YET)
     if answer.status == 304:
@@ -64,13 +68,18 @@ def wanted_rows(server: LinkedServer, rows: Iterable[IndexRow], *, only_known: b
     wanted = []
     for row in reversed(listed):
         local = here.get(row.uuid)
-        if row.uuid in blocked or row.orgc_uuid in blocked_orgs or judged.get(row.uuid, -1) >= row.timestamp:
+        if row.uuid in blocked or row.orgc_uuid in blocked_orgs or _is_judged(judged.get(row.uuid, -1), row):
             continue
         if local is None and only_known:
             continue
-        if local is None or (local.locked and not local.trashed and local.timestamp < row.timestamp):
+        if local is None or (local.locked and not local.trashed and local.is_older_than(row.timestamp)):
             wanted.append(row)
     return wanted
+
+
+def _is_judged(version: int, row: IndexRow) -> bool:
+    """Whether an earlier run judged this version; one of the future may be followed by a lower one (RULES §6)."""
+    return version == row.timestamp if clock.is_ahead(version) else version >= row.timestamp
 
 
 def _blocked(rows: list[IndexRow]) -> tuple[set[str], set[str]]:
@@ -97,4 +106,5 @@ def _row(item: object) -> IndexRow | None:
     timestamp = str(item.get("timestamp", ""))
     if uuid is None or not (timestamp.isascii() and timestamp.isdigit()) or len(timestamp) > 18:
         return None
-    return IndexRow(uuid, int(timestamp), str(item.get("orgc_uuid", "")).lower())
+    sighted = whole_number(item.get("sighting_timestamp"))
+    return IndexRow(uuid, int(timestamp), str(item.get("orgc_uuid", "")).lower(), max(sighted or 0, 0))

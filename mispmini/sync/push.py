@@ -1,26 +1,29 @@
 """Sends events to one partner and tells what became of each (PROTOCOL §3.4-§3.9, RULES §3)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from mispmini.domain import clock, ids
 from mispmini.domain.attribute_types import is_attachment
-from mispmini.domain.distribution import Reason, for_partner, may_leave_to
+from mispmini.domain.distribution import Reason
 from mispmini.domain.errors import NotFound
 from mispmini.domain.filters import Deleted
-from mispmini.domain.graphs import EventGraph, SharingGroup
+from mispmini.domain.graphs import EventGraph, SharingGroup, TagRow
 from mispmini.domain.receipts import LedgerState, Receipt, Trouble
 from mispmini.domain.servers import LinkedServer
+from mispmini.domain.tlp_guard import leaving_to
 from mispmini.domain.viewer import Viewer
 from mispmini.services.addresses import announced_url
 from mispmini.services.audience import partner_of
+from mispmini.services.opinions import attach_opinions
 from mispmini.store.attachments import files_of
 from mispmini.store.database import reading
 from mispmini.store.graphs import Parts, load_event
 from mispmini.store.ledger import delivered_version
 from mispmini.sync import judging
 from mispmini.sync.judging import Sent, Stored, Then
-from mispmini.sync.links import LinkRefused, RemoteVersion, said, shake_hands
+from mispmini.sync.links import LinkRefused, RemoteVersion, note_skew, said, shake_hands
 from mispmini.sync.remote import Answer, Cause, RemoteFailure, RemoteServer, json_text
 from mispmini.wire.event_out import OutOptions, event_json
 
@@ -59,6 +62,7 @@ class Pusher:
         if self._version is None:
             try:
                 self._version = shake_hands(self.remote)
+                note_skew(self.server, self._version)
             except LinkRefused as refusal:
                 self._version = refusal
         if isinstance(self._version, LinkRefused):
@@ -73,12 +77,11 @@ class Pusher:
                 _complete(graph)
         except NotFound:
             return _skipped(Reason.DELETED, clock.now())
-        if reason := may_leave_to(graph, self.partner):
-            return _skipped(reason, graph.event.timestamp)
-        copy = for_partner(graph, self.partner)
-        if not (copy.attributes or copy.objects or copy.reports):
-            return _skipped(Reason.EMPTY, graph.event.timestamp)
-        return self._attempt(graph, copy, tries)
+        leaving = leaving_to(graph, self.partner)
+        if leaving.refusal is not None:
+            return _skipped(leaving.refusal, graph.event.timestamp)
+        delivery = self._attempt(graph, leaving.copy, tries)
+        return replace(delivery, receipt=judging.without_held_back(delivery.receipt, leaving.held_back))
 
     def _attempt(self, graph: EventGraph, copy: EventGraph, tries: int) -> Delivery:
         timestamp = graph.event.timestamp
@@ -118,14 +121,20 @@ class Pusher:
 
     def _upload(self, copy: EventGraph, *, known: bool) -> tuple[Answer, bool]:
         """Add or edit, the other one if the partner says so; whether it was an edit (PROTOCOL §3.6)."""
-        body, uuid = event_json(copy, options=_AS_PUSHED), copy.event.uuid
+        uuid = copy.event.uuid
         if not known:
-            answer = self._post(ADD, body)
+            answer = self._add(copy)
             if answer.status == 404 and answer.location:
-                return self._post(_edit(_last_piece(answer.location, uuid)), body), True
+                return self._edit(copy, _last_piece(answer.location, uuid)), True
             return answer, False
-        answer = self._post(_edit(uuid), body)
-        return (self._post(ADD, body), False) if answer.status == 404 else (answer, True)
+        answer = self._edit(copy, uuid)
+        return (self._add(copy), False) if answer.status == 404 else (answer, True)
+
+    def _add(self, copy: EventGraph) -> Answer:
+        return self._post(ADD, event_json(_without_tombstones(copy), options=_AS_PUSHED))
+
+    def _edit(self, copy: EventGraph, ref: str) -> Answer:
+        return self._post(f"/events/edit/{ref}/metadata:1", event_json(copy, options=_AS_PUSHED))
 
     def _post(self, path: str, body: str) -> Answer:
         return self.remote.post_json(path, body, gzip_allowed=self.version().takes_gzip)
@@ -191,6 +200,7 @@ class Pusher:
 
 def _complete(graph: EventGraph) -> None:
     """Files, and the name by which partners know this instance in its groups (PROTOCOL §3.5)."""
+    attach_opinions(Viewer.everything(), [graph], sightings=False)
     graph.attachments = files_of([a.id for a in graph.attributes if is_attachment(a.type)])
     graph.sharing_groups = {group_id: _with_our_url(group) for group_id, group in graph.sharing_groups.items()}
 
@@ -201,6 +211,16 @@ def _with_our_url(group: SharingGroup) -> SharingGroup:
     return replace(group, servers=tuple(servers))
 
 
+def _without_tombstones(copy: EventGraph) -> EventGraph:
+    """For a partner that does not have the event: it has no tag to remove, and might add what it is told of."""
+    tags = {attribute: _alive(held) for attribute, held in copy.attribute_tags.items()}
+    return replace(copy, tags=_alive(copy.tags), attribute_tags=tags)
+
+
+def _alive(tags: Sequence[TagRow]) -> list[TagRow]:
+    return [tag for tag in tags if not tag.deleted]
+
+
 def _skipped(reason: Reason, timestamp: int) -> Delivery:
     return Delivery(Receipt(LedgerState.SKIPPED, reason), Then.FINISH, timestamp)
 
@@ -208,10 +228,6 @@ def _skipped(reason: Reason, timestamp: int) -> Delivery:
 def _conflict(seen: Stored) -> Receipt:
     detail = f"the partner's copy is newer: {clock.datetime_text(seen.timestamp)} UTC"
     return Receipt(LedgerState.CONFLICT, Trouble.NEWER_THERE, detail, 403)
-
-
-def _edit(ref: str) -> str:
-    return f"/events/edit/{ref}/metadata:1"
 
 
 def _last_piece(location: str, uuid: str) -> str:

@@ -1,12 +1,14 @@
 """`servers/push`: offers a partner every event that may go, or one, and sends what it wants (PROTOCOL §3.2, §3.3)."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mispmini.domain.distribution import SEEN_BY_ALL_HERE, Distribution, Partner, may_leave_to
+from mispmini.domain.distribution import SEEN_BY_ALL_HERE, Distribution, Partner
 from mispmini.domain.errors import NotFound, SaveFailed
 from mispmini.domain.graphs import EventGraph
 from mispmini.domain.servers import LinkedServer
+from mispmini.domain.tlp_guard import refusal_of
 from mispmini.domain.viewer import Viewer
 from mispmini.store import outbox, servers
 from mispmini.store.database import writing
@@ -16,14 +18,18 @@ from mispmini.store.versions import published_event_ids
 from mispmini.sync.delivering import Patience, keep
 from mispmini.sync.judging import Then
 from mispmini.sync.links import LinkRefused, Outbound, Progress, go_on, only_one_on, open_remote, said
+from mispmini.sync.proposals import push_all_proposals
+from mispmini.sync.pull_index import read_index
 from mispmini.sync.push import Pusher
 from mispmini.sync.remote import RemoteFailure, json_text
+from mispmini.sync.sightings import push_all_sightings
 
 FILTER = "/events/filterEventIdsForPush"
 FULL = "full"
 INCREMENTAL = "incremental"
 _BATCH = 500
 _LOCK_WAIT_SECONDS = 10.0
+_log = logging.getLogger(__name__)
 _HEADS = Parts(elements=False, all_tags=True)
 
 
@@ -66,6 +72,7 @@ def _push(pusher: Pusher, technique: str, progress: Progress) -> PushResult:
         sentence = "Remote instance is outdated or no permission to push."
         raise SaveFailed("push", "Server", sentence)
     if not (version.perm_sync and pusher.server.push):
+        _push_opinions(pusher, technique)
         return PushResult(0, 0)
     offered = {graph.event.uuid: graph.event for graph in _candidates(pusher, technique)}
     wanted = _wanted(pusher, {uuid: event.timestamp for uuid, event in offered.items()})
@@ -78,7 +85,25 @@ def _push(pusher: Pusher, technique: str, progress: Progress) -> PushResult:
     if technique in (FULL, INCREMENTAL) and offered and not failed:
         with writing():
             servers.update_server(pusher.server.id, {"lastpushedid": max(event.id for event in offered.values())})
+    _push_opinions(pusher, technique)
     return PushResult(pushed, failed)
+
+
+def _push_opinions(pusher: Pusher, technique: str) -> None:
+    """Proposals, then sightings, of the events that the partner lists; a failure does not undo what was pushed."""
+    if technique != FULL:
+        return
+    server, version = pusher.server, pusher.version()
+    try:
+        listed = None
+        if version.perm_sync and server.push:
+            listed = read_index(pusher.remote, server, with_rules=False)
+            push_all_proposals(pusher, listed.rows)
+        if server.push_sightings:
+            again = read_index(pusher.remote, server, with_rules=False, known_tag=listed.etag if listed else None)
+            push_all_sightings(pusher, listed.rows if listed and again.unchanged else again.rows)
+    except (LinkRefused, RemoteFailure) as failure:
+        _log.warning("Proposals or sightings did not get to server %s: %s", server.id, failure)
 
 
 def _candidates(pusher: Pusher, technique: str) -> Iterator[EventGraph]:
@@ -106,7 +131,7 @@ def _is_offered(graph: EventGraph, partner: Partner) -> bool:
     """What the rules let go; MISP offers "this community" too, and refuses it when it is wanted (§3.3, 06c)."""
     if graph.event.distribution == Distribution.COMMUNITY:
         graph = replace(graph, event=graph.event._replace(distribution=Distribution.CONNECTED))
-    return may_leave_to(graph, partner) is None
+    return refusal_of(graph, partner) is None
 
 
 def _wanted(pusher: Pusher, offered: dict[str, int]) -> dict[str, int]:

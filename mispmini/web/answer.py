@@ -5,9 +5,9 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from flask import Flask, Response, current_app, flash, g, redirect, render_template, request
+from flask import Flask, Response, flash, g, redirect, render_template, request
 
-from mispmini.settings import Settings
+from mispmini.services.instance_settings import load_settings
 from mispmini.web.asking import asked_path, folded, offered_keys
 from mispmini.wire import replies
 
@@ -40,8 +40,7 @@ def wants_json() -> bool:
 
 def base_url() -> str:
     """The URL this instance is known by, without a trailing slash; the request's own while none is configured."""
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings.effective_base_url if settings.base_url else request.host_url.rstrip("/")
+    return load_settings().base_url or request.host_url.rstrip("/")
 
 
 def answer(

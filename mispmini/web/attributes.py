@@ -10,23 +10,32 @@ from mispmini.domain.drafts import AttributeDraft
 from mispmini.domain.errors import Invalid, Malformed
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
-from mispmini.services import attributes, bodies, tags
-from mispmini.services.attributes import Added
-from mispmini.web import describe, event_pages, tagging
-from mispmini.web.answer import Answer, answer, done, page_answer, reply, wants_json
+from mispmini.services import attributes, tags
+from mispmini.services.attributes import Added, CountedBy
+from mispmini.web import describe, event_pages, event_tabs, removals, tagging
+from mispmini.web.answer import Answer, answer, done, page_answer, reply, see_other, wants_json
 from mispmini.web.asking import asked, parameter
 from mispmini.web.errors import if_refused
+from mispmini.web.event_tabs import Asked, Shown
 from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_login
 from mispmini.web.pages import Form
+from mispmini.web.paging import asked_slice
 from mispmini.web.saving import saving
 from mispmini.web.who import current_viewer
 from mispmini.wire import replies
 from mispmini.wire.attribute_in import read_attribute, read_attributes
-from mispmini.wire.attribute_out import edited_attribute_json, found_attribute_json, saved_attribute_json
-from mispmini.wire.scalars import flag
+from mispmini.wire.attribute_out import (
+    attribute_tags_json,
+    edited_attribute_json,
+    found_attribute_json,
+    saved_attribute_json,
+)
+from mispmini.wire.scalars import flag, whole_number
 
 bp = Blueprint("attributes", __name__, url_prefix="/attributes")
+_ROWS = 60
+_MOST_ROWS = 5_000
 
 
 @bp.get("/describeTypes")
@@ -36,6 +45,32 @@ def describe_types() -> Answer:
     return reply(attribute_types.describe_types())
 
 
+@bp.route("/index", methods=["GET", "POST"])
+@needs_login
+def index() -> Answer:
+    """Live attributes that the viewer reads, 60 a page, of the newest event first (sample 16j)."""
+    if not wants_json():
+        return see_other(url_for("events.index"))
+    limit = whole_number(parameter("limit"))
+    part = asked_slice(min(limit, _MOST_ROWS) if limit is not None and limit > 0 else _ROWS)
+    found = attributes.list_attributes(current_viewer(), limit=part.limit, offset=part.offset)
+    return reply(f"[{','.join(map(saved_attribute_json, found))}]")
+
+
+@bp.get("/attributeStatistics")
+@bp.get("/attributeStatistics/<kind>")
+@bp.get("/attributeStatistics/<kind>/<percentage>")
+@needs_login
+def attribute_statistics(kind: str = CountedBy.TYPE, percentage: str = "") -> Answer:
+    """How many attributes there are by type or category, as counts or as parts of all."""
+    column = CountedBy.CATEGORY if kind == CountedBy.CATEGORY else CountedBy.TYPE
+    counts = attributes.count_attributes(current_viewer(), column)
+    if not flag(percentage):
+        return reply({name: str(count) for name, count in counts.items()})
+    total = sum(counts.values())
+    return reply({name: f"{round(100 * count / total, 3):g}%" for name, count in counts.items()})
+
+
 @bp.route("/view/<ref>", methods=["GET", "HEAD"])
 @needs_login
 def view(ref: str) -> Answer:
@@ -43,7 +78,7 @@ def view(ref: str) -> Answer:
     found = attributes.view_attribute(current_viewer(), ref)
     if not wants_json():
         return done(None, go_to=_page_of(found.attribute.event_id))
-    text = found_attribute_json(found.attribute, tags=found.tags, event_uuid=found.event_uuid)
+    text = found_attribute_json(found.attribute, tags=found.tags, event_uuid=found.event_uuid, data=found.data)
     return reply(f'{{"Attribute":{text}}}')
 
 
@@ -58,7 +93,8 @@ def add(event_ref: str) -> Answer:
     viewer = current_viewer()
     if_refused(lambda form, status: page_answer("events/view.html", _event_page(event_ref, form), status=status))
     drafts, unread = _asked_drafts(viewer)
-    added = attributes.add_attributes(viewer, event_ref, drafts, unread=unread)
+    breaks = flag(parameter("breakOnDuplicate", 1)) is not False
+    added = attributes.add_attributes(viewer, event_ref, drafts, unread=unread, break_on_duplicate=breaks)
     if not wants_json():
         notice, kind = _told(added, {place: draft.value or "" for place, draft in drafts.items()})
         return done(None, go_to=url_for("events.view", ref=event_ref), notice=notice, kind=kind)
@@ -75,9 +111,7 @@ def _told(added: Added, values: Mapping[int, str]) -> tuple[str, str]:
 
 
 def _event_page(event_ref: str, form: Form | None) -> object:
-    viewer = current_viewer()
-    graph = bodies.viewed_event(viewer, event_ref, bodies.View(attachments=False))
-    return event_pages.event_page(viewer, graph, form=form)
+    return event_tabs.elements_page(Shown.of(current_viewer(), event_ref), Asked(), form=form)
 
 
 def _asked_drafts(viewer: Viewer) -> tuple[dict[int, AttributeDraft], dict[int, Invalid]]:
@@ -103,12 +137,14 @@ def _single_values(read: Sequence[AttributeDraft | Invalid]) -> list[AttributeDr
 
 
 def _added_text(added: Added) -> str:
-    texts = [saved_attribute_json(attribute) for attribute in added.attributes]
     errors = {f"attribute_{place}": texts for place, texts in added.errors.items()}
+    if len(added.attributes) == 1 and not errors:
+        only = added.attributes[0]
+        pivots = attribute_tags_json(only, added.tags.get(only.id, ()))
+        return f'{{"Attribute":{saved_attribute_json(only)},"AttributeTag":{pivots}}}'
+    texts = ",".join(saved_attribute_json(row, added.tags.get(row.id, ())) for row in added.attributes)
     tail = f',"errors":{replies.dump(errors, pretty=False)}' if errors else ""
-    if len(texts) == 1 and not errors:
-        return f'{{"Attribute":{texts[0]},"AttributeTag":[]}}'
-    return f'{{"Attribute":[{",".join(texts)}]{tail}}}'
+    return f'{{"Attribute":[{texts}]{tail}}}'
 
 
 @bp.route("/edit/<ref>", methods=["GET", "POST", "PUT"])
@@ -142,13 +178,26 @@ def _page_of(event_id: int) -> str:
     return url_for("events.view", ref=event_id)
 
 
+@bp.get("/delete/<ref>")
+@needs(Permission.ADD)
+def ask_before_delete(ref: str) -> Answer:
+    """What deleting it means, before it is done."""
+    viewer = current_viewer()
+    return answer(
+        lambda: describe.ATTRIBUTES_DELETE,
+        page=lambda: removals.attribute_removal(viewer, attributes.view_attribute(viewer, ref).attribute),
+        template="removal.html",
+    )
+
+
 @bp.route("/delete/<ref>", methods=["POST", "DELETE"])
 @bp.route("/delete/<ref>/<hard>", methods=["POST", "DELETE"])
 @needs(Permission.ADD)
 def delete(ref: str, hard: str = "") -> Answer:
     """Delete softly, so that partners hear of it, or for good with `hard`."""
-    wanted_hard = flag(hard or parameter("hard")) is True
-    gone = attributes.delete_attribute(current_viewer(), ref, hard=wanted_hard)
+    viewer, wanted_hard = current_viewer(), flag(hard or parameter("hard")) is True
+    for_good = wanted_hard or removals.goes_for_good(lambda: attributes.view_attribute(viewer, ref).attribute.event_id)
+    gone = attributes.delete_attribute(viewer, ref, hard=for_good)
     return done(replies.message("Attribute deleted."), go_to=_page_of(gone.event_id), notice=_("Attribute deleted."))
 
 

@@ -2,34 +2,22 @@
 
 from flask import Blueprint
 
-from mispmini.domain import clock
 from mispmini.domain.permissions import Permission
 from mispmini.services import authkeys
 from mispmini.services.authkeys import CreatedKey, OwnedKey
-from mispmini.web import pages
-from mispmini.web.answer import (
-    Answer,
-    action_url,
-    answer,
-    base_url,
-    done,
-    page_answer,
-    reply,
-    saved,
-    see_other,
-    wants_json,
-)
+from mispmini.web import key_pages, pages
+from mispmini.web.answer import Answer, action_url, answer, done, page_answer, reply, saved, see_other, wants_json
 from mispmini.web.asking import asked
 from mispmini.web.errors import ShowAgain, if_refused
 from mispmini.web.i18n import _
 from mispmini.web.needs import needs
-from mispmini.web.paging import asked_slice, paging
 from mispmini.web.who import current_viewer
 from mispmini.wire import account_replies, people_in, replies
 
 bp = Blueprint("auth_keys", __name__)
 
 _FIELDS = ("comment", "expiration", "allowed_ips", "read_only")
+_OVERLAP_HOURS = 24
 
 
 @bp.route("/auth_keys/index", methods=["GET", "POST"])
@@ -40,7 +28,7 @@ def index(user_ref: str | None = None) -> Answer:
     found = authkeys.list_authkeys(current_viewer(), user_ref)
     return answer(
         lambda: [account_replies.auth_key_reply(owned.key, email=owned.email) for owned in found],
-        page=lambda: _index_page(found),
+        page=lambda: key_pages.index_page(found),
         template="auth_keys/index.html",
     )
 
@@ -62,7 +50,7 @@ def show_add(user_ref: str = "me") -> Answer:
     """The form of a new key, or what a POST takes."""
     return answer(
         lambda: replies.api_description(action_url(), "POST the options of a key to make one.", optional=_FIELDS),
-        page=lambda: _add_page(user_ref, pages.Form()),
+        page=lambda: key_pages.add_page(user_ref, pages.Form()),
         template="auth_keys/add.html",
     )
 
@@ -75,32 +63,52 @@ def add(user_ref: str | None = None) -> Answer:
     if_refused(_again(user_ref or "me"))
     parameters = asked().parameters()
     owner = user_ref or people_in.read_text(parameters, "user_id") or "me"
-    created = authkeys.create_authkey(current_viewer(), owner, people_in.read_authkey(parameters, "add"))
-    return answer(
-        lambda: {"AuthKey": account_replies.auth_key_columns(created.owned.key, raw=created.raw)},
-        page=lambda: created_page(created),
-        template="auth_keys/created.html",
-    )
+    return _shown_once(authkeys.create_authkey(current_viewer(), owner, people_in.read_authkey(parameters, "add")))
 
 
 @bp.get("/auth_keys/edit/<key_id>")
 @needs(Permission.AUTH)
 def show_edit(key_id: str) -> Answer:
-    """What a POST takes; people make a new key instead."""
-    authkeys.view_authkey(current_viewer(), people_in.read_id(key_id))
-    if not wants_json():
-        return see_other("/auth_keys/index")
-    return reply(replies.api_description(action_url(), "POST what changes of a key.", optional=_FIELDS))
+    """The form of a key, or what a POST takes."""
+    owned = authkeys.view_authkey(current_viewer(), people_in.read_id(key_id))
+    return answer(
+        lambda: replies.api_description(action_url(), "POST what changes of a key.", optional=_FIELDS),
+        page=lambda: key_pages.edit_page(owned, key_pages.form_of(owned)),
+        template="auth_keys/edit.html",
+    )
 
 
 @bp.route("/auth_keys/edit/<key_id>", methods=["POST", "PUT"])
 @needs(Permission.AUTH)
 def edit(key_id: str) -> Answer:
     """Change a key's options."""
-    draft = people_in.read_authkey(asked().parameters(), "edit")
-    owned = authkeys.edit_authkey(current_viewer(), people_in.read_id(key_id), draft)
+    viewer, known = current_viewer(), people_in.read_id(key_id)
+    if_refused(_edit_again(authkeys.view_authkey(viewer, known)))
+    owned = authkeys.edit_authkey(viewer, known, people_in.read_authkey(asked().parameters(), "edit"))
     value = account_replies.auth_key_reply(owned.key, email=owned.email)
-    return done(value, go_to="/auth_keys/index", notice=_("The key was saved."))
+    return done(value, go_to=_list_of(owned), notice=_("The key was saved."))
+
+
+@bp.post("/auth_keys/rotate/<key_id>")
+@needs(Permission.AUTH)
+def rotate(key_id: str) -> Answer:
+    """A fresh key with the limits of another, which stays valid for `hours` more."""
+    viewer, known, parameters = current_viewer(), people_in.read_id(key_id), asked().parameters()
+    if_refused(_edit_again(authkeys.view_authkey(viewer, known)))
+    hours = people_in.read_id(parameters["hours"]) if "hours" in parameters else _OVERLAP_HOURS
+    return _shown_once(authkeys.rotate_authkey(viewer, known, overlap_hours=hours))
+
+
+@bp.get("/auth_keys/refusals")
+@needs(Permission.ADMIN)
+def refusals() -> Answer:
+    """The last keys that were refused, and why."""
+    found = authkeys.list_refusals(current_viewer())
+    return answer(
+        lambda: [account_replies.key_refusal_reply(*refusal) for refusal in found],
+        page=lambda: key_pages.refusals_page(found),
+        template="auth_keys/refusals.html",
+    )
 
 
 @bp.route("/auth_keys/delete/<key_id>", methods=["POST", "DELETE"])
@@ -108,60 +116,35 @@ def edit(key_id: str) -> Answer:
 def delete(key_id: str) -> Answer:
     """Revoke a key: whatever uses it is refused from now on."""
     owned = authkeys.delete_authkey(current_viewer(), people_in.read_id(key_id))
-    is_own = owned.key.user_id == current_viewer().user_id
     return done(
         saved("AuthKey deleted.", subject_id=owned.key.id),
-        go_to="/users/view/me" if is_own else "/auth_keys/index",
+        go_to=_list_of(owned),
         notice=_("The key was deleted."),
     )
 
 
-def created_page(created: CreatedKey) -> pages.KeyCreatedPage:
-    """The one page that shows a key."""
-    key = created.owned.key
-    return pages.KeyCreatedPage(
-        key=created.raw,
-        user=created.owned.email,
-        comment=key.comment,
-        expires=key.expiration,
-        read_only=key.read_only,
-        base_url=base_url(),
+def _shown_once(created: CreatedKey) -> Answer:
+    return answer(
+        lambda: {"AuthKey": account_replies.auth_key_columns(created.owned.key, raw=created.raw)},
+        page=lambda: key_pages.created_page(created),
+        template="auth_keys/created.html",
     )
 
 
-def key_row(owned: OwnedKey) -> pages.KeyRow:
-    """A key in a list."""
-    key = owned.key
-    return pages.KeyRow(
-        id=key.id,
-        start=key.authkey_start,
-        end=key.authkey_end,
-        user=owned.email,
-        comment=key.comment,
-        allowed_ips=key.allowed_ips,
-        expires=key.expiration,
-        expired=key.expiration is not None and key.expiration <= clock.now(),
-        last_used=key.last_used,
-        read_only=key.read_only,
-    )
-
-
-def _index_page(found: list[OwnedKey]) -> pages.KeysPage:
-    part = asked_slice()
-    rows = tuple(key_row(owned) for owned in found[part.offset : part.offset + part.limit])
-    return pages.KeysPage(rows=rows, paging=paging(part, len(found)), may_add=True)
-
-
-def _add_page(user_ref: str, form: pages.Form) -> pages.KeyFormPage:
-    """The form with its owners; `user_ref` is chosen, where the form does not say another."""
-    viewer = current_viewer()
-    chosen = str(viewer.user_id) if user_ref == "me" else user_ref
-    users = tuple(pages.Choice(str(account.user.id), account.user.email) for account in authkeys.owners(viewer))
-    return pages.KeyFormPage(pages.Form({"user_id": chosen, **form.values}, form.errors, form.message), users)
+def _list_of(owned: OwnedKey) -> str:
+    """Where its keys are listed: the own ones on the profile."""
+    return "/users/view/me" if owned.key.user_id == current_viewer().user_id else "/auth_keys/index"
 
 
 def _again(user_ref: str) -> ShowAgain:
     def show(form: pages.Form, status: int) -> Answer:
-        return page_answer("auth_keys/add.html", _add_page(user_ref, form), status=status)
+        return page_answer("auth_keys/add.html", key_pages.add_page(user_ref, form), status=status)
+
+    return show
+
+
+def _edit_again(owned: OwnedKey) -> ShowAgain:
+    def show(form: pages.Form, status: int) -> Answer:
+        return page_answer("auth_keys/edit.html", key_pages.edit_page(owned, form), status=status)
 
     return show

@@ -1,11 +1,13 @@
 """Small things that many pages show: tags with TLP first, rows of events, who can see something in three words."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from mispmini.domain.distribution import Distribution, needs_group
 from mispmini.domain.graphs import EventRow, TagRow
-from mispmini.domain.records import IndexItem, IndexTag
+from mispmini.domain.records import IndexItem, IndexTag, TagRecord
 from mispmini.domain.tlp import Tlp, tlp_of
+from mispmini.services.viewing import Rights
 from mispmini.web import pages
 from mispmini.web.words import distribution_name
 
@@ -24,9 +26,19 @@ def tag_badge(tag: TagRow) -> pages.TagBadge:
     return pages.TagBadge(tag.id, tag.name, tag.colour, tag.local, _TLP_COLOURS[tlp_of(tag.name)])
 
 
-def tag_badges(tags: Iterable[TagRow]) -> tuple[pages.TagBadge, ...]:
-    """Attached tags, TLP first."""
-    return _tlp_first(tag_badge(tag) for tag in tags if not tag.deleted)
+def bare_badge(tag: TagRecord) -> pages.TagBadge:
+    """A tag on its own, attached to nothing."""
+    return pages.TagBadge(tag.id, tag.name, tag.colour, False, _TLP_COLOURS[tlp_of(tag.name)])
+
+
+def tag_badges(tags: Iterable[TagRow], rights: Rights | None = None) -> tuple[pages.TagBadge, ...]:
+    """Attached tags, TLP first; with the viewer's rights over the event, which of them may be taken off."""
+    return _tlp_first(_removable(tag_badge(tag), rights) for tag in tags if not tag.deleted)
+
+
+def _removable(badge: pages.TagBadge, rights: Rights | None) -> pages.TagBadge:
+    may = rights is not None and (rights.tag_locally if badge.local else rights.tag)
+    return replace(badge, may_remove=True) if may else badge
 
 
 def event_row(item: IndexItem) -> pages.EventRow:

@@ -36,11 +36,20 @@ ATTRIBUTES_EDIT = _describe(
     [],
     ["value", "type", "category", "to_ids", "distribution", "sharing_group_id", "timestamp", "comment"],
 )
+ATTRIBUTES_DELETE = _describe(
+    "/attributes/delete", "POST to this API to delete an Attribute, for good with hard.", [], ["hard"]
+)
 REPORTS_ADD = _describe(
     "/event_reports/add",
     "POST an Event Report to this API to add it to the Event named in the path.",
     ["name"],
     ["content", "distribution", "sharing_group_id", "uuid"],
+)
+TAGS_EDIT = _describe(
+    "/tags/edit",
+    "POST what changes of a Tag to this API.",
+    [],
+    ["name", "colour", "exportable", "local_only", "hide_tag", "org_id", "user_id", "numerical_value"],
 )
 TAGS_ADD = _describe(
     "/tags/add", "POST a Tag to this API to add it.", ["name"], ["colour", "exportable", "local_only", "hide_tag"]

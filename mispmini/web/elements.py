@@ -1,78 +1,80 @@
 """Attributes and objects as the page of their event shows them, and what the form of an attribute offers."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from mispmini.domain import attribute_types
-from mispmini.domain.graphs import AttributeRow, EventGraph, ObjectRow, ReferenceRow
+from mispmini.domain.graphs import AttributeRow, ObjectRow, ReferenceRow
 from mispmini.domain.viewer import Viewer
 from mispmini.services import viewing
+from mispmini.services.event_sheets import Elements as Loaded
 from mispmini.services.viewing import Rights
 from mispmini.web import pages, words
 from mispmini.web.badges import element_audience, tag_badges
-from mispmini.web.i18n import _
+from mispmini.web.i18n import _, moment
 
-Shown = Sequence[ObjectRow | AttributeRow]
+_NONE = Rights(edit=False, tag=False, tag_locally=False, publish=False, delete_attributes=False)
 
 
 @dataclass(frozen=True)
 class Elements:
-    """What of an event is on one page: objects with all their attributes, and attributes outside of objects."""
+    """What of an event is on one page: objects with all their attributes, and attributes outside of objects.
 
-    graph: EventGraph
+    Elements of other events, which extend it, are shown beside them but not changed there.
+    """
+
+    event_id: int
+    loaded: Loaded
     rights: Rights
-    shown: Shown
+    sighted: Mapping[int, pages.SeenBox] = field(default_factory=dict)
+    may_propose: bool = False
 
     @cached_property
     def objects(self) -> tuple[pages.ObjectGroup, ...]:
         """The objects of this page."""
-        return tuple(self._group(item) for item in self.shown if isinstance(item, ObjectRow))
+        return tuple(self._group(item) for item in self.loaded.sheet.objects)
 
     @cached_property
     def attributes(self) -> tuple[pages.AttributeRow, ...]:
         """The attributes of this page outside of objects."""
-        return tuple(self._row(item) for item in self.shown if isinstance(item, AttributeRow))
+        return tuple(self._row(item) for item in self.loaded.sheet.loose)
 
     @cached_property
-    def _by_object(self) -> Mapping[int, Sequence[AttributeRow]]:
-        inside: dict[int, list[AttributeRow]] = {}
-        for attribute in self.graph.attributes:
-            if attribute.object_id is not None:
-                inside.setdefault(attribute.object_id, []).append(attribute)
-        return inside
+    def _anchors(self) -> dict[str, str]:
+        """By uuid, where on the page an element is."""
+        sheet = self.loaded.sheet
+        held = (one for inside in sheet.inside.values() for one in inside)
+        anchors = {item.uuid: f"attribute-{item.id}" for item in (*sheet.loose, *held)}
+        return anchors | {item.uuid: f"object-{item.id}" for item in sheet.objects}
 
-    @cached_property
-    def _targets(self) -> Mapping[str, tuple[str, str]]:
-        """What references name: by uuid the text to show and the anchor, which is empty for what is on another page."""
-        here = {(type(item), item.id) for item in self.shown}
-        inside = {item.id for item in self.shown if isinstance(item, ObjectRow)}
-        targets = {
-            a.uuid: (a.value, f"attribute-{a.id}" if (AttributeRow, a.id) in here or a.object_id in inside else "")
-            for a in self.graph.attributes
-        }
-        return targets | {
-            o.uuid: (o.name, f"object-{o.id}" if (ObjectRow, o.id) in here else "") for o in self.graph.objects
-        }
+    def _rights_over(self, event_id: int) -> Rights:
+        return self.rights if event_id == self.event_id else _NONE
 
     def _group(self, item: ObjectRow) -> pages.ObjectGroup:
-        references = self.graph.references.get(item.id, ())
+        sheet, rights = self.loaded.sheet, self._rights_over(item.event_id)
         return pages.ObjectGroup(
             id=item.id,
             uuid=item.uuid,
+            event_id=item.event_id,
             name=item.name,
             comment=item.comment,
             audience=element_audience(item.distribution, self._group_name(item.sharing_group_id)),
-            attributes=tuple(self._row(attribute) for attribute in self._by_object.get(item.id, ())),
-            references=tuple(self._reference(reference) for reference in references if not reference.deleted),
+            attributes=tuple(self._row(attribute) for attribute in sheet.inside.get(item.id, ())),
+            references=tuple(self._reference(one, rights) for one in sheet.references.get(item.id, ())),
             deleted=item.deleted,
-            may_edit=self.rights.edit and not item.deleted,
+            foreign=item.event_id != self.event_id,
+            may_edit=rights.edit and not item.deleted,
+            may_restore=rights.edit and item.deleted,
         )
 
     def _row(self, item: AttributeRow) -> pages.AttributeRow:
+        sheet, rights = self.loaded.sheet, self._rights_over(item.event_id)
+        matches = self.loaded.matches.get(item.id)
         return pages.AttributeRow(
             id=item.id,
             uuid=item.uuid,
+            event_id=item.event_id,
             relation=item.object_relation or "",
             value=item.value,
             type=item.type,
@@ -80,26 +82,33 @@ class Elements:
             to_ids=item.to_ids,
             comment=item.comment,
             audience=element_audience(item.distribution, self._group_name(item.sharing_group_id)),
-            tags=tag_badges(self.graph.attribute_tags.get(item.id, ())),
+            seen=_seen(item),
+            tags=tag_badges(sheet.tags.get(item.id, ()), rights),
             changed=item.timestamp,
+            elsewhere=matches.total if matches else 0,
+            has_file=item.id in sheet.with_files,
             deleted=item.deleted,
-            may_edit=self.rights.edit,
-            may_delete=self.rights.delete_attributes and not item.deleted,
-            may_tag=self.rights.tag and not item.deleted,
+            foreign=item.event_id != self.event_id,
+            may_edit=rights.edit,
+            may_delete=rights.delete_attributes and not item.deleted,
+            may_tag=(rights.tag or rights.tag_locally) and not item.deleted,
+            sighted=pages.SeenBox() if item.deleted else self.sighted.get(item.id, pages.SeenBox()),
+            may_propose=self.may_propose and item.event_id == self.event_id and not item.deleted,
         )
 
-    def _reference(self, reference: ReferenceRow) -> pages.ReferenceRow:
-        target, anchor = self._targets.get(reference.referenced_uuid, (reference.referenced_uuid, ""))
-        return pages.ReferenceRow(reference.relationship_type, target, anchor)
+    def _reference(self, item: ReferenceRow, rights: Rights) -> pages.ReferenceRow:
+        return pages.ReferenceRow(
+            id=item.id,
+            relationship=item.relationship_type,
+            target=self.loaded.sheet.targets.get(item.referenced_uuid, item.referenced_uuid),
+            anchor=self._anchors.get(item.referenced_uuid, ""),
+            comment=item.comment,
+            may_delete=rights.edit,
+        )
 
     def _group_name(self, group_id: int | None) -> str:
-        group = self.graph.sharing_groups.get(group_id or 0)
+        group = self.loaded.sheet.groups.get(group_id or 0)
         return group.name if group else ""
-
-
-def in_order(graph: EventGraph) -> Shown:
-    """What the pages of an event divide among them: objects in their order, then attributes, newest first."""
-    return [*graph.objects, *sorted(_loose(graph), key=lambda item: (item.timestamp, item.id), reverse=True)]
 
 
 def attribute_choices(viewer: Viewer) -> pages.AttributeChoices:
@@ -122,5 +131,10 @@ def attribute_choices(viewer: Viewer) -> pages.AttributeChoices:
     )
 
 
-def _loose(graph: EventGraph) -> Iterator[AttributeRow]:
-    return (attribute for attribute in graph.attributes if attribute.object_id is None)
+def _seen(item: AttributeRow) -> str:
+    first, last = moment(item.first_seen), moment(item.last_seen)
+    if item.first_seen is not None and item.last_seen is not None:
+        return _("Seen from %(first)s to %(last)s", first=first, last=last)
+    if item.first_seen is not None:
+        return _("First seen %(when)s", when=first)
+    return "" if item.last_seen is None else _("Last seen %(when)s", when=last)

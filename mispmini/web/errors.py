@@ -9,6 +9,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAll
 from mispmini.domain import errors
 from mispmini.domain.errors import Messages, MispminiError
 from mispmini.services.accounts import RoleNotAssignable
+from mispmini.services.instance_settings import NotLive
+from mispmini.services.setting_up import is_set_up
 from mispmini.services.signing_in import LockedOut, WrongLogin
 from mispmini.web import pages
 from mispmini.web.answer import Answer, Headers, action_url, base_url, page_answer, reply, wants_json
@@ -36,6 +38,7 @@ _STATUS: Mapping[type[MispminiError], int] = {
     errors.Invalid: 403,
     RoleNotAssignable: 500,
     WrongLogin: 403,
+    NotLive: 503,
     LockedOut: 429,
 }
 _RETRY_AFTER: Mapping[type[MispminiError], str] = {errors.Busy: "5", LockedOut: "300"}
@@ -79,7 +82,9 @@ def error_page(status: int, sentence: str, *, advice: str = "") -> Answer:
         507: _("The disk is full"),
     }
     title = titles.get(status, _("Something went wrong"))
-    page = pages.ErrorPage(status, title, sentence, advice or _advice(status), request_id())
+    ready = is_set_up()
+    told = advice or (_advice(status) if ready else _("Look where the server was started: it printed the link there."))
+    page = pages.ErrorPage(status, title, sentence, told, request_id(), ready)
     return page_answer("error.html", page, status=status)
 
 

@@ -1,4 +1,4 @@
-"""Event reports over REST; people see them on their event's page (API §9.5)."""
+"""Event reports over REST and as pages (API §9.5)."""
 
 from collections.abc import Mapping
 
@@ -8,11 +8,13 @@ from mispmini.domain.filters import Deleted
 from mispmini.domain.permissions import Permission
 from mispmini.services import reports
 from mispmini.services.reports import ViewedReport
-from mispmini.web import describe
-from mispmini.web.answer import Answer, action_url, done, reply, saved, see_other, wants_json
+from mispmini.web import describe, removals, report_pages
+from mispmini.web.answer import Answer, action_url, answer, done, page_answer, reply, saved
 from mispmini.web.asking import asked, parameter
+from mispmini.web.errors import if_refused
 from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_login
+from mispmini.web.pages import Form
 from mispmini.web.saving import saving
 from mispmini.web.who import current_viewer
 from mispmini.wire.replies import Reply, api_description
@@ -21,6 +23,7 @@ from mispmini.wire.scalars import flag, whole_number
 from mispmini.wire.sharing_group_out import report_view
 
 bp = Blueprint("event_reports", __name__, url_prefix="/event_reports")
+_OPTIONAL = ("name", "content", "distribution", "sharing_group_id")
 _STATES: Mapping[str, Deleted] = {"deleted": Deleted.ONLY, "all": Deleted.BOTH}
 
 
@@ -41,24 +44,37 @@ def index() -> Answer:
 def view(ref: str) -> Answer:
     """One report with its event and group beside it."""
     found = reports.view_report(current_viewer(), ref)
-    return reply(_reply(found)) if wants_json() else see_other(_page_of(found.report.event_id))
+    viewer = current_viewer()
+    return answer(
+        lambda: _reply(found), page=lambda: report_pages.report_page(viewer, found), template="event_reports/view.html"
+    )
 
 
 @bp.get("/add")
 @bp.get("/add/<event_ref>")
 @needs(Permission.ADD)
-def show_add(**_event: str) -> Answer:
-    """What a POST takes: the probe without which no partner sends reports (PROTOCOL §3.9)."""
-    return reply(describe.REPORTS_ADD)
+def show_add(event_ref: str = "") -> Answer:
+    """The form, or what a POST takes: the probe without which no partner sends reports (PROTOCOL §3.9)."""
+    return answer(
+        lambda: describe.REPORTS_ADD,
+        page=lambda: report_pages.new_report_page(current_viewer(), event_ref, None),
+        template="event_reports/edit.html",
+    )
 
 
 @bp.post("/add/<event_ref>")
 @needs(Permission.ADD)
 def add(event_ref: str) -> Answer:
     """Add a report to an event."""
+    if_refused(lambda form, status: _add_form(event_ref, form, status))
     with saving("add", "EventReport"):
         draft = read_report(asked().body)
     return _answered(reports.add_report(current_viewer(), event_ref, draft), _("Report added."))
+
+
+def _add_form(event_ref: str, form: Form, status: int) -> Answer:
+    page = report_pages.new_report_page(current_viewer(), event_ref, form)
+    return page_answer("event_reports/edit.html", page, status=status)
 
 
 @bp.route("/edit/<ref>", methods=["GET", "POST", "PUT"])
@@ -66,13 +82,34 @@ def add(event_ref: str) -> Answer:
 def edit(ref: str) -> Answer:
     """Change a report; what the body leaves out is kept."""
     viewer = current_viewer()
-    stored = reports.view_report(viewer, ref).report
+    viewed = reports.view_report(viewer, ref)
     if request.method == "GET":
-        optional = ("name", "content", "distribution", "sharing_group_id")
-        return reply(api_description(action_url(), "POST what changes of an Event Report.", optional=optional))
+        return answer(
+            lambda: api_description(action_url(), "POST what changes of an Event Report.", optional=_OPTIONAL),
+            page=lambda: report_pages.report_form_page(viewer, viewed, None),
+            template="event_reports/edit.html",
+        )
+    if_refused(lambda form, status: _edit_form(viewed, form, status))
     with saving("edit", "EventReport"):
-        draft = read_report(asked().body, stored=stored)
+        draft = read_report(asked().body, stored=viewed.report)
     return _answered(reports.edit_report(viewer, ref, draft), _("Report saved."))
+
+
+def _edit_form(viewed: ViewedReport, form: Form, status: int) -> Answer:
+    page = report_pages.report_form_page(current_viewer(), viewed, form)
+    return page_answer("event_reports/edit.html", page, status=status)
+
+
+@bp.get("/delete/<ref>")
+@needs(Permission.ADD)
+def ask_before_delete(ref: str) -> Answer:
+    """What deleting it means, before it is done."""
+    viewer = current_viewer()
+    return answer(
+        lambda: api_description(action_url(), "POST to delete an Event Report.", optional=("hard",)),
+        page=lambda: removals.report_removal(viewer, reports.view_report(viewer, ref).report),
+        template="removal.html",
+    )
 
 
 @bp.route("/delete/<ref>", methods=["POST", "DELETE"])
@@ -80,7 +117,9 @@ def edit(ref: str) -> Answer:
 @needs(Permission.ADD)
 def delete(ref: str, hard: str = "") -> Answer:
     """Delete a report softly, so that partners hear of it, or for good with `hard`."""
-    gone = reports.delete_report(current_viewer(), ref, hard=flag(hard or parameter("hard")) is True)
+    viewer, wanted_hard = current_viewer(), flag(hard or parameter("hard")) is True
+    for_good = wanted_hard or removals.goes_for_good(lambda: reports.view_report(viewer, ref).report.event_id)
+    gone = reports.delete_report(viewer, ref, hard=for_good)
     message = saved("Event Report deleted", subject_id=gone.id)
     return done(message, go_to=_page_of(gone.event_id), notice=_("Report deleted."))
 
@@ -95,7 +134,7 @@ def restore(ref: str) -> Answer:
 
 
 def _answered(viewed: ViewedReport, notice: str) -> Answer:
-    return done(_reply(viewed), go_to=_page_of(viewed.report.event_id), notice=notice)
+    return done(_reply(viewed), go_to=url_for("event_reports.view", ref=viewed.report.id), notice=notice)
 
 
 def _reply(viewed: ViewedReport) -> Reply:
@@ -103,4 +142,4 @@ def _reply(viewed: ViewedReport) -> Reply:
 
 
 def _page_of(event_id: int) -> str:
-    return url_for("events.view", ref=event_id)
+    return url_for("events.view", ref=event_id, tab="reports")

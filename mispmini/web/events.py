@@ -1,17 +1,22 @@
 """Events over REST and as pages (PROTOCOL §3, §4; API §9.2)."""
 
+from dataclasses import replace
+
 from flask import Blueprint, request, url_for
 
-from mispmini.domain import clock
-from mispmini.domain.errors import NotFound
+from mispmini.domain import clock, sentences
+from mispmini.domain.drafts import EventDraft, TagDraft
+from mispmini.domain.errors import SaveFailed
 from mispmini.domain.filters import Deleted, IndexFilters
 from mispmini.domain.graphs import EventGraph
 from mispmini.domain.permissions import Permission
+from mispmini.domain.tlp_guard import Verdict
 from mispmini.domain.viewer import Viewer
 from mispmini.services import bodies, events, publishing, readings, searching, tags
 from mispmini.services.elements import dropped_errors
 from mispmini.services.events import Saved
-from mispmini.web import describe, event_pages, tagging
+from mispmini.services.publishing import Published
+from mispmini.web import describe, event_pages, event_tabs, tagging
 from mispmini.web.answer import Answer, answer, done, page_answer, reply, saved, streamed, wants_json
 from mispmini.web.asking import asked, parameter
 from mispmini.web.errors import if_refused
@@ -20,10 +25,12 @@ from mispmini.web.needs import needs, needs_login
 from mispmini.web.pages import Form
 from mispmini.web.saving import saving
 from mispmini.web.who import current_viewer
+from mispmini.web.words import TLP_TAGS
 from mispmini.wire.event_in import read_event
 from mispmini.wire.index_in import read_index
 from mispmini.wire.index_out import index_item_json, minimal_index_item_json
 from mispmini.wire.offers_in import read_offers
+from mispmini.wire.replies import Reply
 from mispmini.wire.scalars import flag
 
 bp = Blueprint("events", __name__, url_prefix="/events")
@@ -60,20 +67,13 @@ def view(ref: str) -> Answer:
     if wants_json():
         wanted = _asked_view()
         return _event_reply(viewer, bodies.viewed_event(viewer, ref, wanted), wanted)
-    shown = Deleted.BOTH if flag(parameter("deleted")) else Deleted.LIVE
-    graph = bodies.viewed_event(viewer, ref, bodies.View(deleted=shown, attachments=False))
-    page = event_pages.event_page(viewer, graph, page_number=_page_number())
-    return page_answer("events/view.html", page)
+    template, page = event_tabs.tab_page(viewer, ref, request.args)
+    return page_answer(template, page)
 
 
 def _exists(viewer: Viewer, ref: str) -> Answer:
     bodies.event_is_readable(viewer, ref)
     return reply({})
-
-
-def _page_number() -> int:
-    asked_page = request.args.get("page", "1")
-    return int(asked_page) if asked_page.isdecimal() and asked_page != "0" else 1
 
 
 def _asked_view() -> bodies.View:
@@ -84,6 +84,9 @@ def _asked_view() -> bodies.View:
         local_tags=not flag(parameter("excludeLocalTags")),
         only_to_ids={"1": True, "2": False}.get(str(parameter("toIDS"))),
         reports=not flag(parameter("noEventReports")),
+        extended=flag(parameter("extended")) is True,
+        sightings=not flag(parameter("noSightings")),
+        proposals=not flag(parameter("noShadowAttributes")),
     )
 
 
@@ -118,8 +121,14 @@ def add() -> Answer:
         )
     if_refused(lambda form, status: _form_again(None, form, status))
     with saving("add", "Event", nested=True):
-        draft = read_event(asked().body, from_partner=viewer.is_partner)
+        draft = _with_tlp(read_event(asked().body, from_partner=viewer.is_partner))
     return _saved_event(viewer, events.add_event(viewer, draft), _("Event added."))
+
+
+def _with_tlp(draft: EventDraft) -> EventDraft:
+    """The TLP that somebody chose in the form is a tag of the event."""
+    tlp = request.form.get("tlp")
+    return replace(draft, tags=(*draft.tags, TagDraft(tlp))) if tlp in TLP_TAGS else draft
 
 
 def _form_again(event_ref: str | None, form: Form, status: int) -> Answer:
@@ -168,9 +177,32 @@ def publish(ref: str) -> Answer:
     if request.method == "GET" and (viewer.key is None or not wants_json()):
         event_id = events.find_event(viewer, ref)
         return page_answer("events/publish.html", event_pages.publish_page(viewer, event_id))
-    event_id = publishing.publish_event(viewer, ref)
-    message = saved("Event published without alerts", subject_id=event_id)
-    return done(message, go_to=_page_of(event_id), notice=_("Event published."))
+    if not wants_json():
+        _must_be_confirmed(viewer, ref)
+    published = publishing.publish(viewer, ref)
+    if wants_json():
+        return _told(published)
+    return done(None, go_to=_page_of(published.event_id), notice=_("Event published."))
+
+
+def _publish_again(ref: str, form: Form, status: int) -> Answer:
+    page = event_pages.publish_page(current_viewer(), events.find_event(current_viewer(), ref), form)
+    return page_answer("events/publish.html", page, status=status)
+
+
+def _must_be_confirmed(viewer: Viewer, ref: str) -> None:
+    """What a page asks about before has to be answered with yes (RULES §9)."""
+    fitness = publishing.fitness_of_visible(viewer, ref)
+    if_refused(lambda form, status: _publish_again(ref, form, status))
+    if fitness.verdict is Verdict.ASK and flag(parameter("confirmed")) is not True:
+        raise SaveFailed("publish", "Event", {"confirmed": [sentences.NOT_CONFIRMED]})
+
+
+def _told(published: Published) -> Answer:
+    """MISP's answer, and what a page would have asked about (RULES §9)."""
+    message = saved("Event published without alerts", subject_id=published.event_id)
+    warnings: Reply = {"warnings": list(published.warnings)} if published.warnings else {}
+    return reply(message | warnings, headers={} if published.has_tlp else {"X-TLP": "missing"})
 
 
 @bp.post("/unpublish/<ref>")
@@ -209,6 +241,15 @@ def delete_many() -> Answer:
     return reply(saved("Event deleted."))
 
 
+@bp.post("/restore/<ref>")
+@needs(Permission.ADD)
+def restore(ref: str) -> Answer:
+    """Take a deleted event back out of the trash and its uuid off the blocklist (RULES §2)."""
+    event_id = events.restore_event(current_viewer(), ref)
+    message = saved("Event restored.", subject_id=event_id)
+    return done(message, go_to=_page_of(event_id), notice=_("Event restored."))
+
+
 @bp.post("/filterEventIdsForPush")
 @needs(Permission.SYNC)
 def filter_event_ids_for_push() -> Answer:
@@ -234,14 +275,3 @@ def remove_tag(ref: str, tag: str = "") -> Answer:
 
 def _tagged_page(tagged: tags.Tagged) -> str:
     return _page_of(tagged.event.id)
-
-
-@bp.post("/pushProposals/<ref>")
-@needs(Permission.SYNC, Permission.ADD)
-def push_proposals(ref: str) -> Answer:
-    """Proposals are not kept in this version: nothing of them is taken (PROTOCOL §3.13)."""
-    try:
-        events.find_event(current_viewer(), ref)
-    except NotFound:
-        return reply({"success": False, "message": "Event not found.", "counter": 0})
-    return reply({"success": False, "message": "Nothing to update.", "counter": 0})

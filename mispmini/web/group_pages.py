@@ -3,15 +3,28 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from mispmini.domain.distribution import Reason, group_flaw
 from mispmini.domain.graphs import SharingGroup
+from mispmini.domain.notices import RefusedChange
 from mispmini.domain.viewer import Viewer
 from mispmini.services import addresses, groups_admin, organisations
+from mispmini.services.group_outlook import GroupCrossing, GroupOutlook
 from mispmini.services.groups_admin import ListedGroup, ViewedGroup
 from mispmini.services.organisations import Scope
-from mispmini.web.i18n import _
-from mispmini.web.pages import Form
+from mispmini.services.sharing_groups import UNREADY
+from mispmini.web.i18n import N_, _, gettext
+from mispmini.web.pages import Form, Recipient
+from mispmini.web.receipts import reason_sentence
+from mispmini.web.sentences import for_people
 
 HERE = "0"
+_FIELDS = {
+    "releasability": N_("Releasable to"),
+    "description": N_("Description"),
+    "roaming": N_("Roaming"),
+    "organisations": N_("Organisations"),
+    "servers": N_("MISP instances"),
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +71,15 @@ class GroupServer:
 
 
 @dataclass(frozen=True)
+class RefusedRow:
+    """What a partner wanted to change of a group and was not allowed to."""
+
+    partner: str
+    changes: tuple[str, ...]  # "Organisations: CSIRT Gama"
+    at: int
+
+
+@dataclass(frozen=True)
 class GroupPage:
     """sharing_groups/view.html"""
 
@@ -75,6 +97,10 @@ class GroupPage:
     members: tuple[GroupMember, ...]
     servers: tuple[GroupServer, ...]
     own_url: str  # by which partners must know this server
+    flaw: str  # why nothing can be published to it, and the way out; "" for none
+    recipients: tuple[Recipient, ...]  # would an event of this group go there?
+    refused: tuple[RefusedRow, ...]
+    in_use: bool  # then it is not deleted
     may_edit: bool
     may_delete: bool
 
@@ -119,7 +145,7 @@ def groups_page(found: list[ListedGroup], *, active: bool, search: str, may_add:
     return GroupsPage(rows, active, Form({"value": search}), may_add)
 
 
-def group_page(viewed: ViewedGroup) -> GroupPage:
+def group_page(viewed: ViewedGroup, outlook: GroupOutlook) -> GroupPage:
     """One group."""
     group = viewed.group
     return GroupPage(
@@ -130,7 +156,7 @@ def group_page(viewed: ViewedGroup) -> GroupPage:
         description=group.description,
         owner=viewed.owner.name,
         owner_id=viewed.owner.id,
-        delivered_by=viewed.sync_org.name if viewed.sync_org else "",
+        delivered_by=outlook.delivered_by,
         active=group.active,
         roaming=group.roaming,
         changed=group.modified,
@@ -139,9 +165,29 @@ def group_page(viewed: ViewedGroup) -> GroupPage:
         ),
         servers=tuple(GroupServer(str(s.server_id or HERE), s.name, s.url, s.all_orgs) for s in group.servers),
         own_url=addresses.announced_url(),
+        flaw=for_people(UNREADY[outlook.flaw]) if outlook.flaw else "",
+        recipients=tuple(_recipient(crossing) for crossing in outlook.crossings),
+        refused=tuple(_refused(change) for change in outlook.refused),
+        in_use=outlook.in_use,
         may_edit=viewed.editable,
-        may_delete=viewed.deletable,
+        may_delete=viewed.deletable and not outlook.in_use,
     )
+
+
+def _recipient(crossing: GroupCrossing) -> Recipient:
+    if crossing.refusal is None:
+        sentence = _("It lists %(organisation)s.", organisation=crossing.organisation)
+        return Recipient(crossing.server_name, True, sentence)
+    if crossing.refusal is Reason.GROUP_SERVER:
+        way_out = _("Add the server to the group, or let the group roam.")
+    else:
+        way_out = _("Add %(organisation)s to the group.", organisation=crossing.organisation)
+    return Recipient(crossing.server_name, False, f"{reason_sentence(crossing.refusal)} {way_out}")
+
+
+def _refused(change: RefusedChange) -> RefusedRow:
+    told = tuple(f"{gettext(_FIELDS[name])}: {text}" for name, text in change.change.items() if name in _FIELDS)
+    return RefusedRow(change.org_name, told, change.time)
 
 
 def new_group_page(viewer: Viewer) -> GroupFormPage:
@@ -197,3 +243,9 @@ def _ticks(typed: Mapping[str, object], name: str, wide: str) -> dict[str, bool]
 
 def _texts(value: object) -> Collection[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def unready_group(group: SharingGroup | None) -> tuple[str, ...]:
+    """Why an event cannot be published to this group, with the way out (FEATURES row 53)."""
+    flaw = None if group is None else group_flaw(group)
+    return () if flaw is None else (for_people(UNREADY[flaw]),)

@@ -3,9 +3,11 @@
 from flask import Blueprint
 
 from mispmini.domain.filters import IndexFilters, Order
+from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
-from mispmini.services import overview, searching
+from mispmini.services import overview, proposals, searching
 from mispmini.services.overview import Progress, Standing
+from mispmini.services.receiving import MOST_SKEW_SECONDS
 from mispmini.web import pages
 from mispmini.web.answer import Answer, page_answer, see_other
 from mispmini.web.badges import event_row
@@ -48,6 +50,7 @@ def home_page(viewer: Viewer) -> pages.HomePage:
         event_count=figures.events,
         attribute_count=figures.attributes,
         organisation_count=figures.organisations,
+        proposals=proposals.count_waiting(viewer) if viewer.can(Permission.ADD) else 0,
     )
 
 
@@ -60,8 +63,10 @@ def server_health(link: Standing) -> pages.ServerHealth:
 def health_of(link: Standing) -> tuple[pages.Health, str]:
     """Whether a link works: what is worst about it comes first."""
     server = link.server
-    if server.paused or not (server.push or server.pull):
-        return "unused", _("It is paused.") if server.paused else _("It neither pushes nor pulls.")
+    if server.paused:
+        return "warning", _("It is paused.")
+    if not (server.push or server.pull):
+        return "unused", _("It neither pushes nor pulls.")
     if server.breaker_until is not None:
         return "failing", _("It cannot be reached. It is tried again by itself.")
     if server.pull and not (server.last_pull_result or _PULLED).startswith(_PULLED):
@@ -69,6 +74,9 @@ def health_of(link: Standing) -> tuple[pages.Health, str]:
     if link.queue.parked:
         parked = link.queue.parked
         return "warning", ngettext("%(num)d event needs somebody.", "%(num)d events need somebody.", parked)
+    if abs(server.clock_skew or 0) > MOST_SKEW_SECONDS:
+        seconds = abs(server.clock_skew or 0)
+        return "warning", _("Its clock differs from ours by %(num)d seconds: set both from the network.", num=seconds)
     if not (server.last_push or server.last_pull):
         return "unused", _("Nothing was exchanged yet.")
     return "good", _last_exchange(link)

@@ -2,7 +2,7 @@
 
 import gettext as catalogues
 from contextvars import ContextVar
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -73,6 +73,19 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name for it
 def when(epoch: int | None) -> str:
     """An instant (epoch seconds) to the minute in UTC, written as the language writes dates; a dash for never."""
     return _moment(epoch).strftime(_DATE[current_language()]) if epoch else "–"
+
+
+def moment(microseconds: int | None) -> str:
+    """An instant in epoch microseconds, as first and last seen are kept; a dash for none."""
+    return "–" if microseconds is None else when(microseconds // 1_000_000 or 1)
+
+
+def moment_text(microseconds: int | None) -> str:
+    """The same as a form takes it back: ISO 8601 in UTC; empty for none."""
+    if microseconds is None:
+        return ""
+    exact = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+    return exact.isoformat().replace("+00:00", "Z")
 
 
 def ago(epoch: int) -> str:

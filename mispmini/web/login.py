@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, request, session
 from flask_login import login_user, logout_user
 
 from mispmini.domain.viewer import Viewer
-from mispmini.services import signing_in
+from mispmini.services import registrations, signing_in
 from mispmini.web import i18n, pages
 from mispmini.web.answer import Answer, done, page_answer, reply
 from mispmini.web.asking import asked
@@ -80,6 +80,7 @@ def _form(form: pages.Form, status: int) -> Answer:
         message=form.message,
         go_to=_wish(),
         languages=tuple(pages.Choice(code, name) for code, name in i18n.NAMES.items()),
+        may_register=registrations.is_open(),
     )
     return page_answer("login.html", page, status=status)
 

@@ -1,20 +1,35 @@
-"""Objects over REST; people see them on their event's page (API §9.4)."""
+"""Objects over REST and as forms; people see them on their event's page (API §9.4)."""
 
 from flask import Blueprint, request, url_for
 
 from mispmini.domain.ids import canonical_uuid
 from mispmini.domain.permissions import Permission
-from mispmini.services import objects
+from mispmini.domain.viewer import Viewer
+from mispmini.services import objects, restoring
 from mispmini.services.objects import SavedObject
-from mispmini.web.answer import Answer, action_url, done, reply, saved, see_other, wants_json
+from mispmini.web import object_pages, removals
+from mispmini.web.answer import (
+    Answer,
+    action_url,
+    answer,
+    done,
+    page_answer,
+    reply,
+    saved,
+    see_other,
+    wants_json,
+)
 from mispmini.web.asking import asked, parameter
+from mispmini.web.bodies_in import form_fields, is_form
+from mispmini.web.errors import if_refused
 from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_login
+from mispmini.web.pages import Form
 from mispmini.web.saving import saving
 from mispmini.web.who import current_viewer
 from mispmini.wire.object_in import read_object
 from mispmini.wire.object_out import saved_object_json, viewed_object_json
-from mispmini.wire.replies import api_description
+from mispmini.wire.replies import Reply, api_description
 from mispmini.wire.scalars import flag
 
 bp = Blueprint("objects", __name__, url_prefix="/objects")
@@ -40,15 +55,14 @@ def view(ref: str) -> Answer:
 @needs(Permission.ADD)
 def add(event_ref: str, template: str = "") -> Answer:
     """Add an object whole; a template named in the path decides what the object is called."""
-    if request.method == "GET":
-        return reply(
-            api_description(
-                action_url(), "POST an Object with its Attributes to add it.", mandatory=_MANDATORY, optional=_OPTIONAL
-            )
-        )
     viewer = current_viewer()
+    if request.method == "GET":
+        return reply(_described_add()) if wants_json() else _form_to_add(viewer, event_ref, template)
+    if template:
+        if_refused(lambda form, status: _form_to_add(viewer, event_ref, template, form, status))
     with saving("add", "Object"):
-        draft = read_object(asked().body, from_partner=viewer.is_partner)
+        body = object_pages.new_object_body(template, form_fields()) if is_form() else asked().body
+        draft = read_object(body, from_partner=viewer.is_partner)
     added = objects.add_object(
         viewer,
         event_ref,
@@ -59,18 +73,46 @@ def add(event_ref: str, template: str = "") -> Answer:
     return _answered(added, _("Object added."))
 
 
+def _described_add() -> Reply:
+    sentence = "POST an Object with its Attributes to add it."
+    return api_description(action_url(), sentence, mandatory=_MANDATORY, optional=_OPTIONAL)
+
+
+def _form_to_add(viewer: Viewer, event_ref: str, template: str, form: Form | None = None, status: int = 200) -> Answer:
+    if not template:
+        return page_answer("objects/templates.html", object_pages.templates_page(viewer, event_ref, request.args))
+    page = object_pages.new_object_page(viewer, event_ref, template, form)
+    return page_answer("objects/edit.html", page, status=status)
+
+
 @bp.route("/edit/<ref>", methods=["GET", "POST", "PUT"])
 @needs(Permission.ADD)
 def edit(ref: str) -> Answer:
     """Change an object; a list of attributes becomes the object's whole list."""
-    if request.method == "GET":
-        return reply(
-            api_description(action_url(), "POST what changes of an Object.", optional=(*_OPTIONAL, "Attribute"))
-        )
     viewer = current_viewer()
+    if request.method == "GET":
+        return answer(
+            lambda: api_description(
+                action_url(), "POST what changes of an Object.", optional=(*_OPTIONAL, "Attribute")
+            ),
+            page=lambda: object_pages.object_form_page(viewer, objects.view_object(viewer, ref), None),
+            template="objects/edit.html",
+        )
+    if_refused(lambda form, status: _form_to_edit(viewer, ref, form, status))
     with saving("edit", "Object"):
-        draft = read_object(asked().body, from_partner=viewer.is_partner)
+        draft = read_object(_edited_body(viewer, ref), from_partner=viewer.is_partner)
     return _answered(objects.edit_object(viewer, ref, draft), _("Object saved."))
+
+
+def _form_to_edit(viewer: Viewer, ref: str, form: Form, status: int) -> Answer:
+    page = object_pages.object_form_page(viewer, objects.view_object(viewer, ref), form)
+    return page_answer("objects/edit.html", page, status=status)
+
+
+def _edited_body(viewer: Viewer, ref: str) -> object:
+    if not is_form():
+        return asked().body
+    return object_pages.edited_object_body(objects.view_object(viewer, ref), form_fields())
 
 
 def _answered(outcome: SavedObject, notice: str) -> Answer:
@@ -79,14 +121,40 @@ def _answered(outcome: SavedObject, notice: str) -> Answer:
     return reply(f'{{"Object":{saved_object_json(outcome.object, outcome.attributes)}}}')
 
 
+@bp.get("/delete/<ref>")
+@needs(Permission.ADD)
+def ask_before_delete(ref: str) -> Answer:
+    """What deleting it means, before it is done."""
+    viewer = current_viewer()
+    return answer(
+        lambda: api_description(action_url(), "POST to delete an Object.", optional=("hard",)),
+        page=lambda: removals.object_removal(viewer, objects.view_object(viewer, ref).object),
+        template="removal.html",
+    )
+
+
 @bp.route("/delete/<ref>", methods=["POST", "DELETE"])
 @bp.route("/delete/<ref>/<hard>", methods=["POST", "DELETE"])
 @needs(Permission.ADD)
 def delete(ref: str, hard: str = "") -> Answer:
     """Delete an object with its attributes softly, so that partners hear of it, or for good with `hard`."""
-    gone = objects.delete_object(current_viewer(), ref, hard=flag(hard or parameter("hard")) is True)
-    message = saved("Object deleted.", subject_id=gone.id)
+    viewer, wanted_hard = current_viewer(), flag(hard or parameter("hard")) is True
+    gone = objects.delete_object(viewer, ref, hard=wanted_hard or removals.goes_for_good(_event_of(viewer, ref)))
+    message = saved("Object deleted", subject_id=gone.id)
     return done(message, go_to=_page_of(gone.event_id), notice=_("Object deleted."))
+
+
+def _event_of(viewer: Viewer, ref: str) -> removals.EventOf:
+    return lambda: objects.view_object(viewer, ref).object.event_id
+
+
+@bp.post("/restore/<ref>")
+@needs(Permission.ADD)
+def restore(ref: str) -> Answer:
+    """Bring a softly deleted object back with the attributes that went with it."""
+    back = restoring.restore_object(current_viewer(), ref)
+    message = saved("Object restored", subject_id=back.id)
+    return done(message, go_to=_page_of(back.event_id), notice=_("Object restored."))
 
 
 def _page_of(event_id: int) -> str:

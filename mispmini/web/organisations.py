@@ -32,6 +32,7 @@ _OPTIONAL = (
 @needs_login
 def index() -> Answer:
     """Organisations of a scope; the JSON is the whole list."""
+    organisations.refuse_index(current_viewer())
     parameters = asked().parameters()
     wish = people_in.read_text(parameters, "scope").lower()
     scope = Scope(wish) if wish in list(Scope) else Scope.LOCAL
@@ -49,6 +50,7 @@ def index() -> Answer:
 def view(ref: str) -> Answer:
     """One organisation, by id or uuid."""
     record = organisations.view_organisation(current_viewer(), ref)
+    organisations.refuse_unmet(current_viewer(), record)
     return answer(
         lambda: account_replies.organisation_view_reply(record),
         page=lambda: _view_page(record),
@@ -130,7 +132,8 @@ def _again(org_id: int | None) -> ShowAgain:
 def _form_of(record: OrganisationRecord) -> pages.Form:
     names = ("name", "uuid", "description", "type", "nationality", "sector", "contacts")
     columns = asdict(record)
-    return pages.Form({name: columns[name] or "" for name in names} | {"local": "1" if record.local else "0"})
+    rest = {"local": "1" if record.local else "0", "restricted_to_domain": "\n".join(record.restricted_to_domain)}
+    return pages.Form({name: columns[name] or "" for name in names} | rest)
 
 
 def _index_page(found: list[OrganisationRecord], scope: Scope, search: str) -> pages.OrganisationsPage:

@@ -1,6 +1,7 @@
 """Which part of a list a page shows, and the ways to the parts before and after it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from flask import request
@@ -42,6 +43,13 @@ def paging(part: Slice, total: int) -> Paging:
         previous=_link(part.page - 1) if part.page > 1 else None,
         next=_link(part.page + 1) if last < total else None,
     )
+
+
+def paging_at(path: str, kept: Mapping[str, str], part: Slice, total: int) -> Paging:
+    """The same for a list that is elsewhere than this request's path, as after a form was refused."""
+    stand = paging(part, total)
+    before, after = (f"{path}?{urlencode({**kept, 'page': page})}" for page in (part.page - 1, part.page + 1))
+    return replace(stand, previous=before if stand.previous else None, next=after if stand.next else None)
 
 
 def _link(page: int) -> str:

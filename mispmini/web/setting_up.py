@@ -126,6 +126,7 @@ def _key_page(founded: Founded, own_url: str) -> pages.KeyCreatedPage:
         expires=None,
         read_only=False,
         base_url=own_url,
+        go_to="/",
     )
 
 

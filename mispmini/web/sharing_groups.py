@@ -9,6 +9,7 @@ from mispmini.domain.graphs import SharingGroup
 from mispmini.domain.group_forms import GroupForm
 from mispmini.domain.permissions import Permission
 from mispmini.services import groups_admin
+from mispmini.services.group_outlook import outlook_of
 from mispmini.services.groups_admin import ViewedGroup
 from mispmini.web import group_pages, pages
 from mispmini.web.answer import Answer, action_url, answer, done, page_answer, reply, saved, wants_json
@@ -60,7 +61,9 @@ def view(ref: str) -> Answer:
             raise NotFound(refusal.sentence) from None
         raise
     return answer(
-        lambda: _reply(found), page=lambda: group_pages.group_page(found), template="sharing_groups/view.html"
+        lambda: _reply(found),
+        page=lambda: group_pages.group_page(found, outlook_of(current_viewer(), found.group)),
+        template="sharing_groups/view.html",
     )
 
 

@@ -8,6 +8,7 @@ from mispmini.services import tags
 from mispmini.services.tags import Tagged
 from mispmini.web.answer import Answer, done, reply, wants_json
 from mispmini.web.asking import parameter
+from mispmini.web.audience import clash_sentence
 from mispmini.web.i18n import _
 from mispmini.wire import replies
 from mispmini.wire.scalars import flag
@@ -18,12 +19,19 @@ PageOf = Callable[[Tagged], str]
 
 def add(viewer: Viewer, find: Find, tag: str, *, page: PageOf) -> Answer:
     """Attach the tag named in the path or body."""
-    return _answered(lambda: _attach(viewer, find(viewer), tag), "Tag added.", _("Tag added."), page)
+    if wants_json():
+        return _told(lambda: _attach(viewer, find(viewer), tag), "Tag added.")
+    tagged = _attach(viewer, find(viewer), tag)
+    clashes = " ".join(clash_sentence(", ".join(names)) for names in tags.clashes_on(tagged))
+    notice, kind = f"{_('Tag added.')} {clashes}".rstrip(), "warning" if clashes else "success"
+    return done(None, go_to=page(tagged), notice=notice, kind=kind)
 
 
 def remove(viewer: Viewer, find: Find, tag: str, *, page: PageOf) -> Answer:
     """Take off the tag named in the path or body."""
-    return _answered(lambda: _detach(viewer, find(viewer), tag), "Tag removed.", _("Tag removed."), page)
+    if wants_json():
+        return _told(lambda: _detach(viewer, find(viewer), tag), "Tag removed.")
+    return done(None, go_to=page(_detach(viewer, find(viewer), tag)), notice=_("Tag removed."))
 
 
 def _attach(viewer: Viewer, tagged: Tagged, tag: str) -> Tagged:
@@ -40,9 +48,7 @@ def _named(tag: str) -> str:
     return tag or str(parameter("tag", ""))
 
 
-def _answered(verb: Callable[[], Tagged], message: str, notice: str, page: PageOf) -> Answer:
-    if not wants_json():
-        return done(None, go_to=page(verb()), notice=notice)
+def _told(verb: Callable[[], Tagged], message: str) -> Answer:
     try:
         verb()
     except MispminiError as refusal:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from mispmini.domain.permissions import Permission
-from mispmini.services import accounts, authkeys, organisations, roles, servers
+from mispmini.services import accounts, authkeys, organisations, registrations, roles, servers
 from mispmini.services.accounts import Account
 from mispmini.services.organisations import Scope
 from mispmini.web import i18n, pages
-from mispmini.web.auth_keys import key_row
 from mispmini.web.i18n import _
+from mispmini.web.key_pages import key_row
 from mispmini.web.paging import asked_slice, paging
 from mispmini.web.who import current_viewer
 
@@ -29,11 +29,19 @@ def index_page(found: list[Account]) -> pages.UsersPage:
         )
         for account in found[part.offset : part.offset + part.limit]
     )
-    return pages.UsersPage(rows=rows, paging=paging(part, len(found)))
+    viewer = current_viewer()
+    requests = registrations.count_waiting(viewer) if viewer.is_site_admin else None
+    return pages.UsersPage(rows=rows, paging=paging(part, len(found)), requests=requests)
 
 
-def profile(account: Account, form: pages.Form) -> pages.ProfilePage:
-    """One's own account with its keys; `form` is the password's."""
+def password_page(form: pages.Form) -> pages.PasswordPage:
+    """The form of one's own new password."""
+    viewer = current_viewer()
+    return pages.PasswordPage(email=viewer.email, form=form, is_forced=viewer.must_change_password)
+
+
+def profile(account: Account) -> pages.ProfilePage:
+    """One's own account with its keys."""
     viewer = current_viewer()
     return pages.ProfilePage(
         id=account.user.id,
@@ -45,7 +53,7 @@ def profile(account: Account, form: pages.Form) -> pages.ProfilePage:
         language=i18n.current_language(),
         keys=tuple(key_row(owned) for owned in authkeys.list_authkeys(viewer, "me")),
         may_add_keys=viewer.can(Permission.AUTH),
-        password_form=form,
+        password_form=pages.Form(),
     )
 
 
@@ -53,14 +61,16 @@ def new_form() -> pages.Form:
     """A new account's role and organisation, as an admin most often wants them."""
     viewer = current_viewer()
     default = next((role for role in roles.list_assignable(viewer) if role.default_role), None)
-    return pages.Form({"org_id": str(viewer.org_id), "role_id": str(default.id) if default else ""})
+    values = {"org_id": str(viewer.org_id), "role_id": str(default.id) if default else "", "change_pw": "1"}
+    return pages.Form(values)
 
 
 def form_of(account: Account) -> pages.Form:
     """What an account's form holds at first."""
     columns = asdict(account.user)
-    values = {name: str(columns[name] or "") for name in ("email", "org_id", "role_id", "server_id")}
-    return pages.Form(values | {"disabled": "1" if account.user.disabled else "0"})
+    values = {name: str(columns[name] or "") for name in ("email", "org_id", "role_id", "server_id", "gpgkey")}
+    flags = {name: "1" if columns[name] else "0" for name in ("disabled", "change_pw")}
+    return pages.Form(values | flags)
 
 
 def form_page(account: Account | None, form: pages.Form) -> pages.UserFormPage:

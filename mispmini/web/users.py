@@ -3,14 +3,14 @@
 from flask import Blueprint
 
 from mispmini.domain.permissions import Permission
-from mispmini.services import accounts, authkeys
+from mispmini.services import accounts, authkeys, user_settings
 from mispmini.services.accounts import Account
 from mispmini.web import i18n, pages, user_pages
 from mispmini.web.answer import Answer, action_url, answer, done, page_answer, reply, saved, see_other, wants_json
 from mispmini.web.asking import asked, parameter
-from mispmini.web.auth_keys import created_page
 from mispmini.web.errors import ShowAgain, if_refused
 from mispmini.web.i18n import _
+from mispmini.web.key_pages import created_page
 from mispmini.web.login import enter, local_path
 from mispmini.web.needs import needs, needs_login
 from mispmini.web.who import current_viewer
@@ -34,9 +34,7 @@ def view(ref: str = "me") -> Answer:
     account = accounts.view_user(viewer, ref)
     if account.user.id != viewer.user_id and not wants_json():
         return see_other(f"/admin/users/edit/{account.user.id}")
-    return answer(
-        lambda: _view_reply(account), page=lambda: user_pages.profile(account, pages.Form()), template="users/view.html"
-    )
+    return answer(lambda: _view_reply(account), page=lambda: user_pages.profile(account), template="users/view.html")
 
 
 @bp.route("/users/edit", methods=["POST", "PUT"])
@@ -67,19 +65,21 @@ def show_edit_own(ref: str = "me") -> Answer:
 @bp.get("/users/change_pw")
 @needs_login
 def show_change_pw() -> Answer:
-    """What a POST takes; people find the form on their profile."""
-    if not wants_json():
-        return see_other("/users/view/me")
+    """The form of a new password, or what a POST takes."""
     fields = ("current_password", "confirm_password")
     description = "POST a new password; a session sends the present one too."
-    return reply(replies.api_description(action_url(), description, mandatory=("password",), optional=fields))
+    return answer(
+        lambda: replies.api_description(action_url(), description, mandatory=("password",), optional=fields),
+        page=lambda: user_pages.password_page(pages.Form()),
+        template="users/change_pw.html",
+    )
 
 
 @bp.route("/users/change_pw", methods=["POST", "PUT"])
 @needs_login
 def change_pw() -> Answer:
     """Change one's own password; every other session of the account ends."""
-    if_refused(_profile_again)
+    if_refused(_password_again)
     viewer, parameters = current_viewer(), asked().parameters()
     accounts.change_password(
         viewer,
@@ -89,7 +89,11 @@ def change_pw() -> Answer:
     )
     if viewer.key is None:
         enter(viewer)
-    return done(saved("Password Changed."), go_to="/users/view/me", notice=_("Your password was changed."))
+    return done(
+        saved("Password Changed."),
+        go_to="/" if viewer.must_change_password else "/users/view/me",
+        notice=_("Your password was changed."),
+    )
 
 
 @bp.post("/users/resetauthkey")
@@ -171,8 +175,13 @@ def show_add() -> Answer:
 def add() -> Answer:
     """Add an account; an organisation's admin adds to its own."""
     if_refused(_form_again(None))
-    account = accounts.add_user(current_viewer(), people_in.read_user(asked().parameters(), "add"))
-    return _kept(account, go_to="/admin/users/index")
+    draft = people_in.read_user(asked().parameters(), "add")
+    added = accounts.add_user_and_key(current_viewer(), draft, wants_key=wants_json())
+    return done(
+        account_replies.saved_user_reply(added.account.user, authkey=added.raw),
+        go_to="/admin/users/index",
+        notice=_("The account was saved."),
+    )
 
 
 @bp.get("/admin/users/edit/<ref>")
@@ -226,6 +235,7 @@ def _view_reply(account: Account) -> replies.Reply:
         account.organisation,
         permissions=viewer.permissions if is_own else None,
         key=key,
+        settings=user_settings.settings_of(viewer, account.user.id),
     )
 
 
@@ -235,9 +245,8 @@ def _with_org_admins(value: replies.Reply, account: Account) -> replies.Reply:
     return {**value, "User": {**columns, "orgAdmins": dict(accounts.org_admins_of(account))}}
 
 
-def _profile_again(form: pages.Form, status: int) -> Answer:
-    account = accounts.view_user(current_viewer(), "me")
-    return page_answer("users/view.html", user_pages.profile(account, form), status=status)
+def _password_again(form: pages.Form, status: int) -> Answer:
+    return page_answer("users/change_pw.html", user_pages.password_page(form), status=status)
 
 
 def _form_again(account: Account | None) -> ShowAgain:

@@ -6,15 +6,20 @@ from typing import Any
 from flask import Flask, Request, Response, current_app, g, get_flashed_messages, request, session
 from flask_login import LoginManager, UserMixin, current_user
 
-from mispmini.domain.errors import NotAuthenticated
+from mispmini.domain.errors import Forbidden, NotAuthenticated
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services import authentication
 from mispmini.settings import Settings
 from mispmini.web import pages
-from mispmini.web.answer import wants_json
+from mispmini.web.answer import see_other, wants_json
 from mispmini.web.asking import here, offered_keys
 from mispmini.web.i18n import choose_language, speak
+
+PASSWORD_FIRST = "Password change required."  # noqa: S105 - a sentence
+_BEFORE_NEW_PASSWORD = frozenset({
+    "users.show_change_pw", "users.change_pw", "users.language", "users.theme", "login.log_out",
+})  # fmt: skip
 
 
 class Account(UserMixin):  # type: ignore[misc]
@@ -37,7 +42,9 @@ def init(app: Flask) -> None:
     logins.init_app(app, add_context_processor=False)
     app.before_request(_identify)
     app.before_request(speak_to_viewer)
+    app.before_request(_ask_for_new_password)
     app.after_request(_tell_expiration)
+    app.after_request(_note_refused_write)
     app.context_processor(lambda: {"viewer": _signed_in()})
 
 
@@ -80,6 +87,19 @@ def _identify() -> None:
         raise NotAuthenticated(authentication.FAILED)
 
 
+def _ask_for_new_password() -> Response | None:
+    """A session of an account that must change its password leads there; a key is never stopped (FEATURES row 18)."""
+    viewer = viewer_or_none()
+    if viewer is None or viewer.key is not None or not viewer.must_change_password:
+        return None
+    view = current_app.view_functions.get(request.endpoint or "")
+    if request.endpoint == "static" or getattr(view, "is_public", False) or request.endpoint in _BEFORE_NEW_PASSWORD:
+        return None
+    if wants_json():
+        raise Forbidden(PASSWORD_FIRST)
+    return see_other("/users/change_pw")
+
+
 def _from_keys(_request: Request) -> Account | None:
     keys = offered_keys()
     return None if keys is None else Account(authentication.viewer_of_key(keys, address()))
@@ -95,6 +115,15 @@ def _tell_expiration(response: Response) -> Response:
     if viewer is not None and viewer.key is not None and viewer.key.expiration:
         moment = datetime.fromtimestamp(viewer.key.expiration, UTC)
         response.headers["X-Auth-Key-Expiration"] = moment.isoformat(timespec="seconds")
+    return response
+
+
+def _note_refused_write(response: Response) -> Response:
+    viewer = viewer_or_none()
+    is_write = request.method not in ("GET", "HEAD", "OPTIONS")
+    reads_only = viewer is not None and viewer.key is not None and viewer.key.read_only
+    if viewer is not None and reads_only and is_write and response.status_code == 403:
+        authentication.note_refused_write(viewer)
     return response
 
 

@@ -27,6 +27,7 @@ _LEVELS = {
     ),
     Distribution.INHERIT: (N_("As the event"), N_("Whoever sees the event sees this too.")),
 }
+TLP_TAGS = ("tlp:clear", "tlp:green", "tlp:amber", "tlp:amber+strict", "tlp:red")
 _THREAT_LEVELS = {1: N_("High"), 2: N_("Medium"), 3: N_("Low"), 4: N_("Undefined")}
 _ANALYSES = {0: N_("Initial"), 1: N_("Ongoing"), 2: N_("Completed")}
 
@@ -45,6 +46,16 @@ def event_levels(*, with_groups: bool) -> tuple[Choice, ...]:
 def element_levels(*, with_groups: bool) -> tuple[Choice, ...]:
     """The levels of an attribute, "as the event" first."""
     return (*_choices([Distribution.INHERIT]), *event_levels(with_groups=with_groups))
+
+
+def inherit() -> str:
+    """The value of "as the event" in a form."""
+    return str(int(Distribution.INHERIT))
+
+
+def tlp_choices() -> tuple[Choice, ...]:
+    """The TLP tags that the form of a new event offers, none first."""
+    return (Choice("", gettext("none yet")), *(Choice(name, name) for name in TLP_TAGS))
 
 
 def group_choices(groups: Iterable[SharingGroup]) -> tuple[Choice, ...]:

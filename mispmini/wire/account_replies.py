@@ -47,9 +47,10 @@ def user_index_item(user: UserRecord, role: RoleRecord, organisation: Organisati
     }
 
 
-def saved_user_reply(user: UserRecord) -> Reply:
-    """What admin/users/add and edit answer."""
-    return {"User": {**user_columns(user), **_masks(user), "password": "******", "totp": None}}
+def saved_user_reply(user: UserRecord, *, authkey: str | None = None) -> Reply:
+    """What admin/users/add and edit answer; `authkey`, the first key itself, is shown once, when it is made."""
+    columns = {**user_columns(user), **_masks(user), "password": "******", "totp": None}
+    return {"User": columns if authkey is None else {**columns, "authkey": authkey}}
 
 
 def user_columns(user: UserRecord) -> Reply:
@@ -143,6 +144,18 @@ def organisation_view_reply(organisation: OrganisationRecord) -> Reply:
     return {"Organisation": _without(organisation_columns(organisation), "landingpage", "created_by_email")}
 
 
+def merge_reply(source: OrganisationRecord, target: OrganisationRecord, counts: Mapping[str, int]) -> Reply:
+    """What a merge moves, or moved."""
+    names = ("id", "name", "uuid")
+    told = [{name: organisation_columns(organisation)[name] for name in names} for organisation in (source, target)]
+    return {"source": told[0], "target": told[1], "counts": {name: str(count) for name, count in counts.items()}}
+
+
+def import_reply(name: str, uuid: str, state: str, ours: str) -> Reply:
+    """A line of an imported list and what became of it; `ours` names the organisation here that it met."""
+    return {"Organisation": {"name": name, "uuid": uuid}, "state": state, "ours": ours or None}
+
+
 def auth_key_columns(key: AuthKeyRecord, *, raw: str | None = None) -> Reply:
     """A key's columns; `raw`, the key itself, is shown once, when it is made."""
     columns: Reply = {
@@ -165,6 +178,47 @@ def auth_key_reply(key: AuthKeyRecord, *, email: str) -> Reply:
     """auth_keys/view, and a row of auth_keys/index."""
     columns = {**auth_key_columns(key), "last_used": _number(key.last_used)}
     return {"AuthKey": columns, "User": {"id": str(key.user_id), "email": email}}
+
+
+def registration_reply(
+    number: int, uuid: str, wishes: Mapping[str, object], address: str, user_agent: str, created: int
+) -> Reply:
+    """A row of users/registrations; MISP keeps these requests in its inbox."""
+    return {
+        "Inbox": {
+            "id": str(number),
+            "uuid": uuid,
+            "title": "User registration for {}.".format(wishes.get("email", "")),
+            "type": "registration",
+            "ip": address,
+            "user_agent": user_agent,
+            "comment": wishes.get("message", ""),
+            "timestamp": str(created),
+            "data": dict(wishes),
+        }
+    }
+
+
+def user_setting_reply(
+    number: int, user_id: int, name: str, value: object, modified: int, email: str | None = None
+) -> Reply:
+    """A user's own setting; with the `email` a row of user_settings/index."""
+    columns = {"id": str(number), "setting": name, "value": value, "user_id": str(user_id), "timestamp": str(modified)}
+    reply: Reply = {"UserSetting": columns}
+    return reply if email is None else {**reply, "User": {"id": str(user_id), "email": email}}
+
+
+def key_refusal_reply(time: int, address: str, authkey_start: str, cause: str, email: str | None) -> Reply:
+    """A refused key with the cause in a word (FEATURES row 30)."""
+    return {
+        "KeyRefusal": {
+            "time": str(time),
+            "address": address,
+            "authkey_start": authkey_start,
+            "cause": cause,
+            "email": email,
+        }
+    }
 
 
 def server_columns(server: ServerRecord) -> Reply:

@@ -3,8 +3,10 @@
 import base64
 import binascii
 from collections.abc import Iterator
+from dataclasses import replace
 
-from mispmini.domain import sentences
+from mispmini.domain import samples, sentences
+from mispmini.domain.attribute_types import MALWARE_SAMPLE
 from mispmini.domain.distribution import is_element_level
 from mispmini.domain.drafts import AttributeDraft, Dropped
 from mispmini.domain.errors import Invalid, TooLarge
@@ -12,6 +14,7 @@ from mispmini.wire.door import unwrap
 from mispmini.wire.known_keys import ATTRIBUTE_KEYS, unknown_keys
 from mispmini.wire.scalars import Fields, Record, as_record, flag
 from mispmini.wire.sharing_group_in import embedded_group
+from mispmini.wire.sighting_in import nested_sightings
 from mispmini.wire.tag_in import read_tags
 
 MOST_ATTRIBUTES = 200_000
@@ -26,11 +29,12 @@ def read_attribute(body: object, *, from_partner: bool, dropped: list[Dropped] |
     if record is None:
         raise Invalid({"Attribute": [sentences.RECORD]})
     fields = Fields(record)
+    uuid = fields.uuid("uuid")
     draft = AttributeDraft(
         type=fields.text("type") or None,
         value=_value(fields),
         category=fields.text("category") or None,
-        uuid=fields.uuid("uuid"),
+        uuid=uuid,
         to_ids=fields.flag("to_ids"),
         comment=fields.text("comment"),
         distribution=fields.choice("distribution", is_element_level, sentence=sentences.ELEMENT_DISTRIBUTION),
@@ -45,10 +49,11 @@ def read_attribute(body: object, *, from_partner: bool, dropped: list[Dropped] |
         tags=read_tags(record, "AttributeTag", [] if dropped is None else dropped),
         data=_attachment(fields),
         extra=unknown_keys(record, ATTRIBUTE_KEYS, from_partner=from_partner),
+        sightings=nested_sightings(record, uuid),
     )
     check_seen_order(fields, draft.first_seen, draft.last_seen)
     fields.check()
-    return draft
+    return _packed(draft, is_raw=fields.flag("encrypt") is True)
 
 
 def read_attributes(body: object, *, from_partner: bool) -> tuple[AttributeDraft | Invalid, ...]:
@@ -110,14 +115,27 @@ def _value(fields: Fields) -> str | None:
     return "|".join(part for part in parts if part)
 
 
+def _packed(draft: AttributeDraft, *, is_raw: bool) -> AttributeDraft:
+    """A malware sample with its file packed: if `encrypt` says that it is raw, or it is (TRUST S3)."""
+    if draft.type != MALWARE_SAMPLE or draft.data is None or not draft.value:
+        return draft
+    if not is_raw and samples.is_packed(draft.data):
+        return draft
+    sample = samples.pack(draft.data, draft.value)
+    return replace(draft, value=sample.value, data=sample.archive)
+
+
 def _attachment(fields: Fields) -> bytes | None:
     data = _data_text(fields.record)
-    if data is None:
-        return None
+    return None if data is None else base64_bytes(fields, "data", data)
+
+
+def base64_bytes(fields: Fields, name: str, text: str) -> bytes | None:
+    """The bytes of a base64 text, white space aside; a field that is none is refused."""
     try:
-        return base64.b64decode("".join(data.split()), validate=True)
+        return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
-        fields.refuse("data", sentences.BASE64)
+        fields.refuse(name, sentences.BASE64)
         return None
 
 

@@ -12,6 +12,7 @@ from mispmini.wire.fragments import (
     organisation_json,
     seen_or_null,
     tag_definition_json,
+    tag_json,
     text_or_null,
 )
 from mispmini.wire.known_keys import ATTRIBUTE_KEYS
@@ -32,15 +33,27 @@ def event_attribute_texts(rows: Iterable[AttributeRow], graph: EventGraph, share
             f'"deleted":{BOOL[row.deleted]},"disable_correlation":{BOOL[row.disable_correlation]},'
             f'"object_id":"{row.object_id or 0}","object_relation":{text_or_null(row.object_relation)},'
             f'"first_seen":{seen_or_null(row.first_seen)},"last_seen":{seen_or_null(row.last_seen)},'
-            f'"value":{quoted(row.value)},"Galaxy":[]{shared.group(row)}{_data(graph.attachments.get(row.id))},'
-            f'"ShadowAttribute":[]{shared.tags(tags) if tags else ""}{extra_json(row.extra, ATTRIBUTE_KEYS)}}}'
+            f'"value":{quoted(row.value)},"Galaxy":[]{shared.group(row)}{_data(graph.attachments.get(row.id))}'
+            f"{shared.opinions(row.id)}{shared.tags(tags) if tags else ''}{extra_json(row.extra, ATTRIBUTE_KEYS)}}}"
         )
 
 
-def saved_attribute_json(row: AttributeRow) -> str:
-    """What attributes/add, attributes/index and objects/add answer: with value1 and value2."""
+def saved_attribute_json(row: AttributeRow, tags: Sequence[TagRow] = ()) -> str:
+    """What attributes/add, attributes/index and objects/add answer: with value1 and value2, tags only if any."""
     values = f'"value1":{quoted(row.value1)},"value2":{quoted(row.value2 or "")},'
-    return f"{{{_columns(row, values)}{extra_json(row.extra, ATTRIBUTE_KEYS)}}}"
+    texts = ",".join(tag_json(tag) for tag in tags if not tag.deleted)
+    shown = f',"Tag":[{texts}]' if texts else ""
+    return f"{{{_columns(row, values)}{shown}{extra_json(row.extra, ATTRIBUTE_KEYS)}}}"
+
+
+def attribute_tags_json(row: AttributeRow, tags: Sequence[TagRow]) -> str:
+    """The pivots of an attribute with its tags, as attributes/add and objects/view have them."""
+    pivots = ",".join(
+        f'{{"attribute_id":"{row.id}","tag_id":"{tag.id}","local":{BOOL[tag.local]},"Tag":{tag_json(tag)}}}'
+        for tag in tags
+        if not tag.deleted
+    )
+    return f"[{pivots}]"
 
 
 def edited_attribute_json(row: AttributeRow, tags: Sequence[TagRow] = ()) -> str:
@@ -58,8 +71,9 @@ def found_attribute_json(
     obj: ObjectRow | None = None,
     event_uuid: str | None = None,
     data: bytes | None = None,
+    opinions: str = "",
 ) -> str:
-    """What attributes/view and restSearch answer.
+    """What attributes/view and restSearch answer; `opinions` is a ready text of `shared_texts.opinion_texts`.
 
     `event` is a ready text of `found_event_json` or `context_event_json`; `inherited` are the event's tags.
     """
@@ -73,6 +87,7 @@ def found_attribute_json(
         "" if event is None else f',"Event":{event}',
         "" if obj is None else f',"Object":{_found_object(obj)}',
         f',"Tag":[{",".join(texts)}]' if texts else "",
+        opinions,
         extra_json(row.extra, ATTRIBUTE_KEYS),
         "}",
     ))  # fmt: skip

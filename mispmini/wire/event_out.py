@@ -16,6 +16,7 @@ from mispmini.wire.fragments import (
 )
 from mispmini.wire.known_keys import EVENT_KEYS
 from mispmini.wire.object_out import event_object_texts
+from mispmini.wire.proposal_out import nested_proposals_json
 from mispmini.wire.shared_texts import SharedTexts
 
 _CHUNK = 500
@@ -51,7 +52,8 @@ def event_chunks(graph: EventGraph, *, options: OutOptions = VIEW) -> Iterator[s
         loose = (row for row in graph.attributes if row.object_id is None)
         yield ',"Attribute":['
         yield from _joined(event_attribute_texts(loose, graph, shared))
-        yield '],"ShadowAttribute":[],"Object":['
+        fresh = (proposal for proposal in graph.proposals if proposal.old_id is None)
+        yield f'],"ShadowAttribute":[{nested_proposals_json(fresh, graph.organisations)}],"Object":['
         yield from _joined(event_object_texts(graph, shared))
         yield f"]{_reports(graph, shared)}"
     yield f"{_tail(graph, shared)}}}}}"
@@ -72,19 +74,31 @@ def _head(graph: EventGraph, shared: SharedTexts, options: OutOptions) -> str:
     orgc = f',"Orgc":{organisation_json(graph.orgc)}{shared.group(event)}'
     if options.for_push:
         return f"{_pushed_fields(event)}{creator}{orgc}"
-    return f'{_viewed_fields(event)}{creator},"Org":{organisation_json(graph.org)}{orgc}'
+    return f'{_viewed_fields(event, told=bool(graph.proposals))}{creator},"Org":{organisation_json(graph.org)}{orgc}'
 
 
 def _tail(graph: EventGraph, shared: SharedTexts) -> str:
     tags, extra = shared.tags(graph.tags), extra_json(graph.event.extra, EVENT_KEYS)
     between = _threat_level(graph.event) if shared.for_push else _related(graph)
-    return f',"CryptographicKey":[]{between},"Galaxy":[]{tags}{extra}'
+    return f',"CryptographicKey":[]{between},"Galaxy":[]{tags}{_extensions(graph)}{extra}'
 
 
-def _viewed_fields(event: EventRow) -> str:
+def _extensions(graph: EventGraph) -> str:
+    """MISP: no extensions are an empty list, some are an object by id."""
+    if graph.extensions is None:
+        return ""
+    texts = ",".join(
+        f'"{one.id}":{{"id":"{one.id}","info":{quoted(one.info)},"Orgc":{organisation_json(one.orgc)}}}'
+        for one in graph.extensions
+    )
+    return f',"extensionEvents":{{{texts}}}' if texts else ',"extensionEvents":[]'
+
+
+def _viewed_fields(event: EventRow, *, told: bool) -> str:
+    """`told` says that somebody proposed something, which the owner hears of once: `proposal_email_lock`."""
     return (
         f'"id":"{event.id}","orgc_id":"{event.orgc_id}","org_id":"{event.org_id}",{_common_start(event)},'
-        f'"proposal_email_lock":false,"locked":{BOOL[event.locked]},{_common_end(event)}'
+        f'"proposal_email_lock":{BOOL[told]},"locked":{BOOL[event.locked]},{_common_end(event)}'
     )
 
 

@@ -25,7 +25,7 @@ def index_item_json(item: IndexItem) -> str:
         f'"uuid":"{event.uuid}","published":{BOOL[event.published]},"analysis":"{event.analysis}",'
         f'"attribute_count":"{event.attribute_count}","orgc_id":"{event.orgc_id}","timestamp":"{event.timestamp}",'
         f'"distribution":"{event.distribution}","sharing_group_id":"{event.sharing_group_id or 0}",'
-        f'"proposal_email_lock":false,"locked":{BOOL[event.locked]},"threat_level_id":"{event.threat_level_id}",'
+        f'"proposal_email_lock":{BOOL[item.proposed]},"locked":{BOOL[event.locked]},"threat_level_id":"{event.threat_level_id}",'
         f'"publish_timestamp":"{event.publish_timestamp}","sighting_timestamp":"{event.sighting_timestamp}",'
         f'"disable_correlation":{BOOL[event.disable_correlation]},"extends_uuid":"{event.extends_uuid}",'
         f'"protected":{protected},"Org":{_named(item.org)},"Orgc":{_named(item.orgc)}{group},"EventTag":[{tags}]}}'

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from json.encoder import encode_basestring as quoted
 
 from mispmini.domain.graphs import AttributeRow, EventGraph, EventRow, ObjectRow, ReferenceRow, TagRow
-from mispmini.wire.attribute_out import event_attribute_texts, saved_attribute_json
-from mispmini.wire.fragments import BOOL, extra_json, seen_or_null, tag_json
+from mispmini.wire.attribute_out import attribute_tags_json, event_attribute_texts, saved_attribute_json
+from mispmini.wire.fragments import BOOL, extra_json, seen_or_null
 from mispmini.wire.known_keys import OBJECT_KEYS
 from mispmini.wire.shared_texts import SharedTexts
 
@@ -76,12 +76,7 @@ def _described(obj: ObjectRow) -> ObjectRow:
 
 
 def _viewed_attribute(row: AttributeRow, tags: Sequence[TagRow]) -> str:
-    pivots = ",".join(
-        f'{{"attribute_id":"{row.id}","tag_id":"{tag.id}","local":{BOOL[tag.local]},"Tag":{tag_json(tag)}}}'
-        for tag in tags
-        if not tag.deleted
-    )
-    return f'{saved_attribute_json(row)[:-1]},"AttributeTag":[{pivots}]}}'
+    return f'{saved_attribute_json(row)[:-1]},"AttributeTag":{attribute_tags_json(row, tags)}}}'
 
 
 def _attributes_by_object(rows: Iterable[AttributeRow]) -> Mapping[int, list[AttributeRow]]:

@@ -5,11 +5,14 @@ An absent field is "not given"; an empty text empties a text, and stands for "no
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from mispmini.domain import sentences
-from mispmini.domain.errors import Invalid, SaveFailed
-from mispmini.domain.people import KeyDraft, OrganisationForm, UserDraft
+from mispmini.domain.errors import BadRequest, Invalid, Malformed, SaveFailed, TooLarge
+from mispmini.domain.people import KeyDraft, OrganisationForm, RegistrationDraft, RoleForm, UserDraft
+from mispmini.domain.permissions import LEVEL_NAMES, Permission
+from mispmini.wire.door import parse_json
 from mispmini.wire.moments import microseconds_of
 from mispmini.wire.scalars import Fields, epoch_seconds, plain_text, whole_number
 
@@ -35,9 +38,30 @@ def read_authkey(parameters: Parameters, action: str) -> KeyDraft:
     return _read(_key, _bare(parameters, "AuthKey"), action, "AuthKey")
 
 
+def read_role(parameters: Parameters, action: str) -> RoleForm:
+    """A role; to add one without a level is to add one that only reads, as a MISP does. Raises SaveFailed by field."""
+    form = _read(_role, _bare(parameters, "Role"), action, "Role")
+    return replace(form, level=form.level or 0) if action == "add" else form
+
+
+def read_registration(parameters: Parameters) -> RegistrationDraft:
+    """A wish for an account. Raises SaveFailed by field."""
+    return _read(_registration, _bare(parameters, "User"), "add", "Registration")
+
+
 def read_text(parameters: Parameters, name: str) -> str:
     """One text, empty when it is absent or no text."""
     return plain_text(parameters.get(name)) or ""
+
+
+def read_setting_value(value: object) -> object:
+    """A value, or what a text says in JSON: clients send either (API §9.8)."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_json(value.encode())
+    except (Malformed, TooLarge, BadRequest):
+        return value
 
 
 def read_id(text: object) -> int:
@@ -105,6 +129,45 @@ def _key(fields: Fields) -> KeyDraft:
         expiration=_expiration(fields),
         read_only=fields.flag("read_only"),
         allowed_ips=_entries(fields, "allowed_ips"),
+    )
+
+
+def _role(fields: Fields) -> RoleForm:
+    flags = {flag: held for flag in Permission if (held := fields.flag(flag.value)) is not None}
+    return RoleForm(
+        name=fields.text("name"),
+        level=_level(fields),
+        flags=flags,
+        default_role=fields.flag("default_role"),
+        restricted_to_site_admin=fields.flag("restricted_to_site_admin"),
+        enforce_rate_limit=fields.flag("enforce_rate_limit"),
+        rate_limit_count=fields.choice("rate_limit_count", lambda count: count >= 0, sentence=sentences.NUMBER),
+        memory_limit=fields.text("memory_limit"),
+        max_execution_time=fields.text("max_execution_time"),
+    )
+
+
+def _level(fields: Fields) -> int | None:
+    """MISP's `permission`: 0-3 or its word; what is none of them counts as 0 (MODEL §5.2, "Input")."""
+    value = fields.record.get("permission")
+    if value is None:
+        return None
+    if isinstance(value, str) and value in LEVEL_NAMES:
+        return LEVEL_NAMES.index(value)
+    number = whole_number(value)
+    return number if number is not None and 0 <= number < len(LEVEL_NAMES) else 0
+
+
+def _registration(fields: Fields) -> RegistrationDraft:
+    return RegistrationDraft(
+        email=(fields.text("email") or "").strip(),
+        org_name=(fields.text("org_name") or "").strip(),
+        org_uuid=fields.uuid("org_uuid") or "",
+        message=fields.text("message") or "",
+        custom_perms=fields.text("custom_perms") or "",
+        perm_sync=fields.flag("perm_sync") or False,
+        perm_publish=fields.flag("perm_publish") or False,
+        perm_admin=fields.flag("perm_admin") or False,
     )
 
 

@@ -1,5 +1,7 @@
 """A link as REST bodies and the form send it, made a draft (API §9.7; GUIDE, Add Server)."""
 
+import base64
+import binascii
 import json
 import re
 from collections.abc import Mapping
@@ -7,6 +9,7 @@ from typing import Any
 
 from mispmini.domain import sentences
 from mispmini.domain.drafts import OrganisationDraft
+from mispmini.domain.rules import RuleNames
 from mispmini.domain.servers import ServerDraft
 from mispmini.wire.scalars import Fields, plain_text
 
@@ -16,7 +19,7 @@ FLAGS = (
     "pull_analyst_data", "publish_without_email", "unpublish_event", "self_signed", "internal", "skip_proxy",
     "remove_missing_tags", "caching_enabled", "paused",
 )  # fmt: skip
-_TEXTS = ("name", "url", "authkey", "pinned_sha256", "proxy", "own_name_policy")
+_TEXTS = ("name", "url", "authkey", "own_name_policy", "gone_policy", "pinned_sha256", "proxy", "default_local_tag")
 _SEPARATORS = re.compile(r"[\s,;]+")
 
 
@@ -36,7 +39,12 @@ def read_server(parameters: Parameters, *, interval_unit: int = 1) -> ServerDraf
         new_org=_new_organisation(fields.record),
         push_rules=_rules(fields, "push_rules"),
         pull_rules=_rules(fields, "pull_rules"),
+        push_names=_names(fields, "push"),
+        pull_names=_names(fields, "pull"),
+        ca_pem=_pem(fields, "submitted_cert", "delete_cert"),
+        client_pem=_pem(fields, "submitted_client_cert", "delete_client_cert"),
         allow_internal=_networks(fields.record.get("allow_internal")),
+        trusted_orgs=_lines(fields.record.get("trusted_orgs")),
         priority=fields.choice("priority", lambda number: number >= 0, sentence=sentences.NUMBER),
         pull_interval=None if interval is None else interval * interval_unit,
     )
@@ -67,3 +75,39 @@ def _networks(value: object) -> tuple[str, ...] | None:
         return None
     items = value if isinstance(value, list) else _SEPARATORS.split(plain_text(value) or "")
     return tuple(text.strip() for item in items if (text := plain_text(item) or "").strip())
+
+
+def _names(fields: Fields, way: str) -> RuleNames | None:
+    """The form's rules of one direction, one name a line; None where it has none of these fields."""
+    parts = ("tags_or", "tags_not", "orgs_or", "orgs_not", "types_not", "templates_not")
+    given = {part: _lines(fields.record.get(f"{way}_{part}")) for part in parts}
+    params = fields.text("pull_url_params") if way == "pull" else None
+    if params is None and all(names is None for names in given.values()):
+        return None
+    return RuleNames(**{part: names or () for part, names in given.items()}, url_params=params or "")
+
+
+def _lines(value: object) -> tuple[str, ...] | None:
+    """A list, or a text with one entry a line; doubled ones once."""
+    if value is None:
+        return None
+    items = value if isinstance(value, list) else (plain_text(value) or "").splitlines()
+    return tuple(dict.fromkeys(text.strip() for item in items if (text := plain_text(item) or "").strip()))
+
+
+def _pem(fields: Fields, name: str, removed: str) -> str | None:
+    """A certificate as PEM text, or as the base64 of one, which is how programs send it; "" to take it away."""
+    if fields.flag(removed):
+        return ""
+    text = fields.text(name)
+    if not text:
+        return None
+    return text if "-----BEGIN" in text else _decoded(text)
+
+
+def _decoded(text: str) -> str:
+    """What base64 stood for; the text itself where it is none, for others to refuse."""
+    try:
+        return base64.b64decode("".join(text.split()), validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        return text

@@ -6,7 +6,12 @@ from typing import Protocol
 
 from mispmini.domain.distribution import needs_group
 from mispmini.domain.graphs import EventGraph, TagRow
+from mispmini.domain.opinions import ProposalRow
 from mispmini.wire.fragments import sharing_group_json, tag_json
+from mispmini.wire.proposal_out import nested_proposals_json
+from mispmini.wire.sighting_out import sighting_json
+
+_NO_OPINIONS = ',"ShadowAttribute":[]'
 
 
 class Shareable(Protocol):
@@ -26,6 +31,7 @@ class SharedTexts:
         self._groups = {key: f',"SharingGroup":{sharing_group_json(g)}' for key, g in graph.sharing_groups.items()}
         self._tags: dict[TagRow, str] = {}
         self._kinds: dict[tuple[str, str], str] = {}
+        self._opinions = opinion_texts(graph) if graph.sightings or graph.proposals else {}
 
     def group(self, element: Shareable) -> str:
         """`,"SharingGroup":{…}` if the element is shared with a group that the graph holds, else nothing."""
@@ -45,8 +51,35 @@ class SharedTexts:
             text = self._kinds[type_, category] = f'"type":{quoted(type_)},"category":{quoted(category)}'
         return text
 
+    def opinions(self, attribute_id: int) -> str:
+        """`,"ShadowAttribute":[…]`, and `,"Sighting":[…]` if there is any."""
+        return self._opinions.get(attribute_id, _NO_OPINIONS)
+
     def _tag(self, tag: TagRow) -> str:
         text = self._tags.get(tag)
         if text is None:
             text = self._tags[tag] = tag_json(tag, for_push=self.for_push)
         return text
+
+
+def opinion_texts(graph: EventGraph) -> dict[int, str]:
+    """What is said about each attribute, as text; attributes that nobody speaks of are not among them."""
+    proposed: dict[int, list[ProposalRow]] = {}
+    for proposal in graph.proposals:
+        if proposal.old_id is not None:
+            proposed.setdefault(proposal.old_id, []).append(proposal)
+    numbers = proposed.keys() | graph.sightings.keys()
+    return {number: _spoken(graph, number, proposed.get(number, ())) for number in numbers}
+
+
+def attribute_opinions(graph: EventGraph, attribute_id: int) -> str:
+    """The same for one attribute that a search found; nothing where nothing is said."""
+    proposed = [proposal for proposal in graph.proposals if proposal.old_id == attribute_id]
+    return _spoken(graph, attribute_id, proposed) if proposed or attribute_id in graph.sightings else ""
+
+
+def _spoken(graph: EventGraph, attribute_id: int, proposed: Sequence[ProposalRow]) -> str:
+    proposals = nested_proposals_json(proposed, graph.organisations)
+    seen = ",".join(sighting_json(row, graph.organisations) for row in graph.sightings.get(attribute_id, ()))
+    sightings = f',"Sighting":[{seen}]' if seen else ""
+    return f',"ShadowAttribute":[{proposals}]{sightings}'

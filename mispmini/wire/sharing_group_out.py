@@ -1,6 +1,7 @@
 """Sharing groups and reports as answers of their own (MODEL §7.9, API §9.5, §9.7)."""
 
 import json
+from typing import Any
 
 from mispmini.domain.graphs import EventRow, OrganisationRow, ReportRow, SharingGroup
 from mispmini.domain.records import GroupName, OrganisationRecord
@@ -21,7 +22,7 @@ def sharing_group_view(group: SharingGroup, owner: OrganisationRecord, sync_org:
         columns |= {"sync_org_name": sync_org.name, "sync_org": _named(sync_org)}
     return {
         "SharingGroup": columns,
-        "Organisation": organisation_columns(owner),
+        "Organisation": {key: value for key, value in organisation_columns(owner).items() if key != "user_count"},
         "SharingGroupOrg": _members(group, whole),
         "SharingGroupServer": whole["SharingGroupServer"],
     }
@@ -35,7 +36,7 @@ def sharing_group_index_item(group: SharingGroup, *, editable: bool, deletable: 
         "SharingGroup": {**columns, "org_count": str(len(group.orgs))},
         "Organisation": whole["Organisation"],
         "SharingGroupOrg": whole["SharingGroupOrg"],
-        "SharingGroupServer": whole["SharingGroupServer"],
+        "SharingGroupServer": [_short_server(item) for item in whole["SharingGroupServer"]],
         "editable": editable,
         "deletable": deletable,
     }
@@ -58,6 +59,14 @@ def report_view(
             "Orgc": {"id": str(orgc.id), "name": orgc.name},
         },
         "SharingGroup": {"id": str(group.id), "name": group.name, "uuid": group.uuid} if group else _NO_GROUP,
+        "RelationshipInbound": [],
+    }
+
+
+def _short_server(item: dict[str, Any]) -> Reply:
+    """A server in the index. MISP: an empty list stands for this instance; ours names it."""
+    return {key: item[key] for key in ("all_orgs", "server_id", "sharing_group_id")} | {
+        "Server": {key: item["Server"][key] for key in ("name", "id")}
     }
 
 

@@ -5,8 +5,9 @@ import re
 from mispmini.domain import sentences
 from mispmini.domain.drafts import Dropped, TagDraft
 from mispmini.domain.errors import Invalid, TooLarge
+from mispmini.domain.tag_forms import TagForm
 from mispmini.wire.door import unwrap
-from mispmini.wire.scalars import Fields, Record, as_record
+from mispmini.wire.scalars import Fields, Record, as_record, plain_text
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\Z")
 _NAME_BYTES = 255
@@ -19,6 +20,39 @@ def read_tag(body: object) -> TagDraft:
     if record is None:
         raise Invalid({"name": [sentences.TAG_NAME]})
     return _tag(record)
+
+
+def read_tag_form(body: object) -> TagForm:
+    """A tag to be added or changed on its own; raises Invalid by field (MODEL §7.5)."""
+    fields = Fields(as_record(unwrap(body, "Tag")) or {})
+    name, colour = fields.text("name"), fields.text("colour")
+    if name is not None and not 0 < len(name.strip().encode(errors="replace")) <= _NAME_BYTES:
+        fields.refuse("name", sentences.TAG_NAME)
+    if colour and not _COLOUR.match(colour):
+        fields.refuse("colour", sentences.COLOUR)
+    form = TagForm(
+        name=None if name is None else name.strip(),
+        colour=colour or None,
+        exportable=fields.flag("exportable"),
+        hide_tag=fields.flag("hide_tag"),
+        local_only=fields.flag("local_only"),
+        org_id=fields.choice("org_id", _is_id, sentence=sentences.NUMBER),
+        user_id=fields.choice("user_id", _is_id, sentence=sentences.NUMBER),
+        numerical_value=fields.choice("numerical_value", _is_id, sentence=sentences.NUMBER),
+        forgets_number=fields.record.get("numerical_value", "kept") in (None, ""),
+    )
+    fields.check()
+    return form
+
+
+def _is_id(number: int) -> bool:
+    return number >= 0
+
+
+def read_names(value: object) -> list[str]:
+    """The tags that one parameter names: a text, a number, or a list of them."""
+    items = value if isinstance(value, list | tuple) else [value]
+    return [text for item in items[:_MOST_TAGS] if (text := plain_text(item))]
 
 
 def read_tags(record: Record, pivot: str, dropped: list[Dropped]) -> tuple[TagDraft, ...]:

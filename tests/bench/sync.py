@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 import click
+import requests
 
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.ids import new_uuid
@@ -24,7 +25,7 @@ from mispmini.store import database
 from mispmini.store.sql import execute
 from tests.bench import gen
 from tests.bench.base import EVENTS_A_TRANSACTION, add_generated
-from tests.bench.contenders import resident_bytes
+from tests.bench.contenders import cpu_seconds, resident_bytes
 from tests.cast import Actor, admin_of, link
 from tests.live import Birth, LiveServer, eventually, live_server
 from tests.services.founding import viewer_of
@@ -32,8 +33,10 @@ from tests.services.founding import viewer_of
 PULLED_EVENTS, PULLED_SIZE, PULL_SECONDS = 5_000, 40, 25.0
 PARTNERS, ROUNDS, PUSH_SECONDS = 10, 5, 0.25
 OFFERED, OFFER_SECONDS = 100_000, 1.0
+INDEX_MS = 2.0
 WHOLE_SIZE, WHOLE_MEGABYTES = 50_000, 400
 _MEGABYTE = 1024 * 1024
+_ASKED = 100
 _BIRTH = Birth(settings=('allow_internal = ["127.0.0.0/8"]',))
 
 
@@ -111,7 +114,25 @@ def _offer(folder: Path) -> list[Figure]:
         answer = there.post("/events/filterEventIdsForPush", offers)
         seconds = time.perf_counter() - began
         assert len(answer.json()) == OFFERED // 2, answer.text[:200]
-    return [Figure(f"filterEventIdsForPush over {OFFERED:,} events", seconds, "s", OFFER_SECONDS)]
+        page = _cpu_ms(there, "/events/index?limit=60&page=1&sort=id&direction=desc")
+    return [
+        Figure(f"filterEventIdsForPush over {OFFERED:,} events", seconds, "s", OFFER_SECONDS),
+        Figure(f"index page of 60 over {OFFERED:,} events", page, "ms CPU", INDEX_MS),
+    ]
+
+
+def _cpu_ms(there: Actor, path: str) -> float:
+    """What one GET of a path costs the server, in milliseconds of CPU, over one connection."""
+    process = there.server.process
+    assert process is not None
+    with requests.Session() as session:
+        session.headers.update({"Authorization": there.key, "Accept": "application/json", "User-Agent": "PyMISP"})
+        for _ in range(_ASKED // 10):
+            session.get(there.server.url + path, timeout=30).raise_for_status()
+        began = cpu_seconds(process.pid)
+        for _ in range(_ASKED):
+            session.get(there.server.url + path, timeout=30).raise_for_status()
+        return (cpu_seconds(process.pid) - began) * 1_000 / _ASKED
 
 
 def _multiplied(path: Path) -> list[dict[str, dict[str, str]]]:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from mispmini.domain.distribution import Distribution
-from mispmini.domain.drafts import AttributeDraft, EventDraft, ObjectDraft, OrganisationDraft, TagDraft
+from mispmini.domain.drafts import AttributeDraft, EventDraft, ObjectDraft, OrganisationDraft, ReportDraft, TagDraft
 from mispmini.domain.ids import new_authkey, new_uuid
 from mispmini.domain.receipts import Direction, LedgerState, Receipt
 from mispmini.domain.servers import ServerDraft
@@ -111,5 +111,6 @@ def _wide_event() -> EventDraft:
                 attributes=(AttributeDraft(type="filename", value=f"{LONG}.exe", object_relation="filename"),),
             ),
         ),
-        tags=(TagDraft("tlp:green"), TagDraft(f"long:tag={LONG[:200]}")),
+        reports=(ReportDraft(f"Report {LONG}", f"# {LONG}\n\n| {LONG} |\n|---|\n| a |\n\n```\n{LONG}\n```"),),
+        tags=(TagDraft("tlp:green"), TagDraft(f"long:tag={LONG[:200]}"), TagDraft("local:one", local=True)),
     )

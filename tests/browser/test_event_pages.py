@@ -11,8 +11,29 @@ PAGES = (
     "/",
     "/events/index",
     "/events/index?q=nothing-is-called-so",
+    "/tags/index",
+    "/tags/add",
+    "/taxonomies/index",
+    "/taxonomies/view/tlp",
     "{event}",
     "{event}?deleted=1",
+    "{event}?extended=1",
+    "{event}?tab=reports",
+    "{event}?tab=related",
+    "{event}?tab=sharing",
+    "{event}?tab=history",
+    "/event_reports/view/1",
+    "/event_reports/edit/1",
+    "/event_reports/add/1",
+    "/event_reports/delete/1",
+    "/objects/add/1",
+    "/objects/add/1/2dad6f9d-d425-4217-8fda-0b0a2d815307",
+    "/objects/edit/1",
+    "/objects/delete/1",
+    "/object_references/add/1",
+    "/attributes/add_attachment/1",
+    "/attributes/delete/1",
+    "/event_blocklists/index",
     "{draft}",
     "/events/add",
     "/events/edit/1",
@@ -27,6 +48,11 @@ PAGES = (
     "/auth_keys/index",
     "/auth_keys/add",
     "/users/view/me",
+    "/servers/serverSettings",
+    "/servers/serverSettingsEdit/sightings_policy",
+    "/logs/index",
+    "/logs/view/1",
+    "/health",
     "/events/view/999999",
 )
 SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -36,9 +62,11 @@ UNNAMED = """() => [...document.querySelectorAll("main input, main select, main 
   .map((field) => field.outerHTML)"""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["pt-BR", "en-GB"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(
+    ("scheme", "language", "width"),
+    [("dark", "pt-BR", 360), ("light", "en-GB", 360), ("light", "pt-BR", 1280), ("dark", "en-GB", 1280)],
+    ids=["small, dark", "small, light", "wide, light", "wide, dark"],
+)
 def test_every_page_fits_the_screen_and_names_its_fields(
     new_page: NewPage, scene: Scene, scheme: str, language: str, width: int
 ) -> None:
@@ -57,12 +85,13 @@ def test_an_event_is_written_without_script(new_page: NewPage) -> None:
     page.get_by_role("link", name="New event").click()
     page.get_by_label("Event Info").fill("Written without script")
     page.get_by_label("Connected communities").check()
+    page.get_by_label("TLP").select_option("tlp:amber")
     page.get_by_role("button", name="Save as draft").click()
     expect(page.get_by_role("status")).to_have_text("Event added.")
     page.get_by_label("Value", exact=True).fill("192.0.2.7")
     page.get_by_role("button", name="Add attribute").click()
     expect(page.locator("td.value")).to_have_text("192.0.2.7")
-    page.locator("tr summary").click()
+    page.locator("tr summary").get_by_text("More").click()
     page.locator("tr").get_by_label("Add a tag").fill("tlp:amber")
     page.locator("tr").get_by_role("button", name="Add").click()
     expect(page.locator("tr .badge")).to_have_text("tlp:amber")

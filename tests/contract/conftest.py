@@ -16,6 +16,7 @@ ORG_B = ("ORG_B", "22222222-bbbb-4bbb-8bbb-0000000000b1")
 ORG_C = ("ORG_C", "33333333-cccc-4ccc-8ccc-0000000000c1")
 ORG_ADMIN, READ_ONLY = 2, 6
 ADMIN_KEY = "aaaaAdminKeyInstanceA0000000000000000001"
+_RECORDED_TAXONOMIES = ("tlp:", "estimative-language:")
 UNKNOWN_KEYS = ("ZzZzZzZz", "ZZZZZZZZ", "abc")
 
 
@@ -83,5 +84,14 @@ def _hire(admin: Actor, name: str, org: tuple[str, str], role_id: int) -> Actor:
     return add_actor(admin, name, org_name=org[0], org_uuid=org[1], role_id=role_id)
 
 
+def _as_recorded(admin: Actor) -> None:
+    """The recorded instances had no taxonomy enabled, tags had the colours that events brought, and no TLP guard."""
+    assert admin.post("/servers/serverSettingsEdit/tlp_guard", {"value": ""}).status_code == 200
+    for tag in admin.get("/tags/index/exclude_statistics:1").json()["Tag"]:
+        if tag["name"].startswith(_RECORDED_TAXONOMIES):
+            assert admin.post(f"/tags/delete/{tag['id']}").status_code == 200
+
+
 def _peopled(server: LiveServer, *, other: Actor, accounts: dict[str, Actor]) -> Instance:
+    _as_recorded(admin_of(server))
     return Instance(server, admin_of(server), other, accounts)

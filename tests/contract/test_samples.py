@@ -120,6 +120,7 @@ CASES = (
     Case("11e"),
     on_event("11f"),
     Case("13b"),
+    Case("13d"),
     on_event("13c", but=TAG_USE),
     Case("13h", before=("13b",)),
     on_event("13e", "13b"),
@@ -169,6 +170,7 @@ CASES = (
     Case("95d"),
     Case("95e"),
     Case("95f"),
+    Case("95g"),
     Case("97-sync"),
     Case("97c"),
 )
@@ -176,6 +178,8 @@ LISTS: Mapping[str, Reasons] = {
     "09": SHAPE_ALONE,
     "09b": SHAPE_ALONE,
     "10b": SHAPE_ALONE,
+    "13": {"numerical_value": "a text where there is one"},
+    "20h": {},
     "94c": SHAPE_ALONE,
     "94d": SHAPE_ALONE,
 }
@@ -263,7 +267,7 @@ def _tag_word(answer: requests.Response) -> dict[str, str]:
 
 
 def _items(answer: Any) -> list[Json]:
-    found: list[Json] = answer if isinstance(answer, list) else answer["response"]
+    found: list[Json] = answer if isinstance(answer, list) else answer.get("response") or answer["Tag"]
     return found
 
 

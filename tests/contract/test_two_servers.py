@@ -304,3 +304,66 @@ def test_an_interval_pulls_without_being_asked(two_more: tuple[Actor, Actor]) ->
     event = _publishes(delta, Distribution.CONNECTED)
     eventually(lambda: _has(gama, event))
     assert gama.views(event)["distribution"] == str(Distribution.COMMUNITY)
+
+
+def _tags(element: Json) -> set[str]:
+    return {tag["name"] for tag in element.get("Tag", [])}
+
+
+def test_a_tag_that_is_taken_off_is_taken_off_there_and_a_local_one_stays_untold(pair: Pair) -> None:
+    gone, kept, local = {"name": "phase:first"}, {"name": "tlp:green"}, {"name": "workflow:todo", "local": True}
+    attribute = {"type": "domain", "value": f"{new_uuid()}.example", "Tag": [gone, kept]}
+    event = pair.alfa.adds_event(
+        f"Case {new_uuid()}", distribution=Distribution.ALL, attributes=[attribute], Tag=[gone, kept, local]
+    )
+    pair.alfa.publishes(event)
+    eventually(lambda: _has(pair.beta, event))
+    assert _tags(pair.beta.views(event)) == {"phase:first", "tlp:green"}
+    for uuid in (event["uuid"], event["Attribute"][0]["uuid"]):
+        assert pair.alfa.post("/tags/removeTagFromObject", {"uuid": uuid, "tag": "phase:first"}).status_code == 200
+    pair.alfa.publishes(event)
+    eventually(lambda: _tags(pair.beta.views(event)) == {"tlp:green"})
+    theirs = pair.beta.views(event)
+    assert _tags(theirs["Attribute"][0]) == {"tlp:green"}
+    assert theirs["timestamp"] == pair.alfa.views(event)["timestamp"]
+
+
+def test_a_partner_that_never_had_a_removed_tag_is_not_told_of_it(pair: Pair) -> None:
+    event = pair.alfa.adds_event(
+        f"Case {new_uuid()}",
+        distribution=Distribution.ALL,
+        attributes=[{"type": "domain", "value": f"{new_uuid()}.example"}],
+        Tag=[{"name": "phase:second"}, {"name": "tlp:green"}],
+    )
+    removed = pair.alfa.post("/tags/removeTagFromObject", {"uuid": event["uuid"], "tag": "phase:second"})
+    assert removed.status_code == 200
+    pair.alfa.publishes(event)
+    eventually(lambda: _has(pair.beta, event))
+    assert _tags(pair.beta.views(event)) == {"tlp:green"}
+    assert pair.beta.post("/tags/search", {"tag": "phase:second"}).json() == []
+
+
+def test_an_attribute_of_stricter_tlp_stays_and_the_ledger_names_it(pair: Pair) -> None:
+    red = {"type": "domain", "value": f"{new_uuid()}.example", "Tag": [{"name": "tlp:red"}]}
+    green = {"type": "domain", "value": f"{new_uuid()}.example"}
+    event = pair.alfa.adds_event(
+        f"Case {new_uuid()}", distribution=Distribution.ALL, attributes=[red, green], Tag=[{"name": "tlp:green"}]
+    )
+    pair.alfa.publishes(event)
+    eventually(lambda: _has(pair.beta, event))
+    assert [a["value"] for a in pair.beta.views(event)["Attribute"]] == [green["value"]]
+    kept_here = next(a["uuid"] for a in event["Attribute"] if a["value"] == red["value"])
+    _assert_ledger_says(pair.alfa, pair.link_id, event, kept_here)
+
+
+def test_a_red_event_of_ours_is_not_published_far_and_one_of_others_goes_nowhere(pair: Pair) -> None:
+    attribute = {"type": "domain", "value": f"{new_uuid()}.example"}
+    red = {"distribution": Distribution.ALL, "attributes": [attribute], "Tag": [{"name": "TLP:RED"}]}
+    ours = pair.alfa.adds_event(f"Case {new_uuid()}", **red)
+    refused = pair.alfa.post(f"/events/publish/{ours['uuid']}")
+    assert refused.status_code == 403
+    assert "TLP:RED" in refused.json()["errors"]["tlp"][0]
+    assert not pair.alfa.views(ours)["published"]
+    stranger = {"uuid": new_uuid(), "name": f"CSIRT {new_uuid()[:8]}"}
+    theirs = pair.alfa.adds_event(f"Case {new_uuid()}", **red, Orgc=stranger)
+    assert pair.alfa.post(f"/events/publish/{theirs['uuid']}").status_code == 403

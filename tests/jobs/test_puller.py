@@ -9,7 +9,7 @@ from mispmini.domain import clock
 from mispmini.domain.servers import LinkedServer
 from mispmini.jobs import Jobs, start_jobs
 from mispmini.jobs.puller import INTERRUPTED
-from mispmini.services.servers import ask_for_job, wait_for_job
+from mispmini.services.jobs import ask_for_job, wait_for_job
 from mispmini.settings import Settings
 from mispmini.store import jobs as job_rows
 from mispmini.store import servers

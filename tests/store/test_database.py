@@ -34,8 +34,8 @@ def path(tmp_path: Path) -> Iterator[Path]:
 
 
 def tags() -> list[str]:
-    """Names of all tags."""
-    return [name for (name,) in rows("SELECT name FROM tag ORDER BY id")]
+    """Names of all tags but those that a fresh file has, which are of taxonomies."""
+    return [name for (name,) in rows("SELECT name FROM tag WHERE name NOT LIKE '%:%' ORDER BY id")]
 
 
 def add_tag(name: str) -> None:
@@ -90,9 +90,10 @@ def test_ids_come_once_even_after_deletion(path: Path) -> None:
         first = database.take_ids("event", 3)
         assert database.take_ids("event") == first + 3
         add_tag("a")
+        taken = scalar("SELECT max(id) FROM tag")
         execute("DELETE FROM tag")
         add_tag("b")
-    assert scalar("SELECT id FROM tag") == 2
+    assert scalar("SELECT id FROM tag") == taken + 1
 
 
 def test_read_modify_write_by_many_threads_loses_nothing(path: Path) -> None:
@@ -187,6 +188,6 @@ def test_a_copy_is_taken_before_a_migration_and_holds_everything(path: Path) -> 
     copy_before("0002_something")
     copy = path.parent / "backups" / "before-0002_something.db"
     with sqlite3.connect(copy) as other:
-        assert other.execute("SELECT name FROM tag").fetchall() == [("precious",)]
+        assert other.execute("SELECT name FROM tag WHERE name = 'precious'").fetchall()
     other.close()
     assert oct(copy.stat().st_mode & 0o777) == "0o600"

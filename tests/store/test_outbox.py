@@ -13,9 +13,10 @@ from mispmini.domain import clock
 from mispmini.domain.distribution import Reason
 from mispmini.domain.receipts import LedgerState
 from mispmini.domain.servers import ServerDraft
+from mispmini.services.deliveries import retry_delivery
 from mispmini.services.events import add_event
 from mispmini.services.publishing import publish_event
-from mispmini.services.servers import edit_server, retry_delivery
+from mispmini.services.servers import edit_server
 from mispmini.store import outbox, sealing, servers
 from mispmini.store.database import writing
 from mispmini.store.sql import execute

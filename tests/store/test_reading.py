@@ -11,12 +11,14 @@ from mispmini.domain.distribution import Distribution
 from mispmini.domain.drafts import AttributeDraft, EventDraft, ObjectDraft, ReferenceDraft, ReportDraft, TagDraft
 from mispmini.domain.errors import NotFound, Refused
 from mispmini.domain.ids import new_uuid
+from mispmini.domain.tag_forms import TagForm
 from mispmini.domain.viewer import Viewer
 from mispmini.services import attributes, bodies, events, objects, reports, tags
 from mispmini.services.events import add_event
 from mispmini.store.database import writing
 from mispmini.store.graphs import load_event
 from mispmini.store.sql import scalar
+from mispmini.store.tags import tag_counts
 from tests.store.conftest import World, link_with
 
 
@@ -85,7 +87,7 @@ def test_a_links_rules_do_not_stop_its_own_edits(world: World) -> None:
     name = f"nope:{new_uuid()}"
     made = add_event(world.sam, EventDraft(info="mine", distribution=3, locked=True, tags=(TagDraft(name),)))
     with writing():
-        tags.add_tag(world.dora, TagDraft(name))
+        tags.add_tag(world.dora, TagForm(name))
     sam = linked(world, {"tags": {"OR": [], "NOT": [tag_number(name)]}})
     later = load_event(world.dora, made.uuid).event.timestamp + 5
     saved = events.edit_event(sam, made.uuid, EventDraft(info="newer", timestamp=later))
@@ -121,9 +123,9 @@ def test_a_tag_is_counted_where_the_viewer_reads_it(world: World) -> None:
     for level in (Distribution.ORGANISATION, Distribution.ALL):
         draft = EventDraft(info="counted", distribution=int(level), tags=on, attributes=(a_value(tags=on),))
         with writing():
-            tags.add_tag(world.dora, TagDraft(name))
+            tags.add_tag(world.dora, TagForm(name))
         add_event(world.alice, draft)
     number = tag_number(name)
-    assert tags.tag_counts(world.dora, number) == (2, 2)
-    assert tags.tag_counts(world.alice, number) == (2, 2)
-    assert tags.tag_counts(world.bob, number) == (1, 1)
+    assert tag_counts(world.dora, number) == (2, 2)
+    assert tag_counts(world.alice, number) == (2, 2)
+    assert tag_counts(world.bob, number) == (1, 1)

@@ -69,9 +69,18 @@ def _sync(folder: Path, chosen: Sequence[str]) -> dict[str, str]:
 def _pytest(tests: Path, file: str, chosen: Sequence[str]) -> dict[str, str]:
     """What became of each test: "passed", "skipped", or the first line of its failure."""
     report = tests / "report.xml"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", file, *chosen]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    subprocess.run([*command, "--tb=short"], cwd=tests, env=environment, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        f"--junitxml={report}",
+        f"tests/{file}",
+        *chosen,
+    ]
+    subprocess.run([*command, "--tb=short"], cwd=tests.parent, env={**os.environ, "PYTHONPATH": "tests"}, check=False)
     if not report.exists():
         sys.exit("The suite did not run.")
     return {case.attrib["name"]: _outcome(case) for case in ElementTree.parse(report).iter("testcase")}

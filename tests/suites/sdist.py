@@ -19,8 +19,7 @@ def unpack_into(folder: Path) -> Path:
     with tarfile.open(_archive()) as archive:
         archive.extractall(folder, filter="data")
     tests = folder / f"pymisp-{PINNED}" / "tests"
-    (tests / "tests" / "viper-test-files").mkdir(parents=True)
-    (tests / "viper-test-files").mkdir(exist_ok=True)
+    (tests / "viper-test-files").mkdir()
     return tests
 
 

@@ -217,10 +217,25 @@ def test_the_sixth_guess_is_refused_by_every_door_and_spelling(site: Site, brows
         assert browser.sign_in(spelling).status_code == 429
         fields = {"email": spelling, "password": PASSWORD}
         for method in ("POST", "PUT"):
-            answer = browser.open("/users/login", method, json=fields, headers=MACHINE)
-            assert (answer.status_code, answer.headers["Retry-After"]) == (429, "300")
+            for basic in (None, (spelling.strip().encode(), PASSWORD)):
+                answer = browser.open("/users/login", method, json=fields, headers=MACHINE, auth=basic)
+                assert (answer.status_code, answer.headers["Retry-After"]) == (429, "300")
     signing_in.unlock(email)
     assert browser.sign_in(email).status_code == 302
+
+
+@pytest.mark.parametrize("path", ["/events/index", "/users/login", "/"])
+@pytest.mark.parametrize("password", [PASSWORD, "wrong"], ids=["right", "wrong"])
+def test_http_basic_is_no_way_to_guess(site: Site, path: str, password: str) -> None:
+    email = site.email()
+    answers = [
+        requests.request(method, site.url + path, auth=(email, password), headers=MACHINE, timeout=10)
+        for method in ("GET", "POST", "PUT")
+    ]
+    assert {answer.status_code for answer in answers} <= {200, 400, 403, 404, 405}
+    stranger = [requests.request(m, site.url + path, headers=MACHINE, timeout=10) for m in ("GET", "POST", "PUT")]
+    assert [answer.status_code for answer in answers] == [answer.status_code for answer in stranger]
+    assert site.get("/events/index", headers=MACHINE, cookies=answers[1].cookies).status_code == 403
 
 
 def test_parallel_guesses_do_not_outrun_the_lock(site: Site) -> None:

@@ -145,7 +145,7 @@ def test_a_deleted_object_is_gone_from_its_event(analyst: Analyst, path: str, bo
     event = analyst.adds_event()
     made = analyst.adds_object(event)
     told = analyst.post(f"/objects/delete/{made['id']}{path}", body)
-    assert (told["saved"], told["message"]) == (True, "Object deleted.")
+    assert (told["saved"], told["message"]) == (True, "Object deleted")
     deleted = analyst.get(f"/events/view/{event}/deleted:1").json()["Event"]["Object"]
     assert [o["deleted"] for o in deleted] == ([] if path or body else [True])
 

@@ -27,7 +27,7 @@ NO_ADDRESS = replace(FRESH, last_pull=1, last_pull_result="dns: no such name")
         pytest.param(NO_ADDRESS, 0, "failing", "The name of the server cannot be resolved.", id="pull failed"),
         pytest.param(replace(NO_ADDRESS, pull=False), 0, "good", "Last pull", id="failed while it still pulled"),
         pytest.param(replace(PULLED, breaker_until=1), 0, "failing", "cannot be reached", id="between two attempts"),
-        pytest.param(replace(NO_ADDRESS, paused=True), 0, "unused", "It is paused.", id="paused"),
+        pytest.param(replace(NO_ADDRESS, paused=True), 0, "warning", "It is paused.", id="paused"),
     ],
 )
 def test_the_worst_of_a_link_is_told(server: LinkedServer, parked: int, health: str, told: str) -> None:

@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from mispmini.domain.ids import is_authkey, new_uuid
 from mispmini.services import setting_up
-from tests.web.conftest import ADMIN, MACHINE, ORG_ADMIN, PASSWORD, READ_ONLY, SYNC_USER, USER, Served, Site
+from tests.web.callers import Browser, Caller, token_of
+from tests.web.conftest import ADMIN, ORG_ADMIN, PASSWORD, READ_ONLY, SYNC_USER, USER, Served, Site
 
 Json = Any
 NO_FUNCTION = "You do not have permission to use this functionality."
@@ -32,55 +31,6 @@ KEY_COLUMNS = {
     "id", "uuid", "authkey_start", "authkey_end", "created", "expiration", "read_only", "user_id", "comment",
     "allowed_ips", "unique_ips",
 }  # fmt: skip
-
-
-@dataclass
-class Caller:
-    """Somebody who speaks REST with a key."""
-
-    site: Site
-    key: str
-
-    def get(self, path: str) -> requests.Response:
-        """GET as a program."""
-        return self.site.get(path, headers={**MACHINE, "Authorization": self.key})
-
-    def post(self, path: str, body: object = None, method: str = "POST") -> requests.Response:
-        """Send a JSON body as a program."""
-        headers = {**MACHINE, "Authorization": self.key}
-        return requests.request(method, self.site.url + path, json=body or {}, headers=headers, timeout=10)
-
-    def id(self) -> str:
-        """The account's own id."""
-        own: str = self.get("/users/view/me").json()["User"]["id"]
-        return own
-
-
-class Browser:
-    """Somebody in a browser, signed in with PASSWORD."""
-
-    def __init__(self, site: Site, email: str) -> None:
-        self.site, self.http = site, requests.Session()
-        page = self.get("/users/login").text
-        fields = {"data[User][email]": email, "data[User][password]": PASSWORD, "csrf_token": _token(page)}
-        self.http.post(f"{site.url}/users/login", data=fields, timeout=10).raise_for_status()
-
-    def get(self, path: str) -> requests.Response:
-        """Open a page."""
-        return self.http.get(self.site.url + path, timeout=10, headers={"Accept": "text/html"})
-
-    def post(self, path: str, fields: dict[str, str], *, form_at: str) -> requests.Response:
-        """Send the form of a page."""
-        fields = {**fields, "csrf_token": _token(self.get(form_at).text)}
-        return self.http.post(
-            self.site.url + path, data=fields, timeout=10, allow_redirects=False, headers={"Accept": "text/html"}
-        )
-
-
-def _token(page: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert found is not None, page
-    return found[1]
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +149,8 @@ def test_the_admins_view_names_the_organisations_admins(dora: Caller, alice: Cal
 def test_adding_an_account(dora: Caller) -> None:
     added = dora.post("/admin/users/add", {"email": "sample@a.test", "org_id": "1", "role_id": "3"}).json()
     assert set(added) == {"User"}
-    assert set(added["User"]) == USER_COLUMNS | SECRETS
+    assert set(added["User"]) == USER_COLUMNS | SECRETS | {"authkey"}
+    assert Caller(dora.site, added["User"]["authkey"]).id() == added["User"]["id"]
     told = {name: added["User"][name] for name in ("email", "org_id", "role_id", "change_pw", "password", "invited_by")}
     assert told == {
         "email": "sample@a.test", "org_id": "1", "role_id": "3", "change_pw": True, "password": "******",
@@ -530,7 +481,7 @@ def test_the_password_form_asks_for_the_present_one(site: Site) -> None:
 
 def test_json_from_a_session_needs_the_present_password_too(site: Site) -> None:
     person = Browser(site, site.email(USER, language="en"))
-    token = _token(person.get("/users/view/me").text)
+    token = token_of(person.get("/users/view/me").text)
     answer = person.http.post(
         f"{site.url}/users/change_pw", json={"password": new_uuid()}, headers={"X-CSRFToken": token}, timeout=10
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from mispmini.domain.filters import Order, SearchFilters, is_pattern
 from mispmini.domain.viewer import Viewer
+from mispmini.store.gone import NOT_GONE
 from mispmini.store.search.attribute_search import AttributeSearch
 from mispmini.store.search.event_conditions import event_conditions
 from mispmini.store.search.holder_search import HolderSearch
@@ -59,6 +60,8 @@ def find_attribute_ids(viewer: Viewer, filters: SearchFilters) -> "array[int]":
     reach = Reach.of(viewer, filters.deleted)
     search = AttributeSearch(reach, filters)
     found = all_of([reach.events(), reach.attributes(), *event_conditions(reach, filters), *search.conditions()])
+    if filters.return_format != "json":
+        found &= NOT_GONE
     order = _ordered(filters.order, _ATTRIBUTE_ORDERS, "attribute")
     if filters.type and filters.attribute_timestamp:
         order += " + 0"  # or SQLite may walk the whole table by id rather than sort what the index finds

@@ -2,6 +2,7 @@
 
 from mispmini.domain.filters import IndexFilters, Terms
 from mispmini.domain.viewer import Viewer
+from mispmini.store.proposals import events_with_proposals
 from mispmini.store.search.attribute_conditions import has_value, text_contains, value_contains
 from mispmini.store.search.event_conditions import carries, created_by, events_tagged, names_event
 from mispmini.store.search.matching import (
@@ -54,13 +55,20 @@ def _of_the_event(viewer: Viewer, reach: Reach, filters: IndexFilters) -> list[P
         number_matches("event.analysis", filters.analysis),
         number_matches("event.threat_level_id", filters.threat_level_id),
         is_flag("event.published", filters.published),
-        # No proposal is stored yet, so no event has one.
-        FALSE if filters.has_proposal else TRUE,
+        _proposed_for(viewer, filters.has_proposal),
         spans("event.date", filters.days),
         spans("event.timestamp", filters.timestamp),
         spans("event.publish_timestamp", filters.publish_timestamp),
         _added_by(viewer, filters.email) if filters.email else TRUE,
     ]
+
+
+def _proposed_for(viewer: Viewer, wanted: bool | None) -> Predicate:
+    """With, or without, a pending proposal that the viewer sees."""
+    if wanted is None:
+        return TRUE
+    proposed = within("event.id", events_with_proposals(viewer))
+    return proposed if wanted else none_of(proposed)
 
 
 def _info(terms: Terms) -> Predicate:

@@ -6,6 +6,7 @@ from mispmini.domain.filters import SearchFilters, is_pattern
 from mispmini.domain.graphs import AttributeRow, ObjectRow
 from mispmini.domain.ids import uuid_text
 from mispmini.domain.viewer import Viewer
+from mispmini.store.gone import gone_in_events
 from mispmini.store.graphs import ATTRIBUTE_COLUMNS, attribute_rows
 from mispmini.store.search.attribute_conditions import attributes_carrying
 from mispmini.store.search.matching import all_of, one_of, within
@@ -54,10 +55,12 @@ def load_objects(ids: Collection[int]) -> dict[int, ObjectRow]:
 
 
 def cut_attribute_ids(viewer: Viewer, event_ids: Sequence[int], filters: SearchFilters) -> set[int]:
-    """Attributes of these events that carry a tag which the search does not want (API §8.4)."""
+    """Attributes of these events that carry a tag which the search does not want (API §8.4); in an export also those
+    that their source no longer shows (RULES §2)."""
+    gone = gone_in_events(event_ids) if filters.return_format != "json" else set()
     unwanted = find_tag_ids(filters.tags.none) if filters.tags.none else []
     if not unwanted:
-        return set()
+        return gone
     tagged = within("attribute_id", attributes_carrying(Reach.of(viewer), unwanted))
     cut: Predicate = all_of([one_of("event_id", event_ids), tagged])
-    return {r[0] for r in rows(f"SELECT attribute_id FROM attribute_tag WHERE {cut.text}", cut.params)}
+    return gone | {r[0] for r in rows(f"SELECT attribute_id FROM attribute_tag WHERE {cut.text}", cut.params)}

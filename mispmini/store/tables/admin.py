@@ -38,7 +38,7 @@ class Job(NumberedTable):
 
 
 class Audit(NumberedTable):
-    """One row per request that changed something; `change` is a JSON diff of at most 64 kB."""
+    """One row per request that changed something; `change` holds its steps as JSON, 64 kB at most."""
 
     time = IntegerField(index=True)
     user_id = IntegerField(null=True)
@@ -50,6 +50,15 @@ class Audit(NumberedTable):
     model_id = IntegerField(null=True)
     title = TextField(default="")
     change = TextField(null=True)
+    event_id = IntegerField(null=True, index=True)
+    email = TextField(null=True)
+    org_name = TextField(null=True)
+    how = CharField(12, null=True)
+    request = CharField(16, null=True)
+    session_id = IntegerField(null=True)
+
+    class Meta:
+        indexes = ((("model", "model_id"), False),)
 
 
 class EventBlocklist(NumberedTable):

@@ -38,7 +38,7 @@ class Event(Table):
     attribute_count = IntegerField(default=0)
     locked = BooleanField(default=False)
     disable_correlation = BooleanField(default=False)
-    extends_uuid = CharField(36, default="")
+    extends_uuid = CharField(36, default="", index=True)
     protected = BooleanField(null=True)
     received_from = IntegerField(null=True)
     prev_timestamp = IntegerField(null=True)

@@ -7,7 +7,8 @@ from mispmini.store.tables.people import Organisation
 
 
 class SharingGroup(NumberedTable):
-    """A sharing group; `sync_user_id` is who first delivered it, None if made here."""
+    """A sharing group; `sync_user_id` is who first pushed it, `received_from` the remote organisation of the link that
+    first delivered it, by push or pull; None if made here."""
 
     uuid = CharField(36, unique=True)
     name = TextField()
@@ -21,6 +22,7 @@ class SharingGroup(NumberedTable):
     roaming = BooleanField(default=False)
     created = IntegerField()
     modified = IntegerField()
+    received_from = IntegerField(null=True)
 
 
 class SharingGroupOrg(NumberedTable):
@@ -45,4 +47,18 @@ class SharingGroupServer(NumberedTable):
         indexes = ((("sharing_group", "server_id"), True),)
 
 
-GROUPS: tuple[type[Table], ...] = (SharingGroup, SharingGroupOrg, SharingGroupServer)
+class RefusedGroupChange(NumberedTable):
+    """The newest change that a partner was not allowed to make to a group (RULES §1); `change` is a JSON object."""
+
+    sharing_group = ForeignKeyField(SharingGroup, lazy_load=False, on_delete="CASCADE", index=False)
+    org_id = IntegerField()
+    user_id = IntegerField(null=True)
+    server_id = IntegerField(null=True)
+    change = TextField()
+    time = IntegerField()
+
+    class Meta:
+        indexes = ((("sharing_group", "org_id"), True),)
+
+
+GROUPS: tuple[type[Table], ...] = (SharingGroup, SharingGroupOrg, SharingGroupServer, RefusedGroupChange)

@@ -8,7 +8,8 @@ from mispmini.store.tables.people import Organisation
 
 class Server(NumberedTable):
     """A partner's server. `org` owns what is pulled, `remote_org` is whose it is, `user_id` saved the link and
-    creates what it pulls; `authkey_ref` names the sealed key (store/sealing.py)."""
+    creates what it pulls; `authkey_ref` and `proxy` name what is sealed (store/sealing.py), `cert_file` and
+    `client_cert_file` are files of store/certificates.py; `trusted_orgs` are uuids, none for everybody."""
 
     name = TextField()
     url = TextField()
@@ -51,6 +52,9 @@ class Server(NumberedTable):
     default_local_tag = TextField(null=True)
     own_name_policy = CharField(8, default="accept")
     created = IntegerField()
+    trusted_orgs = JSONField(null=True)
+    clock_skew = IntegerField(null=True)
+    gone_policy = CharField(8, null=True)
 
 
 class Outbox(NumberedTable):

@@ -86,8 +86,18 @@ class AuthKey(NumberedTable):
     read_only = BooleanField(default=False)
     comment = TextField(default="")
     allowed_ips = JSONField(null=True)
-    unique_ips = JSONField()
     last_used = IntegerField(null=True)
+
+
+class KeyAddress(NumberedTable):
+    """An address that a key was used from, and when last (FEATURES row 29)."""
+
+    auth_key = ForeignKeyField(AuthKey, lazy_load=False, on_delete="CASCADE", index=False)
+    address = TextField()
+    last_seen = IntegerField()
+
+    class Meta:
+        indexes = ((("auth_key", "address"), True),)
 
 
 class Session(NumberedTable):
@@ -134,11 +144,24 @@ class UserSetting(NumberedTable):
     user = ForeignKeyField(User, lazy_load=False, on_delete="CASCADE")
     name = TextField()
     value = JSONField(null=True)
+    modified = IntegerField()
 
     class Meta:
         indexes = ((("user", "name"), True),)
 
 
+class Registration(NumberedTable):
+    """Somebody without an account asks for one; `wishes` is what they typed (API §9.8)."""
+
+    uuid = CharField(36, unique=True)
+    folded_email = TextField(unique=True)
+    wishes = JSONField()
+    address = TextField(default="")
+    user_agent = TextField(default="")
+    created = IntegerField()
+
+
 PEOPLE: tuple[type[Table], ...] = (
-    Organisation, Role, User, AuthKey, Session, OneTimeLink, LoginFailure, KeyRefusal, UserSetting,
+    Organisation, Role, User, AuthKey, KeyAddress, Session, OneTimeLink, LoginFailure, KeyRefusal, UserSetting,
+    Registration,
 )  # fmt: skip

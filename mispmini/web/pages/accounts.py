@@ -1,60 +1,8 @@
-"""What the pages of organisations, people and keys are given."""
+"""What the pages of people, keys and roles are given."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-from mispmini.web.pages.events import EventRow
 from mispmini.web.pages.shared import Choice, Form, Paging
-
-
-@dataclass(frozen=True)
-class OrganisationRow:
-    """One organisation in the list."""
-
-    id: int
-    name: str
-    uuid: str
-    local: bool
-    users: int
-    events: int  # visible ones that it created
-
-
-@dataclass(frozen=True)
-class OrganisationsPage:
-    """organisations/index.html, filtered by GET: q, scope."""
-
-    scope: Literal["local", "external", "all"]
-    form: Form  # q
-    rows: tuple[OrganisationRow, ...]
-    paging: Paging
-    may_add: bool
-
-
-@dataclass(frozen=True)
-class OrganisationPage:
-    """organisations/view.html"""
-
-    id: int
-    name: str
-    uuid: str
-    local: bool
-    host: bool  # the organisation that this instance belongs to
-    description: str
-    nationality: str
-    sector: str
-    type: str
-    contacts: str
-    users: int
-    events: tuple[EventRow, ...]  # newest, at most ten
-    may_edit: bool
-
-
-@dataclass(frozen=True)
-class OrganisationFormPage:
-    """organisations/edit.html: name, uuid, local, description, nationality, sector, type, contacts."""
-
-    id: int | None  # None to add one
-    form: Form
 
 
 @dataclass(frozen=True)
@@ -76,11 +24,12 @@ class UsersPage:
 
     rows: tuple[UserRow, ...]
     paging: Paging
+    requests: int | None  # how many wait for an account; None where that is not the viewer's to decide
 
 
 @dataclass(frozen=True)
 class UserFormPage:
-    """users/edit.html: email, password, org_id, role_id, server_id (sync user for), disabled."""
+    """users/edit.html: email, password, org_id, role_id, server_id (sync user for), gpgkey, change_pw, disabled."""
 
     id: int | None  # None to add one
     form: Form
@@ -102,7 +51,9 @@ class KeyRow:
     allowed_ips: tuple[str, ...]  # addresses or CIDRs; empty for any
     expires: int | None
     expired: bool
+    ends_soon: bool  # within 30 days
     last_used: int | None
+    last_address: str  # where it was last used from; "" for nowhere yet
     read_only: bool
 
 
@@ -123,6 +74,15 @@ class ProfilePage:
 
 
 @dataclass(frozen=True)
+class PasswordPage:
+    """users/change_pw.html: current_password, password, confirm_password."""
+
+    email: str
+    form: Form
+    is_forced: bool  # nothing else opens before it is changed
+
+
+@dataclass(frozen=True)
 class KeysPage:
     """auth_keys/index.html"""
 
@@ -133,7 +93,7 @@ class KeysPage:
 
 @dataclass(frozen=True)
 class KeyFormPage:
-    """auth_keys/add.html: user_id, comment, allowed_ips (one a line), expiration (YYYY-MM-DD), read_only."""
+    """auth_keys/add.html: user_id, comment, allowed_ips (one a line), expiration (YYYY-MM-DD), read_only, go_to."""
 
     form: Form
     users: tuple[Choice, ...]  # one entry: the viewer only; then no choice is shown
@@ -149,3 +109,74 @@ class KeyCreatedPage:
     expires: int | None
     read_only: bool
     base_url: str  # without a slash at the end, for the ready curl line
+    go_to: str  # checked local path that its maker came from
+
+
+@dataclass(frozen=True)
+class KeyAddress:
+    """Where a key was used from, and when last."""
+
+    address: str
+    at: int
+
+
+@dataclass(frozen=True)
+class KeyEditPage:
+    """auth_keys/edit.html: comment, allowed_ips, expiration, read_only; hours posts to /auth_keys/rotate."""
+
+    key: KeyRow
+    form: Form
+    created: int
+    seen: tuple[KeyAddress, ...]  # newest first, at most ten
+
+
+@dataclass(frozen=True)
+class RefusalRow:
+    """A refused key."""
+
+    at: int
+    address: str
+    start: str  # its first four characters
+    user: str  # e-mail of its owner; "" where none is known
+    cause: str  # translated sentence
+
+
+@dataclass(frozen=True)
+class RefusalsPage:
+    """auth_keys/refusals.html"""
+
+    rows: tuple[RefusalRow, ...]
+    paging: Paging
+
+
+@dataclass(frozen=True)
+class RoleRow:
+    """One role in the list."""
+
+    id: int
+    name: str
+    level: str  # what it may do with events, translated
+    rights: tuple[str, ...]  # what else, translated
+    is_default: bool
+    restricted: bool  # only site admins may give it
+    users: int | None  # who has it; None where that is not the viewer's to know
+
+
+@dataclass(frozen=True)
+class RolesPage:
+    """roles/index.html"""
+
+    rows: tuple[RoleRow, ...]
+    may_edit: bool
+
+
+@dataclass(frozen=True)
+class RoleFormPage:
+    """roles/edit.html: name, permission (0-3), a tick for each flag, restricted_to_site_admin."""
+
+    id: int | None  # None to add one
+    form: Form
+    levels: tuple[Choice, ...]
+    flags: tuple[Choice, ...]
+    users: int  # who has it now
+    is_default: bool

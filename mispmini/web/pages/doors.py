@@ -15,6 +15,7 @@ class ErrorPage:
     sentence: str  # what happened
     advice: str  # what to do now
     request_id: str
+    leads_on: bool  # there are pages to go to: not before the set-up
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class LoginPage:
     message: str  # why the last attempt failed, translated; ""
     go_to: str  # checked local path to open after login; "" for home
     languages: tuple[Choice, ...]  # all supported; links to /users/login?language=…
+    may_register: bool  # visitors may ask for an account
 
 
 @dataclass(frozen=True)
@@ -70,3 +72,4 @@ class HomePage:
     event_count: int
     attribute_count: int
     organisation_count: int
+    proposals: int = 0  # how many wait for the viewer's organisation

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from mispmini.web.pages.administration import ChangeRow
+from mispmini.web.pages.arrivals import ArrivalBox
+from mispmini.web.pages.elements import AttributeChoices, AttributeRow, ObjectGroup, ReportRow
+from mispmini.web.pages.proposals import ProposalCard
 from mispmini.web.pages.shared import Choice, Form, LedgerRow, Paging, TagBadge
 
 
@@ -34,53 +38,29 @@ class EventsPage:
 
 
 @dataclass(frozen=True)
-class AttributeRow:
-    """One attribute of an event, alone or in an object."""
+class EventLink:
+    """Another event, as a link."""
 
     id: int
-    uuid: str
-    relation: str  # name within its object; "" outside of one
-    value: str
-    type: str
-    category: str
-    to_ids: bool
-    comment: str
-    audience: str  # short; "" when it inherits
-    tags: tuple[TagBadge, ...]
-    changed: int | None
-    deleted: bool  # softly: shown on demand, and restored
-    may_edit: bool
-    may_delete: bool
-    may_tag: bool
+    info: str
+    organisation: str  # the creator's; "" where it is not told
+    date: str  # YYYY-MM-DD, its own
 
 
 @dataclass(frozen=True)
-class ReferenceRow:
-    """A reference from an object to an attribute or object of the same event."""
+class EventTab:
+    """One of the tabs of an event."""
 
-    relationship: str  # "related-to"
-    target: str  # its value or name
-    anchor: str  # id of its element on this page, "" when it is not on it
-
-
-@dataclass(frozen=True)
-class ObjectGroup:
-    """One object with its attributes."""
-
-    id: int
-    uuid: str
     name: str
-    comment: str
-    audience: str  # short; "" when it inherits
-    attributes: tuple[AttributeRow, ...]
-    references: tuple[ReferenceRow, ...]
-    deleted: bool
-    may_edit: bool
+    label: str  # translated
+    href: str
+    count: int | None  # how much is on it; None where it is not counted
+    trouble: bool  # something on it needs somebody
 
 
 @dataclass(frozen=True)
-class EventPage:
-    """events/view.html"""
+class EventHead:
+    """What stands above each tab of an event."""
 
     id: int
     uuid: str
@@ -99,50 +79,103 @@ class EventPage:
     changed: int | None
     changed_since_publish: bool
     extends_uuid: str  # "" for none
-    attribute_count: int  # visible ones, those in objects included
+    extends: EventLink | None  # the event that it extends, if it is here and seen
     tags: tuple[TagBadge, ...]
-    objects: tuple[ObjectGroup, ...]
-    attributes: tuple[AttributeRow, ...]  # those outside of objects
-    paging: Paging  # over objects and attributes together
-    attribute_form: Form  # type, category, value, comment, to_ids, distribution, sharing_group_id, batch_import
-    choices: "AttributeChoices"
-    deleted_shown: bool  # softly deleted attributes are among the rows
-    deliveries: tuple[LedgerRow, ...]  # newest per server and direction
-    may_see_deliveries: bool
+    tag_choices: tuple[Choice, ...]  # to complete what is typed
+    tab: str  # name of the one shown
+    tabs: tuple[EventTab, ...]
     may_edit: bool
     may_tag: bool
     may_tag_locally: bool
     may_publish: bool
     may_unpublish: bool
-    may_delete: bool
     edit_hint: str  # why it may not be edited, or what to know before; "" for nothing
+    delete_question: str  # what deleting an attribute means, translated
+    delete_object_question: str  # what deleting an object means, translated
+    arrival: ArrivalBox | None = None  # how it came, for those whom it concerns
 
 
 @dataclass(frozen=True)
-class AttributeChoices:
-    """What the form of an attribute offers."""
+class EventPage:
+    """events/view.html: attributes and objects, filtered by GET: q, deleted, extended."""
 
-    types: tuple[Choice, ...]
-    categories: tuple[Choice, ...]  # the first, "", stands for the type's own
-    to_ids: tuple[Choice, ...]  # the first, "", stands for the type's own
-    distributions: tuple[Choice, ...]  # "inherit" first
-    groups: tuple[Choice, ...]  # sharing groups; empty: the form offers none
-
-
-@dataclass(frozen=True)
-class AttributeFormPage:
-    """attributes/edit.html: the fields of EventPage.attribute_form without batch_import."""
-
-    id: int
-    event_id: int
-    event_info: str
-    form: Form
+    head: EventHead
+    attribute_count: int  # visible live ones, those in objects and, if shown, of extending events included
+    objects: tuple[ObjectGroup, ...]
+    attributes: tuple[AttributeRow, ...]  # those outside of objects
+    paging: Paging  # over objects and attributes together
+    filter: Form  # q, deleted, extended
+    filtered: bool
+    extended: bool  # elements of the events that extend this one are among them
+    extending_count: int
+    attribute_form: Form  # see AttributeFormPage, and batch_import
     choices: AttributeChoices
+    proposals: tuple[ProposalCard, ...] = ()  # pending ones
+    may_propose: bool = False  # an attribute, to whose event it is
+
+
+@dataclass(frozen=True)
+class RelatedRow:
+    """An event that shares values with this one."""
+
+    event: EventLink
+    published: bool
+    values: tuple[str, ...]  # some of the shared values
+    shared: int  # how many there are
+
+
+@dataclass(frozen=True)
+class RelatedPage:
+    """events/related.html"""
+
+    head: EventHead
+    related: tuple[RelatedRow, ...]  # newest first
+    cap: int  # of a value in more events than this only the newest ones are listed
+    extending: tuple[EventLink, ...]  # events that extend this one, newest first
+
+
+@dataclass(frozen=True)
+class EventReportsPage:
+    """events/reports.html"""
+
+    head: EventHead
+    rows: tuple[ReportRow, ...]  # oldest first
+    deleted_shown: bool
+
+
+@dataclass(frozen=True)
+class SharingPage:
+    """events/sharing.html"""
+
+    head: EventHead
+    deliveries: tuple[LedgerRow, ...]  # newest per server and direction
+    may_see_deliveries: bool
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """One thing that somebody did."""
+
+    at: int
+    who: str  # email; "" for those who are not told
+    organisation: str
+    did: str  # "changed (Attribute)", translated
+    subject: str  # its title
+    changes: tuple[ChangeRow, ...]
+
+
+@dataclass(frozen=True)
+class HistoryPage:
+    """events/history.html"""
+
+    head: EventHead
+    rows: tuple[HistoryRow, ...]  # newest first
+    paging: Paging
 
 
 @dataclass(frozen=True)
 class EventFormPage:
-    """events/edit.html: date, distribution, sharing_group_id, threat_level_id, analysis, info, extends_uuid."""
+    """events/edit.html: date, distribution, sharing_group_id, threat_level_id, analysis, info, extends_uuid, tlp."""
 
     id: int | None  # None to add one
     form: Form
@@ -150,6 +183,7 @@ class EventFormPage:
     groups: tuple[Choice, ...]  # sharing groups; empty: the form offers none
     threat_levels: tuple[Choice, ...]
     analyses: tuple[Choice, ...]
+    tlps: tuple[Choice, ...]  # tags of a new event; empty when one is edited
 
 
 @dataclass(frozen=True)
@@ -170,8 +204,11 @@ class PublishPage:
     audience: str  # a sentence: who can see this
     here: tuple[str, ...]  # organisations on this server that see it, by name
     recipients: tuple[Recipient, ...]
-    warnings: tuple[str, ...]  # "It has no TLP tag."; publishing stays possible
-    refusal: str  # why it may not be published; "" when it may
+    warnings: tuple[str, ...]  # publishing stays possible
+    questions: tuple[str, ...]  # what has to be confirmed: "It has no TLP tag."
+    refusal: str  # why this viewer may not publish it; "" when they may
+    obstacles: tuple[str, ...]  # why nobody may publish it as it is
+    form: Form  # confirmed
 
 
 @dataclass(frozen=True)
@@ -180,5 +217,27 @@ class DeletePage:
 
     id: int
     info: str
+    uuid: str
     attribute_count: int
     holders: tuple[str, ...]  # servers that have a copy and keep it
+
+
+@dataclass(frozen=True)
+class BlockedEvent:
+    """An event that may not come in."""
+
+    id: int
+    uuid: str
+    info: str
+    organisation: str  # its creator's, as it was known; "" if it was not
+    comment: str  # why
+    since: int
+    may_restore: bool  # it was deleted here and can still be brought back, which unblocks it
+
+
+@dataclass(frozen=True)
+class BlocklistPage:
+    """events/blocklist.html"""
+
+    rows: tuple[BlockedEvent, ...]
+    paging: Paging

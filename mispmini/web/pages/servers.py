@@ -7,6 +7,8 @@ from mispmini.web.pages.shared import Choice, Form, Health, LedgerRow, LedgerSta
 
 Outcome: TypeAlias = Literal["good", "warning", "failing", "skipped"]
 JobState: TypeAlias = Literal["waiting", "running", "done", "failed"]
+LinkState: TypeAlias = Literal["running", "due", "waiting", "by_hand", "paused", "off"]
+RULE_FIELDS = ("push_tags", "push_orgs", "push_t", "pull_tags", "pull_orgs", "pull_t", "pull_url")
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,24 @@ class ServerFormPage:
     """servers/edit.html.
 
     Fields: url, name, remote_org_id ("" for a new one: then remote_org_name, remote_org_uuid), authkey, push, pull,
-    pull_interval (minutes), allow_internal (one CIDR a line).
+    pull_interval (minutes), priority, allow_internal (one CIDR a line), unpublish_event, publish_without_email,
+    internal, skip_proxy, proxy, default_local_tag, trusted_orgs (one a line), own_name_policy, submitted_cert and
+    submitted_client_cert (files), delete_cert, delete_client_cert. Rules, one name a line: push_ and pull_ with
+    tags_or, tags_not, orgs_or, orgs_not, types_not, templates_not; pull_url_params (JSON).
     """
 
     id: int | None  # None to add one; the authkey is then required, else empty keeps it
     form: Form
     organisations: tuple[Choice, ...]  # the first, "", is a new one
+    policies: tuple[Choice, ...]  # of own_name_policy
+    has_cert: bool  # an authority's certificate is kept
+    has_client_cert: bool
+    filters_types: bool  # the setting that rules of types and objects need
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether any rule is written, so that they are shown opened."""
+        return any(self.form.value(name) for name in self.form.values if name.startswith(RULE_FIELDS))
 
 
 @dataclass(frozen=True)
@@ -65,11 +79,23 @@ class QueueRow:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """One line of what is known: label and text, translated."""
+
+    label: str
+    text: str
+    mono: bool = False
+
+
+@dataclass(frozen=True)
 class ServerPage:
     """servers/view.html"""
 
     card: ServerCard
     key_hint: str  # "AbCd…wXyZ", first and last four of the partner's key
+    paused: bool
+    facts: tuple[Fact, ...]  # what else was set, the usual left out
+    pin: str  # "AB:CD:…", the fingerprint of the pinned certificate; "" for none
     pull_interval: int  # minutes; 0 for by hand only
     allow_internal: tuple[str, ...]  # CIDRs
     queue: tuple[QueueRow, ...]
@@ -87,6 +113,7 @@ class TestLayer:
     name: str
     outcome: Outcome
     sentence: str  # what was found
+    detail: str  # what the machine said of it, raw; ""
     advice: str  # how to mend it; "" when good
 
 
@@ -102,6 +129,109 @@ class ServerTestPage:
     local_version: str
     remote_version: str  # "" when it was not reached
     layers: tuple[TestLayer, ...]
+    fingerprint: str  # "AB:CD:…" of a certificate that was refused and may be trusted; "" for none
+    replaces_pin: bool  # another one is pinned: what is shown may be an impostor's
+
+
+@dataclass(frozen=True)
+class RemoteRow:
+    """One event of the partner's list."""
+
+    ref: str  # its uuid; "" when what it calls itself is none
+    info: str
+    organisation: str
+    date: str  # YYYY-MM-DD, as the partner wrote it
+    changed: int
+    attributes: int
+    tags: tuple[str, ...]
+    comes: bool  # a pull would take it
+    may_pull: bool  # it can be taken alone
+    verdict: str  # why, or why not, translated
+
+
+@dataclass(frozen=True)
+class PreviewPage:
+    """servers/preview.html. Fields: searchall, searcheventinfo, searchorg, searchtag."""
+
+    id: int
+    name: str
+    form: Form
+    rows: tuple[RemoteRow, ...]
+    total: int | None  # None when the partner does not tell
+    coming: int  # of the rows shown
+    previous: str | None  # path and query of the page before
+    next: str | None
+
+
+@dataclass(frozen=True)
+class RemoteAttribute:
+    """One attribute of the partner's event; `object` is the name of the object it is part of, or ""."""
+
+    type: str
+    category: str
+    value: str
+    comment: str
+    object: str
+
+
+@dataclass(frozen=True)
+class RemoteEventPage:
+    """servers/preview_event.html"""
+
+    id: int
+    name: str
+    ref: str
+    info: str
+    facts: tuple[Fact, ...]
+    tags: tuple[str, ...]
+    attributes: tuple[RemoteAttribute, ...]  # at most 500
+    more: int  # how many there are beyond
+    may_pull: bool
+
+
+@dataclass(frozen=True)
+class RemoteNamesPage:
+    """servers/remote.html: our account at the partner, and the names that pull rules can use."""
+
+    id: int
+    name: str
+    account: tuple[Fact, ...]
+    trouble: str  # why nothing was told, translated; ""
+    organisations: tuple[str, ...]
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ScheduleRow:
+    """One partner in the schedule."""
+
+    id: int
+    name: str
+    state: LinkState
+    interval: int  # minutes; 0 for by hand only
+    last: int | None
+    result: str  # of the last pull, translated; ""
+    next: int | None
+    may_run: bool
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """One job in the list."""
+
+    id: int
+    title: str  # translated
+    state: JobState
+    message: str  # translated; ""
+    at: int
+
+
+@dataclass(frozen=True)
+class JobsPage:
+    """jobs/index.html"""
+
+    schedule: tuple[ScheduleRow, ...]
+    jobs: tuple[JobRow, ...]  # newest first
 
 
 @dataclass(frozen=True)
@@ -109,6 +239,8 @@ class JobItem:
     """What a job did with one thing."""
 
     label: str
+    event_id: int | None
+    direction: Literal["push", "pull"]
     state: LedgerState
     reason: str  # translated; ""
 
@@ -126,5 +258,7 @@ class JobPage:
     started: int | None
     finished: int | None
     items: tuple[JobItem, ...]  # newest first, at most 200
+    advice: str  # what to do after a failure, translated; ""
+    may_cancel: bool
     back: str  # path of the page that started it
     back_label: str  # that page's name

@@ -83,6 +83,7 @@ class TagBadge:
     colour: str  # "#rrggbb", checked by the writer
     local: bool
     tlp: Tlp  # "" for a tag that is no TLP; amber+strict and ex:chr are "amber"
+    may_remove: bool = False  # on an event's own page
 
 
 @dataclass(frozen=True)

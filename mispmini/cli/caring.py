@@ -1,0 +1,80 @@
+"""`doctor`, `backup` and `restore`: caring for the house (FEATURES rows 10, 82, 93)."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from mispmini.cli.frame import Console, ExitCode, data_option, json_option, on_folder, read_settings, refusals
+from mispmini.domain import clock
+from mispmini.domain.diagnostics import Check, Verdict, worst
+from mispmini.services import backing_up, diagnostics
+from mispmini.services.backing_up import Backup
+
+_MIB = 1024 * 1024
+
+
+@click.command()
+@on_folder
+def doctor(console: Console) -> None:
+    """Check the server and tell what to mend; exit code 1 if something fails."""
+    checks = (*diagnostics.run_checks(), diagnostics.check_integrity())
+    if console.as_json:
+        console.tell_all([_record(check) for check in checks])
+    else:
+        console.tell({}, *(line for check in checks for line in _lines(check)))
+    if worst(checks) is Verdict.FAIL:
+        sys.exit(ExitCode.FAILED)
+
+
+@click.command()
+@click.option(
+    "--to", type=click.Path(path_type=Path, file_okay=False), help="Folder for it; <data>/backups if left out."
+)
+@on_folder
+def backup(console: Console, to: Path | None) -> None:
+    """Write everything into one file, also beside a serving process, and check it."""
+    made = backing_up.back_up(to)
+    console.tell(_told(made), f"Wrote {made.path} ({-(-made.size // _MIB)} MiB, {made.files} files); it is whole.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@data_option
+@click.option("--check", is_flag=True, help="Only check the file.")
+@json_option
+def restore(file: Path, data: Path | None, check: bool, as_json: bool) -> None:
+    """Make a data folder of a backup; the folder must be new or empty."""
+    settings = read_settings(data)
+    with refusals(as_json=as_json):
+        found = backing_up.read_backup(file) if check else backing_up.restore_into(file, settings.data)
+    lines = (
+        f"{file} is whole."
+        if check
+        else f"Restored {settings.data} as it was {clock.datetime_text(found.created)} UTC."
+    )
+    Console(settings, as_json).tell(_told(found), lines)
+
+
+def _record(check: Check) -> dict[str, object]:
+    return {
+        "check": check.name,
+        "verdict": str(check.verdict),
+        "sentence": check.sentence % check.values,
+        "advice": check.advice,
+    }
+
+
+def _lines(check: Check) -> list[str]:
+    first = f"{check.verdict:<4}  {check.sentence % check.values}"
+    return [first, f"      {check.advice}"] if check.advice else [first]
+
+
+def _told(made: Backup) -> dict[str, object]:
+    return {
+        "path": str(made.path),
+        "created": clock.datetime_text(made.created),
+        "schema": made.schema,
+        "files": made.files,
+        "bytes": made.size,
+    }

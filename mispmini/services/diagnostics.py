@@ -1,0 +1,166 @@
+"""The self-check: what a careful admin would look at, with a verdict and the way to mend it (FEATURES row 82)."""
+
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mispmini.domain import clock
+from mispmini.domain.diagnostics import Check, Verdict
+from mispmini.domain.ids import canonical_uuid
+from mispmini.domain.instance_settings import N_
+from mispmini.services import addresses, house
+from mispmini.services.backing_up import newest_backup
+from mispmini.store import house as store
+from mispmini.store.organisations import find_any_organisation
+from mispmini.store.sealing import data_folder
+from mispmini.store.settings import load_settings
+
+_SAFE_SQLITE = (3, 51, 3)
+_DAY = 86400
+_OLD_BACKUP = 7 * _DAY
+_FEW_BYTES = 1024**3
+_LONG_WAIT = 3600
+_KEY_FILES = ("secrets.json", "secret.key", "web.key")
+
+
+def run_checks() -> tuple[Check, ...]:
+    """Every check that costs little."""
+    return tuple(check() for check in _CHECKS)
+
+
+def check_integrity() -> Check:
+    """Whether SQLite finds the file whole; reads all of it."""
+    found = store.integrity()
+    if found == "ok":
+        return Check("integrity", Verdict.OK, N_("The database is whole."))
+    advice = N_("Stop the server and restore the newest backup.")
+    return Check("integrity", Verdict.FAIL, N_("The database is damaged: %(found)s"), {"found": found}, advice)
+
+
+def _schema() -> Check:
+    version, expected = house.schema_versions()
+    values = {"version": version, "expected": expected}
+    if version == expected:
+        return Check("schema", Verdict.OK, N_("The schema has version %(version)s."), values)
+    advice = N_("Restart the server: it migrates at the start.")
+    sentence = N_("The schema has version %(version)s, this program expects %(expected)s.")
+    return Check("schema", Verdict.FAIL, sentence, values, advice)
+
+
+def _base_url() -> Check:
+    url = addresses.announced_url()
+    parts, values = urlsplit(url), {"url": url}
+    if parts.scheme == "https":
+        return Check("base_url", Verdict.OK, N_("Partners know this server as %(url)s."), values)
+    if parts.hostname in ("127.0.0.1", "localhost", "::1"):
+        advice = N_("Set base_url to the address that partners use, with https.")
+        return Check("base_url", Verdict.WARN, N_("This server is known as %(url)s, to itself only."), values, advice)
+    advice = N_("Put a proxy with a certificate in front, and set base_url to its https address.")
+    return Check("base_url", Verdict.FAIL, N_("Partners reach %(url)s without encryption."), values, advice)
+
+
+def _host_organisation() -> Check:
+    host = load_settings().host_org_id
+    found = None if host is None else find_any_organisation(host)
+    advice = N_("Give it the name and the UUID by which your community knows it.")
+    if found is None:
+        return Check("host_organisation", Verdict.FAIL, N_("No organisation runs this server."), {}, advice)
+    if found.name.upper() == "ORGNAME" or canonical_uuid(found.uuid) is None:
+        sentence = N_("The organisation is still called %(name)s.")
+        return Check("host_organisation", Verdict.FAIL, sentence, {"name": found.name}, advice)
+    return Check("host_organisation", Verdict.OK, N_("%(name)s runs this server."), {"name": found.name})
+
+
+def _default_admin() -> Check:
+    if store.is_any_user_called("admin@admin.test"):
+        advice = N_("Give the account another address, or delete it.")
+        return Check("default_admin", Verdict.WARN, N_("There is an account admin@admin.test."), {}, advice)
+    return Check("default_admin", Verdict.OK, N_("There is no account with a default name."))
+
+
+def _partner_accounts() -> Check:
+    found = store.partners_who_administer()
+    if found:
+        advice = N_("Give partners' accounts the role Sync user.")
+        sentence = N_("Accounts of partners may administer this server: %(emails)s")
+        return Check("partner_accounts", Verdict.FAIL, sentence, {"emails": ", ".join(found)}, advice)
+    return Check("partner_accounts", Verdict.OK, N_("No partner's account may administer this server."))
+
+
+def _keys() -> Check:
+    count = store.keys_without_limits()
+    if count:
+        advice = N_("Edit the keys, or require it for new ones in the settings.")
+        sentence = N_("Keys that never end and may be used from everywhere: %(count)s")
+        return Check("keys", Verdict.WARN, sentence, {"count": count}, advice)
+    return Check("keys", Verdict.OK, N_("Every key has an end or a list of addresses."))
+
+
+def _files() -> Check:
+    open_to_others = [name for name in _KEY_FILES if _others_read(data_folder() / name)]
+    if open_to_others:
+        advice = N_("Take the rights of group and others away: chmod 600.")
+        values = {"names": ", ".join(open_to_others)}
+        return Check("files", Verdict.FAIL, N_("Others on this machine may read %(names)s."), values, advice)
+    return Check("files", Verdict.OK, N_("Key files are readable by their owner only."))
+
+
+def _others_read(path: Path) -> bool:
+    return path.exists() and bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+
+
+def _disk() -> Check:
+    space = house.disk_space()
+    values = {"mib": space.free // 2**20}
+    if space.free < max(_FEW_BYTES // 4, 2 * store.database_bytes()):
+        advice = N_("Make room: a migration and a backup need the size of the database again.")
+        return Check("disk", Verdict.FAIL, N_("Only %(mib)s MiB are free."), values, advice)
+    verdict = Verdict.WARN if space.free < _FEW_BYTES else Verdict.OK
+    return Check("disk", verdict, N_("%(mib)s MiB are free."), values)
+
+
+def _backup() -> Check:
+    made = newest_backup()
+    advice = N_("Run `mispmini backup` each day, and keep a copy on another machine.")
+    if made is None:
+        return Check("backup", Verdict.WARN, N_("There is no backup in the data folder."), {}, advice)
+    days = (clock.now() - made) // _DAY
+    values = {"days": days}
+    if clock.now() - made > _OLD_BACKUP:
+        return Check("backup", Verdict.WARN, N_("The newest backup is %(days)s days old."), values, advice)
+    return Check("backup", Verdict.OK, N_("The newest backup is %(days)s days old."), values)
+
+
+def _sqlite() -> Check:
+    version = store.sqlite_version()
+    values = {"version": ".".join(map(str, version))}
+    if version >= _SAFE_SQLITE:
+        return Check("sqlite", Verdict.OK, N_("SQLite is %(version)s."), values)
+    advice = N_("Nothing to do: this server never lets two writers meet, which the old fault needs.")
+    return Check("sqlite", Verdict.WARN, N_("SQLite is %(version)s, older than 3.51.3."), values, advice)
+
+
+def _scheduler() -> Check:
+    if house.scheduler_runs():
+        return Check("scheduler", Verdict.OK, N_("A process pushes and pulls by itself."))
+    advice = N_("Start the server with `serve`, with the scheduler switched on.")
+    return Check("scheduler", Verdict.WARN, N_("No process pushes or pulls by itself."), {}, advice)
+
+
+def _queue() -> Check:
+    found = store.backlog()
+    waits = clock.now() - found.oldest if found.oldest else 0
+    values = {"waiting": found.waiting, "parked": found.parked, "minutes": waits // 60}
+    advice = N_("Look at the partners: each tells what stops it.")
+    if found.parked:
+        return Check("queue", Verdict.WARN, N_("Deliveries that need somebody: %(parked)s"), values, advice)
+    if waits > _LONG_WAIT:
+        return Check("queue", Verdict.WARN, N_("A delivery has waited for %(minutes)s minutes."), values, advice)
+    return Check("queue", Verdict.OK, N_("Deliveries that wait: %(waiting)s"), values)
+
+
+_CHECKS: tuple[Callable[[], Check], ...] = (
+    _schema, _base_url, _host_organisation, _default_admin, _partner_accounts, _keys, _files, _disk, _backup, _sqlite,
+    _scheduler, _queue,
+)  # fmt: skip

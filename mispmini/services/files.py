@@ -1,0 +1,28 @@
+"""What a file must be to become an attribute's, whichever door it came by (MODEL §7.3, TRUST S3)."""
+
+from mispmini.domain import samples
+from mispmini.domain.attribute_types import ATTACHMENT, MALWARE_SAMPLE, is_attachment
+from mispmini.domain.drafts import AttributeDraft
+from mispmini.domain.errors import Invalid
+from mispmini.store.settings import load_settings
+
+NO_FILE_TYPE = "Only attachments and malware samples have a file."
+RAW_SAMPLE = 'A malware sample is sent with its type and file name, or as a zip under the password "infected".'
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".svg")
+
+
+def check_file(kind: str | None, content: bytes) -> None:
+    """Whether an attribute of this type may have this file (MODEL §7.3, TRUST S3). Raises Invalid."""
+    if kind is None or not is_attachment(kind):
+        raise Invalid({"data": [NO_FILE_TYPE]})
+    if kind == MALWARE_SAMPLE and not samples.is_packed(content):
+        raise Invalid({"data": [RAW_SAMPLE]})
+    most = load_settings().most_attachment_bytes
+    if len(content) > most:
+        raise Invalid({"data": [f"The file is larger than {most} bytes."]})
+
+
+def is_picture(draft: AttributeDraft) -> bool:
+    """An attached image does not correlate unless its author says so: many are called alike (MODEL §7.3)."""
+    name = (draft.value or "").lower()
+    return draft.type == ATTACHMENT and draft.disable_correlation is None and name.endswith(_PICTURES)

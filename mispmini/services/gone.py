@@ -1,0 +1,73 @@
+"""What its source no longer shows: over a read-only link nobody hears of deletions (RULES §2)."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import replace
+from enum import StrEnum
+
+from mispmini.domain.drafts import AttributeDraft, EventDraft, ObjectDraft
+from mispmini.domain.ids import uuid_bytes, uuid_text
+from mispmini.store.events import find_any_event
+from mispmini.store.gone import live_attributes, live_objects, note_gone
+
+
+class GonePolicy(StrEnum):
+    """What becomes of an element that is missing from a complete view of its event."""
+
+    MARK = "mark"
+    DELETE = "delete"
+    IGNORE = "ignore"
+
+
+def policy_of(name: str | None) -> GonePolicy:
+    """A link's policy; without one it marks."""
+    return GonePolicy(name) if name in list(GonePolicy) else GonePolicy.MARK
+
+
+def with_deletions(draft: EventDraft, shown: EventDraft, link_org_id: int) -> EventDraft:
+    """The draft with what this link once delivered and now does not show, as deleted (GonePolicy.DELETE).
+
+    `shown` is the event as the source gave it, before anything was left out here.
+    """
+    event_id = _delivered(shown, link_org_id)
+    if event_id is None:
+        return draft
+    listed = _uuids(shown)
+    gone: dict[int | None, list[AttributeDraft]] = defaultdict(list)
+    for one in live_attributes(event_id):
+        if one.uuid not in listed:
+            gone[one.object_id].append(AttributeDraft(uuid=uuid_text(one.uuid), deleted=True))
+    here = {one.uuid: one.id for one in live_objects(event_id)}
+    kept = [replace(obj, attributes=(*obj.attributes, *gone[_id_of(obj, here)])) for obj in draft.objects]
+    lost = [
+        ObjectDraft(uuid=uuid_text(uuid), deleted=True, attributes=tuple(gone[number]))
+        for uuid, number in here.items()
+        if uuid not in listed
+    ]
+    return replace(draft, attributes=(*draft.attributes, *gone[None]), objects=(*kept, *lost))
+
+
+def _id_of(obj: ObjectDraft, here: dict[bytes, int]) -> int:
+    """The id of an object that is here; no attribute is in object 0."""
+    return here.get(uuid_bytes(obj.uuid), 0) if obj.uuid else 0
+
+
+def mark(shown: EventDraft, link_org_id: int, *, marks: bool) -> None:
+    """After the event was stored: mark what its source does not show, inside a writing(), and unmark what it shows
+    again; without `marks` the latter alone."""
+    event_id = _delivered(shown, link_org_id)
+    if event_id is not None:
+        note_gone(event_id, _uuids(shown), marks_missing=marks)
+
+
+def _delivered(shown: EventDraft, link_org_id: int) -> int | None:
+    """The event's id if this link brought it: what others bring it need not show."""
+    standing = find_any_event(shown.uuid or "")
+    return standing.id if standing is not None and standing.received_from == link_org_id else None
+
+
+def _uuids(shown: EventDraft) -> Collection[bytes]:
+    """Everything the source named, even what could not be read here."""
+    inside = (attribute for obj in shown.objects for attribute in obj.attributes)
+    named = [element.uuid for part in (shown.attributes, shown.objects, inside, shown.dropped) for element in part]
+    return {uuid_bytes(uuid) for uuid in named if uuid}

@@ -1,0 +1,110 @@
+"""The audit log for those who may read it, and an event's history for those who see the event (FEATURES row 23)."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from mispmini.domain.audit_log import READS, LogFilters, LogRecord
+from mispmini.domain.errors import Busy, Forbidden, NotFound, OutOfSpace
+from mispmini.domain.permissions import Permission
+from mispmini.domain.viewer import Viewer
+from mispmini.services import audit
+from mispmini.store import logs as store
+from mispmini.store.database import writing
+from mispmini.store.events import event_standing
+from mispmini.store.graphs import find_event_id
+from mispmini.store.logs import LogSize as LogSize
+from mispmini.store.settings import load_settings
+
+NO_FUNCTION = "You do not have permission to use this functionality."
+UNKNOWN = "Invalid log entry."
+_OF_ELEMENTS = ("Attribute", "Object", "EventReport")
+_HISTORY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One entry of an event's history. `who` is empty for those who are not told; so is `title`."""
+
+    time: int
+    who: str
+    organisation: str
+    action: str
+    model: str
+    model_id: int | None
+    title: str
+    changes: Mapping[str, object]
+
+
+def list_logs(viewer: Viewer, filters: LogFilters) -> list[LogRecord]:
+    """Rows of the audit log: all for site admins, the own organisation's for auditors. Raises Forbidden."""
+    _require_audit(viewer)
+    return store.list_logs(viewer, filters)
+
+
+def count_logs(viewer: Viewer, filters: LogFilters) -> int:
+    """How many rows the filters leave, without their limit. Raises Forbidden."""
+    _require_audit(viewer)
+    return store.count_logs(viewer, filters)
+
+
+def view_log(viewer: Viewer, row_id: int) -> LogRecord:
+    """One row. Raises Forbidden, NotFound."""
+    _require_audit(viewer)
+    found = store.find_log(viewer, row_id)
+    if found is None:
+        raise NotFound(UNKNOWN)
+    return found
+
+
+def words_to_choose(viewer: Viewer) -> tuple[list[str], list[str]]:
+    """The actions and the models that occur, for a form. Raises Forbidden."""
+    _require_audit(viewer)
+    return store.words_in_use("action"), store.words_in_use("model")
+
+
+def log_size(viewer: Viewer) -> tuple[LogSize, int] | None:
+    """How large the log is and for how many days it is kept; for site admins."""
+    return (store.log_size(), load_settings().audit_days) if viewer.is_site_admin else None
+
+
+def history_of(viewer: Viewer, event_ref: str) -> list[Moment]:
+    """What happened to an event, newest first. Raises NotFound.
+
+    Its owner's organisation and site admins are told who and what; others when and by which organisation, and of
+    elements those alone that they see.
+    """
+    event = event_standing(find_event_id(viewer, event_ref))
+    found = store.history_rows(event.id, _HISTORY)
+    if viewer.is_site_admin or viewer.org_id == event.org_id:
+        return [_whole(row, viewer) for row in found]
+    return [_outline(row) for row in _visible(viewer, found)]
+
+
+def log_request(viewer: Viewer, title: str, body: Mapping[str, object] | None) -> None:
+    """Keep a row about a request that changed nothing; a full disk must not stop readers."""
+    with suppress(Busy, OutOfSpace), writing(quiet=True):
+        audit.record(viewer, READS, READS.capitalize(), None, title, {"body": [None, body]} if body else None)
+
+
+def _visible(viewer: Viewer, found: list[LogRecord]) -> list[LogRecord]:
+    seen: set[tuple[str, int | None]] = set()
+    for model in _OF_ELEMENTS:
+        ids = [row.model_id for row in found if row.model == model and row.model_id is not None]
+        seen |= {(model, number) for number in store.visible_elements(viewer, model, ids)}
+    return [row for row in found if row.model == "Event" or (row.model, row.model_id) in seen]
+
+
+def _whole(row: LogRecord, viewer: Viewer) -> Moment:
+    changes = {name: pair for step in row.steps for name, pair in step.change.items()}
+    who = row.email if viewer.is_site_admin or row.org_name == viewer.org_name else ""
+    return replace(_outline(row), who=who, title=row.title, changes=changes)
+
+
+def _outline(row: LogRecord) -> Moment:
+    return Moment(row.time, "", row.org_name, row.action, row.model, row.model_id, "", {})
+
+
+def _require_audit(viewer: Viewer) -> None:
+    if not (viewer.is_site_admin or viewer.can(Permission.AUDIT)):
+        raise Forbidden(NO_FUNCTION)

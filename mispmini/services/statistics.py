@@ -1,0 +1,81 @@
+"""Counts of what is here, of events only those that the viewer sees (API §9.8)."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from mispmini.domain import clock
+from mispmini.domain.viewer import Viewer
+from mispmini.store import statistics as store
+from mispmini.store.statistics import OrganisationCounts as OrganisationCounts
+
+_MOST_SIGHTED = 100
+
+
+class Context(StrEnum):
+    """What is counted; the words are MISP's."""
+
+    DATA = "data"
+    ORGS = "orgs"
+    USERS = "users"
+    TAGS = "tags"
+    HISTOGRAM = "attributehistogram"
+    SIGHTINGS = "sightings"
+
+
+def data_counts(viewer: Viewer) -> dict[str, int]:
+    """The numbers that MISP's first table holds; what is not kept here counts 0."""
+    month = _beginning_of_month()
+    events, attributes = store.count_events_since(viewer, 0), store.count_attributes_since(viewer, 0)
+    users, local = store.count_any_users(), store.count_organisations(local=True)
+    organisations = store.counts_by_organisation(viewer)
+    return {
+        "event_count": events,
+        "event_count_month": store.count_events_since(viewer, month),
+        "attribute_count": attributes,
+        "attribute_count_month": store.count_attributes_since(viewer, month),
+        "attributes_per_event": _per(attributes, events),
+        "user_count": users,
+        "user_count_pgp": store.count_any_users(with_gpg=True),
+        "org_count": len(organisations),
+        "local_org_count": local,
+        "contributing_org_count": sum(org.events > 0 for org in organisations),
+        "average_user_per_org": _per(users, local),
+    }
+
+
+def organisation_counts(viewer: Viewer) -> list[OrganisationCounts]:
+    """Each organisation with its users, and with the events and attributes that the viewer sees of it."""
+    return store.counts_by_organisation(viewer)
+
+
+def people_counts() -> dict[str, int]:
+    """Accounts, and organisations from here and from elsewhere."""
+    return {
+        "user": store.count_any_users(),
+        "org_local": store.count_organisations(local=True),
+        "org_external": store.count_organisations(local=False),
+    }
+
+
+def tag_counts(viewer: Viewer) -> dict[str, int]:
+    """How many visible events have each tag."""
+    return store.tag_counts(viewer)
+
+
+def type_counts(viewer: Viewer) -> list[tuple[str, str, int]]:
+    """Organisation, type and number of its visible attributes."""
+    return store.type_counts(viewer)
+
+
+def sighted_values(viewer: Viewer) -> list[tuple[str, int, int]]:
+    """Value, event id and number of the own organisation's sightings, the most sighted first."""
+    return store.sighted_values(viewer, _MOST_SIGHTED)
+
+
+def _per(many: int, whole: int) -> int:
+    return round(many / whole) if whole else 0
+
+
+def _beginning_of_month() -> int:
+    now = datetime.fromtimestamp(clock.now(), UTC)
+    return int(now.replace(day=1, hour=0, minute=0, second=0).timestamp())

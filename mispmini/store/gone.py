@@ -1,0 +1,56 @@
+"""Marks on elements that their source no longer shows (RULES §2): they stay, and are left out of exports."""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from mispmini.store.sql import Predicate, execute_many, marks, rows
+
+NOT_GONE = Predicate("NOT attribute.gone_at_source")
+"""On `attribute`: its source still shows it."""
+
+
+class LiveElement(NamedTuple):
+    """A live attribute or object of an event; `object_id` is what an attribute is in."""
+
+    id: int
+    uuid: bytes
+    object_id: int | None
+    gone: bool
+
+
+def live_attributes(event_id: int) -> list[LiveElement]:
+    """The attributes of an event that are not deleted."""
+    found = rows(
+        "SELECT id, uuid, object_id, gone_at_source FROM attribute WHERE event_id = ? AND NOT deleted", (event_id,)
+    )
+    return [LiveElement(r[0], r[1], r[2], bool(r[3])) for r in found]
+
+
+def live_objects(event_id: int) -> list[LiveElement]:
+    """The objects of an event that are not deleted."""
+    found = rows("SELECT id, uuid, gone_at_source FROM object WHERE event_id = ? AND NOT deleted", (event_id,))
+    return [LiveElement(r[0], r[1], None, bool(r[2])) for r in found]
+
+
+def note_gone(event_id: int, shown: Collection[bytes], *, marks_missing: bool) -> None:
+    """Take the mark off what is shown (by uuid), and with `marks_missing` put it on what is not. Inside a writing()."""
+    for table, elements in (("attribute", live_attributes(event_id)), ("object", live_objects(event_id))):
+        back = [(False, one.id) for one in elements if one.gone and one.uuid in shown]
+        missing = [(True, one.id) for one in elements if not one.gone and one.uuid not in shown]
+        changes = back + missing if marks_missing else back
+        execute_many(f"UPDATE {table} SET gone_at_source = ? WHERE id = ?", changes)
+
+
+def gone_among(attribute_ids: Sequence[int]) -> set[int]:
+    """Which of these attributes carry the mark, for pages; some hundred a call."""
+    return _gone("id", attribute_ids)
+
+
+def gone_in_events(event_ids: Sequence[int]) -> set[int]:
+    """The attributes of these events that carry the mark; some hundred events a call."""
+    return _gone("event_id", event_ids)
+
+
+def _gone(column: str, ids: Sequence[int]) -> set[int]:
+    found = rows(f"SELECT id FROM attribute WHERE {column} IN ({marks(ids)}) AND gone_at_source", tuple(ids))
+    return {r[0] for r in found}

@@ -1,0 +1,53 @@
+"""Events that were deleted here: hidden at once, kept for an undo, removed for good later (RULES §2)."""
+
+from collections.abc import Sequence
+
+from mispmini.domain.errors import NotFound
+from mispmini.domain.ids import canonical_uuid
+from mispmini.store.attributes import forget_values
+from mispmini.store.events import EventStanding, event_standing, update_event
+from mispmini.store.sql import Predicate, execute, in_batches, marks, row, rows
+
+NOT_IN_TRASH = "Invalid event"
+_BATCH = 1_000
+
+
+def find_any_trashed(ref: str) -> EventStanding:
+    """A trashed event by id or uuid, whoever asks. Raises NotFound."""
+    uuid = canonical_uuid(ref)
+    is_number = ref.isascii() and ref.isdigit() and len(ref) < 19
+    named = Predicate("uuid = ?", (uuid,)) if uuid else Predicate("id = ?", (int(ref) if is_number else 0,))
+    found = row(f"SELECT id FROM event WHERE {named.text} AND trashed IS NOT NULL", named.params)
+    if found is None:
+        raise NotFound(NOT_IN_TRASH)
+    return event_standing(found[0])
+
+
+def is_trashed(event_id: int) -> bool:
+    """Whether an event is in the trash."""
+    return row("SELECT 1 FROM event WHERE id = ? AND trashed IS NOT NULL", (event_id,)) is not None
+
+
+def trashed_among(uuids: Sequence[str]) -> frozenset[str]:
+    """Which of these events are in the trash, whoever asks; at most some hundred a call."""
+    found = rows(f"SELECT uuid FROM event WHERE uuid IN ({marks(uuids)}) AND trashed IS NOT NULL", uuids)
+    return frozenset(r[0] for r in found)
+
+
+def take_out_of_trash(event_id: int) -> None:
+    """Show an event again, inside a writing()."""
+    update_event(event_id, {"trashed": None})
+
+
+def trashed_before(moment: int, *, limit: int) -> list[int]:
+    """Ids of events that were deleted before `moment` (epoch seconds), the oldest first."""
+    found = rows("SELECT id FROM event WHERE trashed < ? ORDER BY trashed, id LIMIT ?", (moment, limit))
+    return [r[0] for r in found]
+
+
+def purge_event(event_id: int) -> None:
+    """Remove a trashed event with all its parts, inside a writing(); files of its own are swept later."""
+    ids = [r[0] for r in rows("SELECT id FROM attribute WHERE event_id = ?", (event_id,))]
+    for batch in in_batches(ids, _BATCH):
+        forget_values(batch)
+    execute("DELETE FROM event WHERE id = ? AND trashed IS NOT NULL", (event_id,))

@@ -1,0 +1,138 @@
+"""What the pages of jobs and schedules are given: sentences for people, and what became of each event."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from mispmini.domain import clock
+from mispmini.services import deliveries, servers
+from mispmini.services.deliveries import Direction, LedgerEntry
+from mispmini.services.jobs import JobKind, JobRecord, JobState
+from mispmini.services.servers import Standing
+from mispmini.sync.failures import Cause
+from mispmini.web import pages
+from mispmini.web.connection_pages import advice_for
+from mispmini.web.i18n import _
+from mispmini.web.receipts import receipt_sentence
+from mispmini.web.sentences import for_people
+
+_MINUTE = 60
+_MOST_ITEMS = 200
+_FAILED = re.compile(r"Error: Connection to the server has failed\. ?(?P<told>.*)", re.DOTALL)
+
+
+def index_page(
+    links: Sequence[Standing], found: Sequence[JobRecord], is_running: Callable[[int], bool]
+) -> pages.JobsPage:
+    """Each partner's schedule, and the newest jobs."""
+    return pages.JobsPage(
+        schedule=tuple(_schedule_row(link, running=is_running(link.server.id)) for link in links),
+        jobs=tuple(_job_row(job) for job in found),
+    )
+
+
+def view_page(job: JobRecord) -> pages.JobPage:
+    """One job."""
+    server_id = _server_id(job)
+    return pages.JobPage(
+        id=job.id,
+        title=_title(job),
+        state=job.state.value,
+        done=job.done,
+        total=job.total or 0,
+        message=_message(job),
+        started=job.started,
+        finished=job.finished,
+        items=_items(job, server_id),
+        advice=_advice(job),
+        may_cancel=not job.ended and not job.wants_cancel,
+        back=f"/servers/view/{server_id}",
+        back_label=servers.name_of(server_id),
+    )
+
+
+def _schedule_row(link: Standing, *, running: bool) -> pages.ScheduleRow:
+    server = link.server
+    return pages.ScheduleRow(
+        id=server.id,
+        name=server.name,
+        state=_state(link, running=running),
+        interval=-(-(server.pull_interval or 0) // _MINUTE),
+        last=server.last_pull,
+        result=for_people(server.last_pull_result) if server.last_pull_result else "",
+        next=server.next_pull if server.pull and not server.paused else None,
+        may_run=server.pull and not running,
+    )
+
+
+def _state(link: Standing, *, running: bool) -> pages.LinkState:
+    server = link.server
+    if running:
+        return "running"
+    if server.paused:
+        return "paused"
+    if not server.pull:
+        return "off"
+    if not server.pull_interval or server.next_pull is None:
+        return "by_hand"
+    return "due" if server.next_pull <= clock.now() else "waiting"
+
+
+def _job_row(job: JobRecord) -> pages.JobRow:
+    return pages.JobRow(
+        id=job.id,
+        title=_title(job),
+        state=job.state.value,
+        message=_message(job),
+        at=job.finished or job.started or job.created,
+    )
+
+
+def _title(job: JobRecord) -> str:
+    """What is done, with whom, and of what."""
+    name, technique = servers.name_of(_server_id(job)), job.subject.partition(" ")[2]
+    if technique not in ("", "full", "update", "incremental"):
+        return (
+            _("Pull one event from %(name)s", name=name)
+            if job.kind is JobKind.PULL
+            else _("Push one event to %(name)s", name=name)
+        )
+    return _("Pull from %(name)s", name=name) if job.kind is JobKind.PULL else _("Push to %(name)s", name=name)
+
+
+def _server_id(job: JobRecord) -> int:
+    return int(job.subject.partition(" ")[0])
+
+
+def _message(job: JobRecord) -> str:
+    return for_people(_told(job)) if job.message else ""
+
+
+def _told(job: JobRecord) -> str:
+    """What went wrong, without the frame that programs know it by."""
+    found = _FAILED.match(job.message)
+    return (found["told"] or job.message) if found else job.message
+
+
+def _advice(job: JobRecord) -> str:
+    cause = _told(job).partition(": ")[0]
+    return advice_for(Cause(cause)) if job.state is JobState.FAILED and cause in set(Cause) else ""
+
+
+def _items(job: JobRecord, server_id: int) -> tuple[pages.JobItem, ...]:
+    """What the ledger says of events since the job began: the newest outcome of each."""
+    if job.started is None:
+        return ()
+    direction = Direction.PULL if job.kind is JobKind.PULL else Direction.PUSH
+    until = job.finished or clock.now()
+    found = deliveries.judged_between(server_id, direction, job.started, until, limit=_MOST_ITEMS)
+    return tuple(_item(entry) for entry in found)
+
+
+def _item(entry: LedgerEntry) -> pages.JobItem:
+    return pages.JobItem(
+        label=entry.event_info or entry.event_uuid,
+        event_id=entry.event_id,
+        direction=entry.direction.value,
+        state=entry.receipt.state.value,
+        reason=receipt_sentence(entry.receipt),
+    )

@@ -1,0 +1,156 @@
+"""What the pages of the audit log are given, in the words of the reader's language."""
+
+import json
+from dataclasses import replace
+
+from mispmini.domain import clock
+from mispmini.domain.audit_log import Change, LogFilters, LogRecord, Step
+from mispmini.services import logs
+from mispmini.services.logs import Moment
+from mispmini.web import pages
+from mispmini.web.asking import asked
+from mispmini.web.i18n import N_, gettext, ngettext, number
+from mispmini.web.paging import asked_slice, paging
+from mispmini.web.who import current_viewer
+from mispmini.wire.log_in import day_filters
+
+_ACTIONS = {
+    "add": N_("added"),
+    "edit": N_("changed"),
+    "delete": N_("deleted"),
+    "restore": N_("restored"),
+    "publish": N_("published"),
+    "unpublish": N_("unpublished"),
+    "tag": N_("tagged"),
+    "untag": N_("untagged"),
+    "login": N_("signed in"),
+    "change_pw": N_("changed the password"),
+    "request": N_("asked"),
+}
+_WAYS = {
+    "key": N_("by key"),
+    "page": N_("on a page"),
+    "command": N_("on the command line"),
+    "job": N_("by itself"),
+    "": N_("not told"),
+}
+_FIELDS = ("email", "action", "model", "model_id", "since", "until", "title")
+_LONGEST_NUMBER = 18
+
+
+def index_page() -> pages.AuditPage:
+    """The rows that the filters of this request leave, newest first."""
+    viewer, part = current_viewer(), asked_slice()
+    typed = {name: str(asked().parameter(name, "")).strip() for name in _FIELDS}
+    filters = _filters(typed)
+    shown = logs.list_logs(viewer, replace(filters, limit=part.limit, offset=part.offset))
+    actions, models = logs.words_to_choose(viewer)
+    return pages.AuditPage(
+        form=pages.Form(typed),
+        actions=(pages.Choice("", gettext("All")), *(pages.Choice(name, _action(name)) for name in actions)),
+        models=(pages.Choice("", gettext("All")), *(pages.Choice(name, name) for name in models)),
+        rows=tuple(_row(record) for record in shown),
+        paging=paging(part, logs.count_logs(viewer, filters)),
+        size=_size(),
+    )
+
+
+def view_page(record: LogRecord) -> pages.AuditRowPage:
+    """One request with its steps."""
+    return pages.AuditRowPage(
+        row=_row(record),
+        key=record.key,
+        request=record.request,
+        steps=tuple(_step(step) for step in record.steps),
+        is_cut=record.is_cut,
+    )
+
+
+def moment_reply(moment: Moment) -> dict[str, object]:
+    """One entry of an event's history as JSON, in the shape of a log row."""
+    return {
+        "Log": {
+            "created": clock.datetime_text(moment.time),
+            "email": moment.who,
+            "org": moment.organisation,
+            "action": moment.action,
+            "model": moment.model,
+            "model_id": str(moment.model_id or 0),
+            "title": moment.title,
+            "change": moment.changes,
+        }
+    }
+
+
+def change_rows(change: Change) -> tuple[pages.ChangeRow, ...]:
+    """Fields before and after."""
+    return tuple(pages.ChangeRow(name, _said(pair, 0), _said(pair, 1)) for name, pair in change.items())
+
+
+def action_word(action: str) -> str:
+    """What was done, in the reader's language."""
+    return _action(action)
+
+
+def _filters(typed: dict[str, str]) -> LogFilters:
+    since, until = day_filters(typed["since"], typed["until"], clock.now())
+    digits = typed["model_id"]
+    title = typed["title"]
+    return LogFilters(
+        email=_part(typed["email"]),
+        action=typed["action"],
+        model=typed["model"],
+        model_id=int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_NUMBER else None,
+        title=_part(title),
+        since=since,
+        until=until,
+        newest_first=True,
+    )
+
+
+def _part(text: str) -> str:
+    return f"%{text}%" if text else ""
+
+
+def _row(record: LogRecord) -> pages.AuditRow:
+    return pages.AuditRow(
+        id=record.id,
+        at=record.time,
+        who=record.email,
+        organisation=record.org_name,
+        action=_action(record.action),
+        what=_what(record.model, record.model_id),
+        title=record.title,
+        how=gettext(_WAYS.get(record.how, _WAYS[""])),
+        address=record.address,
+        more=max(0, len(record.steps) - 1),
+    )
+
+
+def _step(step: Step) -> pages.AuditStep:
+    return pages.AuditStep(_action(step.action), _what(step.model, step.model_id), step.title, change_rows(step.change))
+
+
+def _action(action: str) -> str:
+    return gettext(_ACTIONS[action]) if action in _ACTIONS else action
+
+
+def _what(model: str, model_id: int | None) -> str:
+    return model if model_id is None else f"{model} {model_id}"
+
+
+def _said(pair: object, place: int) -> str:
+    value = pair[place] if isinstance(pair, list | tuple) and len(pair) == 2 else pair
+    if value is None:
+        return "–"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _size() -> str:
+    found = logs.log_size(current_viewer())
+    if found is None:
+        return ""
+    size, days = found
+    rows = ngettext("%(num)d row", "%(num)d rows", size.rows)
+    kept = ngettext("kept for %(num)d day", "kept for %(num)d days", days) if days else gettext("kept for ever")
+    return gettext("%(rows)s, about %(kib)s KiB; %(kept)s.", rows=rows, kib=number(-(-size.bytes // 1024)), kept=kept)

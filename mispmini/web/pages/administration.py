@@ -1,0 +1,133 @@
+"""What the pages of settings, the audit log and the health of the house are given."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mispmini.web.pages.servers import Outcome
+from mispmini.web.pages.shared import Choice, Form, Health, Paging
+
+
+@dataclass(frozen=True)
+class SettingRow:
+    """One setting in the list."""
+
+    name: str  # ours, for the path
+    label: str  # what clients call it, else ours
+    sentence: str  # translated
+    value: str  # as people read it
+    default: str
+    source: str  # translated
+    is_changed: bool
+    locked: str  # why nobody changes it here, translated; "" when one can
+
+
+@dataclass(frozen=True)
+class SettingsPage:
+    """settings/index.html, filtered by GET: q."""
+
+    form: Form  # q
+    groups: tuple[Choice, ...]  # value "" is all of them
+    group: str
+    rows: tuple[SettingRow, ...]
+    fixed: tuple[SettingRow, ...]  # what only file and environment say
+
+
+@dataclass(frozen=True)
+class SettingFormPage:
+    """settings/edit.html; the field is called value."""
+
+    row: SettingRow
+    form: Form
+    kind: Literal["tick", "choice", "number", "text", "lines"]
+    choices: tuple[Choice, ...]
+    group: str
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """One field of a change, before and after."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class AuditStep:
+    """One thing that a request did."""
+
+    action: str  # translated
+    what: str  # "Attribute 17"
+    title: str
+    changes: tuple[ChangeRow, ...]
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """One request in the audit log."""
+
+    id: int
+    at: int
+    who: str
+    organisation: str
+    action: str  # translated
+    what: str
+    title: str
+    how: str  # translated
+    address: str
+    more: int  # further things that the request did
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """logs/index.html, filtered by GET: email, action, model, model_id, since, until, q."""
+
+    form: Form
+    actions: tuple[Choice, ...]
+    models: tuple[Choice, ...]
+    rows: tuple[AuditRow, ...]
+    paging: Paging
+    size: str  # how much there is and how long it is kept, translated
+
+
+@dataclass(frozen=True)
+class AuditRowPage:
+    """logs/view.html"""
+
+    row: AuditRow
+    key: str  # the key that authenticated the request; ""
+    request: str  # the number of the request
+    steps: tuple[AuditStep, ...]
+    is_cut: bool  # the change was too large to keep whole
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """One check of the self-check."""
+
+    outcome: Outcome
+    sentence: str  # translated
+    advice: str  # how to mend it, translated; ""
+
+
+@dataclass(frozen=True)
+class PartnerHealth:
+    """One link on the health page."""
+
+    id: int
+    name: str
+    health: Health
+    sentence: str  # translated
+    last_pull: int | None
+    last_push: int | None
+    waiting: int
+    parked: int
+
+
+@dataclass(frozen=True)
+class HealthPage:
+    """health/index.html"""
+
+    outcome: Outcome
+    checks: tuple[CheckRow, ...]
+    partners: tuple[PartnerHealth, ...]

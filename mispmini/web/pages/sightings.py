@@ -1,0 +1,17 @@
+"""What the pages show of sightings."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SeenBox:
+    """How often an attribute was seen, as far as the viewer is told."""
+
+    seen: int = 0
+    false_positives: int = 0
+    expired: bool = False
+    last: int | None = None  # when it was last seen
+    may_add: bool = False
+
+
+NOTHING_SEEN = SeenBox()

@@ -1,0 +1,50 @@
+"""What an export is: text made line by line from found attributes, in flat memory."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from mispmini.domain.filters import Scope, SearchOptions
+from mispmini.domain.graphs import FoundAttribute
+
+NIDS_SID = 4_000_000
+TEXT_TYPE = "text/plain; charset=UTF-8"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportContext:
+    """What an export may need besides the attributes: `now` in epoch seconds, `count` as in X-Result-Count.
+
+    `sid` is where the asker's rules begin to be numbered; `parameters` are those of the request that a format knows.
+    """
+
+    scope: Scope
+    base_url: str
+    now: int
+    count: int = 0
+    sid: int = NIDS_SID
+    options: SearchOptions = field(default_factory=SearchOptions)
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A format of restSearch. `types` narrows the search to what it can show.
+
+    `kind` is X-Response-Format and the ending of a file's name; MISP has another one for text in a search for events.
+    """
+
+    name: str
+    pieces: Callable[[Iterable[FoundAttribute], ExportContext], Iterator[str]]
+    content_type: str = TEXT_TYPE
+    kind: str = "txt"
+    types: frozenset[str] | None = None
+    kind_of_events: str | None = None
+
+    def kind_in(self, scope: Scope) -> str:
+        """The word for this format in one scope."""
+        return (self.kind_of_events or self.kind) if scope is Scope.EVENTS else self.kind
+
+
+def halves(found: FoundAttribute) -> tuple[str, str]:
+    """Both parts of a value; the second is empty for a simple one."""
+    return found.attribute.value1, found.attribute.value2 or ""

@@ -1,0 +1,156 @@
+"""Two live servers: sightings and proposals go both ways by themselves, and come back to whose event it is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from mispmini.domain.distribution import Distribution
+from mispmini.domain.ids import new_uuid
+from tests.cast import Actor, Json, add_actor, admin_of, link
+from tests.live import Birth, eventually, live_server
+
+SETTINGS = ('allow_internal = ["127.0.0.0/8"]', "retry_base = 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Alfa and Beta, each with a link to the other; Bert is a user at Beta."""
+
+    alfa: Actor
+    beta: Actor
+    bert: Actor
+    to_beta: int
+    to_alfa: int
+
+
+@pytest.fixture(scope="module")
+def pair() -> Iterator[Pair]:
+    """Both show sightings to everybody."""
+    births = [
+        Birth(org_name=f"CSIRT {n}", email=f"dora@{n.lower()}.example", settings=SETTINGS) for n in ("Alfa", "Beta")
+    ]
+    with live_server(births[0]) as here, live_server(births[1]) as there:
+        alfa, beta = admin_of(here), admin_of(there)
+        for admin in (alfa, beta):
+            told = admin.post("/servers/serverSettingsEdit/Plugin.Sightings_policy", {"value": 2})
+            assert told.status_code == 200, told.text
+        to_beta = link(alfa, beta, push=True, pull=True, push_sightings=True)
+        to_alfa = link(beta, alfa, push=True, pull=True, push_sightings=True)
+        bert = add_actor(beta, "Bert", org_name="CSIRT Bert")
+        yield Pair(alfa, beta, bert, to_beta, to_alfa)
+
+
+def _shared(pair: Pair) -> Json:
+    """An event of Alfa's that has reached Beta."""
+    attribute = {"type": "domain", "value": f"{new_uuid()}.example"}
+    event = pair.alfa.adds_event(distribution=Distribution.ALL, attributes=[attribute])
+    pair.alfa.publishes(event)
+    eventually(lambda: pair.beta.sees(event))
+    return event
+
+
+def _sights(actor: Actor, event: Json, source: str) -> None:
+    answer = actor.post("/sightings/add", {"value": event["Attribute"][0]["value"], "source": source})
+    assert answer.status_code == 200, answer.text
+
+
+def _seen(actor: Actor, event: Json) -> set[str]:
+    return {s["source"] for a in actor.views(event)["Attribute"] for s in a.get("Sighting", ())}
+
+
+def test_what_is_sighted_at_the_receiver_comes_back_to_the_owner_at_once(pair: Pair) -> None:
+    event = _shared(pair)
+    _sights(pair.bert, event, "bert's sensor")
+    assert pair.bert.post(f"/events/publishSightings/{event['uuid']}").status_code == 200
+    eventually(lambda: _seen(pair.alfa, event) == {"bert's sensor"})
+    (found,) = [a["Sighting"] for a in pair.alfa.views(event)["Attribute"]]
+    assert found[0]["Organisation"]["uuid"] == pair.bert.org_uuid
+
+
+def test_what_the_owner_sights_is_pulled_when_it_moved(pair: Pair) -> None:
+    event = _shared(pair)
+    _sights(pair.alfa, event, "alfa's sensor")
+    counts = [pair.beta.post(f"/servers/pull/{pair.to_alfa}/full").json()["message"] for _ in range(2)]
+    assert "1 sightings pulled" in counts[0]
+    assert "0 sightings pulled" in counts[1]
+    assert _seen(pair.beta, event) == {"alfa's sensor"}
+
+
+@pytest.mark.parametrize("way", ["push", "pull"])
+def test_a_proposal_reaches_the_owner_who_accepts_it(pair: Pair, way: str) -> None:
+    event = _shared(pair)
+    value = f"{new_uuid()}.example"
+    made = pair.bert.post(f"/shadow_attributes/add/{event['uuid']}", {"type": "domain", "value": value})
+    assert made.json()["ShadowAttribute"]["Org"]["uuid"] == pair.bert.org_uuid
+    if way == "push":
+        assert pair.beta.post(f"/servers/push/{pair.to_alfa}/full").status_code == 200
+    else:
+        told = pair.alfa.post(f"/servers/pull/{pair.to_beta}/full").json()["message"]
+        assert ", 0 proposals" not in told
+    (proposal,) = pair.alfa.views(event)["ShadowAttribute"]
+    assert proposal["value"] == value
+    answer = pair.alfa.post(f"/shadow_attributes/accept/{proposal['id']}")
+    assert answer.json()["message"] == "Proposed change accepted."
+    assert pair.alfa.views(event)["Attribute"][-1]["value"] == value
+
+
+def test_a_user_of_another_organisation_may_propose_and_not_edit(pair: Pair) -> None:
+    event = _shared(pair)
+    theirs = pair.bert.views(event)["Attribute"][0]
+    refused = pair.bert.post(f"/attributes/edit/{theirs['id']}", {"comment": "better"})
+    assert (refused.status_code, refused.json()["message"]) == (403, "You do not have permission to do that.")
+    made = pair.bert.post(f"/shadow_attributes/edit/{theirs['id']}", {"comment": "better"}).json()["ShadowAttribute"]
+    assert (made["old_id"], made["comment"], made["value"]) == (theirs["id"], "better", theirs["value"])
+    deleted = pair.bert.post(f"/shadow_attributes/delete/{theirs['id']}").json()
+    assert (deleted["saved"], deleted["success"]) == (True, True)
+    refused = pair.bert.post(f"/shadow_attributes/accept/{made['id']}")
+    assert refused.status_code == 405
+    discarded = pair.bert.post(f"/shadow_attributes/discard/{made['id']}")
+    assert discarded.json()["message"] == "Proposal discarded."
+
+
+BAD = (
+    ("/sightings/add", {"id": "0", "type": "9"}, 403),
+    ("/sightings/add", {"value": "x", "timestamp": "yesterday-ish"}, 403),
+    ("/sightings/add", {"value": "x", "date": "2026-99-01"}, 403),
+    ("/sightings/add", [1, None, "x"], 200),
+    ("/sightings/restSearch", {"type": "9"}, 403),
+    ("/sightings/restSearch/event", {}, 400),
+    ("/sightings/restSearch/nonsense", {"id": 1}, 400),
+    ("/sightings/restSearch", {"returnFormat": "yara"}, 404),
+    ("/sightings/listSightings", {}, 405),
+    ("/sightings/delete/0", {}, 404),
+    ("/sightings/bulkSaveSightings/0", [], 405),
+    ("/sightings/filterSightingUuidsForPush/x", [1], 404),
+    ("/shadow_attributes/add/0", {"type": "domain", "value": "x"}, 404),
+    ("/shadow_attributes/edit/0", {"value": "x"}, 404),
+    ("/shadow_attributes/accept/0", {}, 405),
+    ("/shadow_attributes/discard/0", {}, 404),
+    ("/events/publishSightings/0", {}, 404),
+)
+
+
+@pytest.mark.parametrize(("path", "body", "status"), BAD, ids=[f"{path} {body}" for path, body, _ in BAD])
+def test_bad_input_is_refused_in_json(pair: Pair, path: str, body: object, status: int) -> None:
+    answer = pair.alfa.server.request("POST", path, body)
+    assert answer.status_code == status, answer.text
+    assert answer.json()
+
+
+def test_a_proposal_that_does_not_fit_is_refused_in_misps_words(pair: Pair) -> None:
+    event = pair.alfa.adds_event()
+    answer = pair.alfa.post(f"/shadow_attributes/add/{event['id']}", {"type": "ip-dst", "value": "no address"})
+    assert answer.status_code == 404
+    assert answer.json()["message"].startswith("Could not save the proposal. Errors: [value]: ")
+
+
+def test_sightings_are_exported_as_csv(pair: Pair) -> None:
+    attribute = {"type": "domain", "value": f"{new_uuid()}.example"}
+    event = pair.alfa.adds_event(attributes=[attribute])
+    _sights(pair.alfa, event, 'a "quoted", source')
+    wanted = {"returnFormat": "csv", "uuid": event["uuid"], "includeUuid": True}
+    lines = pair.alfa.post("/sightings/restSearch/event", wanted).text.splitlines()
+    assert lines[0].startswith("id,attribute_id,event_id,org_id,date_sighting,uuid,source,type,value,attribute_uuid")
+    assert '"a ""quoted"", source",0,' in lines[1]
+    assert lines[1].endswith(f'"{event["uuid"]}"')

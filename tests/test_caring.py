@@ -1,0 +1,100 @@
+"""`doctor`, `backup` and `restore`: what an admin relies on when things go wrong."""
+
+import json
+import sqlite3
+import tarfile
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mispmini.domain.ids import new_uuid
+from tests.cast import Actor
+from tests.live import Birth, LiveServer, run_verb
+
+
+def verb(folder: Path, *words: str, expect: int = 0) -> Any:
+    """The JSON answer of a verb on a folder."""
+    return json.loads(run_verb(*words, "--data", str(folder), "--json", expect=expect).stdout)
+
+
+@pytest.fixture(scope="module")
+def backup(server: LiveServer, dora: Actor, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backup that was taken beside the serving process."""
+    sample = {"type": "attachment", "value": "note.txt", "data": "aGVsbG8="}
+    dora.adds_event(f"Kept {new_uuid()}", attributes=[sample])
+    made = server.verb("backup", "--to", str(tmp_path_factory.mktemp("backups")))
+    return Path(made["path"])
+
+
+def test_a_restored_folder_answers_as_the_first_did(server: LiveServer, dora: Actor, backup: Path) -> None:
+    events = {event["uuid"]: dora.views(event) for event in dora.get("/events/index").json()[:3]}
+    restored = LiveServer(backup.parent / "restored", server.birth)
+    verb(restored.data, "restore", str(backup))
+    assert restored.data.stat().st_mode & 0o077 == 0
+    assert {path.name for path in restored.data.iterdir() if path.stat().st_mode & 0o077} == set()
+    restored.start()
+    try:
+        for uuid, event in events.items():
+            again = restored.request("GET", f"/events/view/{uuid}").json()["Event"]
+            assert again["Attribute"] == event["Attribute"]
+            assert again["timestamp"] == event["timestamp"]
+    finally:
+        restored.stop()
+
+
+def test_a_backup_holds_files_and_one_moment_of_the_database(backup: Path, tmp_path: Path) -> None:
+    assert backup.stat().st_mode & 0o077 == 0
+    with tarfile.open(backup) as tar:
+        names = tar.getnames()
+        tar.extract("mispmini.db", tmp_path, filter="data")
+    assert names[0] == "mispmini.db"
+    assert names[-1] == "manifest.json"
+    assert any(name.startswith("attachments/") for name in names)
+    with closing(sqlite3.connect(tmp_path / "mispmini.db")) as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+@pytest.mark.parametrize("at", ["start", "middle", "end", "cut"])
+def test_a_damaged_backup_is_noticed_and_nothing_is_made(backup: Path, tmp_path: Path, at: str) -> None:
+    content = bytearray(backup.read_bytes())
+    place = {"start": 600, "middle": len(content) // 2, "end": content.rindex(b'"sha256"') + 20, "cut": 0}[at]
+    content[place] ^= 1
+    damaged = tmp_path / "damaged.tar"
+    damaged.write_bytes(content[: len(content) // 2] if at == "cut" else content)
+    assert "error" in verb(tmp_path / "never", "restore", str(damaged), "--check", expect=1)
+    assert "error" in verb(tmp_path / "never", "restore", str(damaged), expect=1)
+    assert not (tmp_path / "never").exists()
+
+
+def test_a_restore_never_overwrites(server: LiveServer, backup: Path) -> None:
+    assert "not empty" in verb(server.data, "restore", str(backup), expect=1)["error"]
+
+
+def test_old_backups_are_removed_beyond_the_number_to_keep(server: LiveServer, tmp_path: Path) -> None:
+    for number in range(9):
+        (tmp_path / f"mispmini-2020-01-0{number + 1}-000000.tar").touch()
+    server.verb("backup", "--to", str(tmp_path))
+    kept = sorted(path.name for path in tmp_path.iterdir())
+    assert len(kept) == 7
+    assert kept[0] == "mispmini-2020-01-04-000000.tar"
+
+
+def test_doctor_names_what_fails_and_how_to_mend_it(tmp_path: Path) -> None:
+    bad = LiveServer(tmp_path / "bad", Birth(org_name="ORGNAME", email="admin@admin.test"))
+    bad.set_up()
+    told = {check["check"]: check for check in verb(bad.data, "doctor", expect=1)}
+    assert {name for name, check in told.items() if check["verdict"] == "fail"} == {"host_organisation"}
+    assert told["default_admin"]["verdict"] == told["scheduler"]["verdict"] == told["backup"]["verdict"] == "warn"
+    assert told["schema"]["verdict"] == told["integrity"]["verdict"] == told["files"]["verdict"] == "ok"
+    assert all(check["advice"] for check in told.values() if check["verdict"] != "ok")
+    lines = run_verb("doctor", "--data", str(bad.data), expect=1).stdout
+    assert "fail  The organisation is still called ORGNAME." in lines
+
+
+def test_doctor_is_content_with_a_server_that_runs(server: LiveServer) -> None:
+    server.verb("backup")
+    told = {check["check"]: check["verdict"] for check in server.verb("doctor")}
+    assert "fail" not in told.values()
+    assert told["scheduler"] == told["backup"] == "ok"

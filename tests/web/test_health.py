@@ -1,0 +1,44 @@
+"""How the server stands: for watchers without a key, for monitoring with a read-only one, and as a page."""
+
+import re
+
+import pytest
+
+from tests.web.callers import Browser, Caller
+from tests.web.conftest import ADMIN, PUBLISHER, Site
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_watchers_need_no_key(site: Site, path: str) -> None:
+    answer = site.get(path)
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.parametrize("path", ["/health.json", "/metrics"])
+def test_numbers_need_a_site_admins_key_which_may_be_read_only(site: Site, path: str) -> None:
+    assert Caller(site, site.key(ADMIN, read_only=True)).get(path).status_code == 200
+    assert Caller(site, site.key(PUBLISHER)).get(path).status_code == 403
+    assert site.get(path, headers={"Accept": "application/json"}).status_code == 403
+
+
+def test_metrics_are_as_prometheus_reads_them(site: Site) -> None:
+    answer = Caller(site, site.admin_key).get("/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
+    assert all(re.fullmatch(r"mispmini_[a-z_]+ -?\d+", line) for line in lines)
+    told = dict(line.split() for line in lines)
+    assert int(told["mispmini_users"]) > 0
+    assert told["mispmini_scheduler_running"] == "0"
+
+
+def test_health_names_checks_and_partners(site: Site) -> None:
+    wanted = {"name": "Beta", "url": "https://beta.example", "remote_org_id": site.org_id, "authkey": "k" * 40}
+    assert Caller(site, site.admin_key).post("/servers/add", wanted).status_code == 200
+    told = Caller(site, site.admin_key).get("/health.json").json()
+    assert told["status"] in {"ok", "warn", "fail"}
+    assert {"schema", "disk", "queue", "keys"} <= {check["check"] for check in told["checks"]}
+    assert [partner["name"] for partner in told["partners"]] == ["Beta"]
+    page = Browser(site, site.email(ADMIN)).get("/health").text
+    assert "Beta" in page
+    assert "badge" in page
+    assert Browser(site, site.email(PUBLISHER)).get("/health").status_code == 403
