@@ -42,24 +42,35 @@ HEAD_ONLY = View(metadata=True, correlations=False, attachments=False)
 
 def viewed_event(viewer: Viewer, ref: str, view: View) -> EventGraph:
     """The event as this viewer may have it over REST, with related events and files. Raises NotFound."""
-    parts = Parts(
+    with reading():
+        graph = viewed_graph(viewer, ref, view)
+    if view.attachments and not view.metadata:
+        graph.attachments = _files(graph)
+    return graph
+
+
+def viewed_graph(viewer: Viewer, ref: str, view: View) -> EventGraph:
+    """The same without files, inside a reading(). Raises NotFound."""
+    parts = parts_of(viewer, view)
+    graph = load_event(viewer, ref, parts)
+    if view.extended:
+        extend(viewer, graph, parts)
+    graph.reports = graph.reports if view.reports else ()
+    if view.correlations:
+        attach_related(viewer, [graph])
+    if not view.metadata:
+        attach_opinions(viewer, [graph], sightings=view.sightings, proposals=view.proposals)
+    return graph
+
+
+def parts_of(viewer: Viewer, view: View) -> Parts:
+    """What of an event a view is made of."""
+    return Parts(
         elements=not view.metadata,
         deleted=view.deleted,
         local_tags=view.local_tags and not viewer.is_partner,
         only_to_ids=view.only_to_ids,
     )
-    with reading():
-        graph = load_event(viewer, ref, parts)
-        if view.extended:
-            extend(viewer, graph, parts)
-        graph.reports = graph.reports if view.reports else ()
-        if view.correlations:
-            attach_related(viewer, [graph])
-        if not view.metadata:
-            attach_opinions(viewer, [graph], sightings=view.sightings, proposals=view.proposals)
-    if view.attachments and not view.metadata:
-        graph.attachments = _files(graph)
-    return graph
 
 
 def saved_event(viewer: Viewer, event_id: int, view: View) -> EventGraph:
@@ -83,7 +94,7 @@ def _files(graph: EventGraph) -> dict[int, bytes]:
 
 def event_text(viewer: Viewer, graph: EventGraph, view: View, *, errors: object = None) -> Iterator[str]:
     """`{"Event":{…}}` in pieces; with `errors` beside it when parts of what was sent were left out."""
-    chunks = event_chunks(graph, options=_options(viewer, graph, view))
+    chunks = event_chunks(graph, options=out_options(viewer, graph, view))
     return chunks if errors is None else _with_errors(chunks, errors)
 
 
@@ -96,7 +107,8 @@ def _with_errors(chunks: Iterator[str], errors: object) -> Iterator[str]:
     yield f'{last[:-1]},"errors":{dump(errors, pretty=False)}}}'
 
 
-def _options(viewer: Viewer, graph: EventGraph, view: View) -> OutOptions:
+def out_options(viewer: Viewer, graph: EventGraph, view: View) -> OutOptions:
+    """The shape in which this viewer gets this event."""
     own = graph.event.orgc_id == viewer.org_id and viewer.can(Permission.AUDIT)
     return OutOptions(metadata=view.metadata, with_creator_email=viewer.is_site_admin or own)
 

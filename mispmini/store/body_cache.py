@@ -4,11 +4,12 @@ A file of its own, so that backups stay small and nothing here is ever waited fo
 anew. A body is named by its event, the event's revision and what else it depends on; a change makes another name.
 """
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from peewee import DatabaseError, SqliteDatabase
+from peewee import PeeweeException, SqliteDatabase
 
 from mispmini.store.tables.base import database
 
@@ -32,7 +33,7 @@ class KeptBody(NamedTuple):
 
 def kept_body(event_id: int, rev: int, name: str) -> KeptBody | None:
     """The body that was kept for this revision of an event under this name; None if there is none."""
-    with suppress(DatabaseError):
+    with _unless_it_fails():
         _connect()
         found = _cache.execute_sql(
             "SELECT blocks, crc, length FROM body WHERE event_id = ? AND name = ? AND rev = ?", (event_id, name, rev)
@@ -43,7 +44,7 @@ def kept_body(event_id: int, rev: int, name: str) -> KeptBody | None:
 
 def keep_body(event_id: int, rev: int, name: str, body: KeptBody) -> None:
     """Keep a body in the place of what this name had before; not kept if the file is busy or full."""
-    with suppress(DatabaseError):
+    with _unless_it_fails():
         _connect()
         _cache.execute_sql(
             "INSERT OR REPLACE INTO body (event_id, name, rev, blocks, crc, length) VALUES (?, ?, ?, ?, ?, ?)",
@@ -53,7 +54,7 @@ def keep_body(event_id: int, rev: int, name: str, body: KeptBody) -> None:
 
 def forget_bodies() -> None:
     """Delete the file: after a migration or a restore, whose rows may be numbered as others were."""
-    with suppress(DatabaseError):
+    with suppress(PeeweeException):
         _cache.close()
     for ending in ("", "-wal", "-shm"):
         Path(f"{_path()}{ending}").unlink(missing_ok=True)
@@ -61,11 +62,21 @@ def forget_bodies() -> None:
 
 def shrink_bodies(most_bytes: int = MOST_BYTES) -> None:
     """Once there is more than this, begin anew: what is asked for is soon there again."""
-    with suppress(OSError, DatabaseError):
+    with suppress(OSError), _unless_it_fails():
         if _path().stat().st_size > most_bytes:
             _connect()
             _cache.execute_sql("DELETE FROM body")
             _cache.execute_sql("VACUUM")
+
+
+@contextmanager
+def _unless_it_fails() -> Iterator[None]:
+    """What fails here is done without; a file that is no database any more is begun anew."""
+    try:
+        yield
+    except PeeweeException as error:
+        if "not a database" in str(error) or "malformed" in str(error):
+            forget_bodies()
 
 
 def _path() -> Path:

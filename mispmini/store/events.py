@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from mispmini.domain.clock import is_ahead, now
 from mispmini.domain.distribution import Distribution
-from mispmini.store.database import take_ids
 from mispmini.store.sql import execute, marks, row, rows
 
 
@@ -36,14 +35,14 @@ class NewEvent(NamedTuple):
     extra: str | None
 
 
-_FIXED = {"sighting_timestamp": 0, "review": 0}
-_COLUMNS = ", ".join((*NewEvent._fields, "rev", *_FIXED))
-_INSERT = f"INSERT INTO event ({_COLUMNS}) VALUES ({marks((*NewEvent._fields, *_FIXED, 'rev'))})"
+_FIXED = {"rev": 0, "sighting_timestamp": 0, "review": 0}
+_COLUMNS = ", ".join((*NewEvent._fields, *_FIXED))
+_INSERT = f"INSERT INTO event ({_COLUMNS}) VALUES ({marks((*NewEvent._fields, *_FIXED))})"
 
 
 def insert_event(event: NewEvent) -> None:
     """Add an event, inside a writing()."""
-    execute(_INSERT, (*event, take_ids("revision"), *_FIXED.values()))
+    execute(_INSERT, (*event, *_FIXED.values()))
 
 
 class EventStanding(NamedTuple):
@@ -70,8 +69,7 @@ class EventStanding(NamedTuple):
 _STANDING = ", ".join(EventStanding._fields)
 
 TAKEN = (
-    "(event.trashed IS NULL"
-    " OR EXISTS (SELECT 1 FROM event_blocklist WHERE event_blocklist.event_uuid = event.uuid))"
+    "(event.trashed IS NULL OR EXISTS (SELECT 1 FROM event_blocklist WHERE event_blocklist.event_uuid = event.uuid))"
 )
 """On `event`: its uuid is not free. One in the trash that is no longer blocked gives way to what arrives."""
 
@@ -92,7 +90,7 @@ def find_any_event(uuid: str) -> EventStanding | None:
 def update_event(event_id: int, columns: Mapping[str, object]) -> None:
     """Write some columns and raise the revision, inside a writing(). Names come from code, never from a request."""
     names = ", ".join(f"{name} = ?" for name in columns)
-    execute(f"UPDATE event SET {names}, rev = ? WHERE id = ?", (*columns.values(), take_ids("revision"), event_id))
+    execute(f"UPDATE event SET {names}, rev = rev + 1 WHERE id = ?", (*columns.values(), event_id))
 
 
 def recount(event_id: int) -> int:

@@ -5,6 +5,7 @@ from pathlib import Path
 from mispmini.domain import clock
 from mispmini.store.attachments import unreferenced_files
 from mispmini.store.audit import delete_audit_before
+from mispmini.store.body_cache import shrink_bodies
 from mispmini.store.database import writing
 from mispmini.store.served import forget_old_readings
 from mispmini.store.sessions import LONGEST_SECONDS
@@ -34,6 +35,7 @@ def forget_what_ran_out() -> None:
         forget_old_readings()
         for path in unreferenced_files():
             path.unlink(missing_ok=True)
+    shrink_bodies()
 
 
 def empty_the_trash() -> None:

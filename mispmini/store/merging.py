@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from mispmini.store.database import take_ids
 from mispmini.store.sql import execute, scalar
 from mispmini.store.tables import ALL_TABLES
 from mispmini.store.tables.admin import Audit
@@ -55,7 +54,7 @@ def count_references(org_id: int) -> MergeCounts:
 
 def move_references(source_id: int, target_id: int) -> None:
     """Let all that names the source name the target, inside a writing(); of two equal rows one stays."""
-    execute("UPDATE event SET rev = ? WHERE org_id = ? OR orgc_id = ?", (take_ids("revision"), source_id, source_id))
+    execute("UPDATE event SET rev = rev + 1 WHERE org_id = ? OR orgc_id = ?", (source_id, source_id))
     execute(
         "UPDATE sharing_group_org SET extend = TRUE WHERE org_id = ? AND sharing_group_id IN"
         " (SELECT sharing_group_id FROM sharing_group_org WHERE org_id = ? AND extend)",

@@ -8,6 +8,7 @@ from typing import Any
 from peewee import SqliteDatabase
 
 from mispmini.domain.errors import MispminiError
+from mispmini.store.body_cache import forget_bodies
 from mispmini.store.seeding import seed
 from mispmini.store.sql import execute, rows
 from mispmini.store.tables.base import database as bound
@@ -36,6 +37,7 @@ def migrate(database: SqliteDatabase) -> list[str]:
     if len(pending) < len(status):
         copy_before(pending[0].name)
     applied: list[str] = runner.up()
+    forget_bodies()
     with database.atomic():
         seed()
     return applied

@@ -7,7 +7,7 @@ from mispmini.store.tables.events import AttributeCategory, AttributeType
 from mispmini.store.tables.people import Role
 from mispmini.store.taxonomies import seed_taxonomies
 
-COUNTERS = ("event", "attribute", "object", "object_reference", "event_report", "change", "revision")
+COUNTERS = ("event", "attribute", "object", "object_reference", "event_report", "change", "shared")
 
 
 def seed() -> None:

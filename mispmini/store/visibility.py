@@ -65,6 +65,16 @@ def event_readable_by(viewer: Viewer, event: str = "event") -> Predicate:
     return readable
 
 
+def reads_every_element(viewer: Viewer, *, org_id: int, restricted: bool) -> bool:
+    """Whether a reader of an event of this organisation reads all its live elements, as everybody does who reads all.
+
+    `restricted` says that some element does not inherit.
+    """
+    if attribute_readable_by(viewer) != attribute_visible_to(viewer):
+        return False
+    return not restricted or viewer.is_site_admin or viewer.org_id == org_id
+
+
 def attribute_readable_by(viewer: Viewer, attribute: str = "attribute", event: str = "event") -> Predicate:
     """Attributes that the viewer reads, given that it reads their event: none with a tag that its link leaves out,
     none that the TLP guard keeps."""
@@ -148,6 +158,60 @@ def proposal_visible_to(viewer: Viewer, proposal: str = "proposal", event: str =
     )
 
 
+def analyst_item_visible_to(viewer: Viewer, item: str = "item", event: str = "event") -> Predicate:
+    """Notes, opinions and relationships, on a row left-joined to the event it is about (MODEL §6.3).
+
+    One's own always; others by their distribution, if the viewer reads what they are about, and each note between.
+    What is about something that is not here is judged by its distribution alone.
+    """
+    alive = Predicate(f"{item}.event_id IS NULL OR {event}.trashed IS NULL")
+    if viewer.is_site_admin:
+        return alive
+    reach = _analyst_reach(viewer, item) & _analyst_target_read(viewer, item, event) & _analyst_chain(viewer, item)
+    return alive & Predicate(f"{item}.org_id = ? OR ({reach.text})", (viewer.org_id, *reach.params))
+
+
+def _analyst_reach(viewer: Viewer, item: str) -> Predicate:
+    """By distribution; what inherits has to be about something that is here."""
+    return Predicate(
+        f"{item}.distribution IN ({_levels(SEEN_BY_ALL_HERE)})"
+        f" OR ({item}.distribution = {int(Distribution.INHERIT)} AND {item}.event_id IS NOT NULL)"
+        f" OR ({item}.distribution = {int(Distribution.SHARING_GROUP)}"
+        f" AND {item}.sharing_group_id IN ({_MEMBER_GROUPS}))",
+        (viewer.org_id,),
+    )
+
+
+def _analyst_target_read(viewer: Viewer, item: str, event: str) -> Predicate:
+    readable = event_readable_by(viewer, event)
+    for table, column, element in (
+        ("attribute", "attribute_id", attribute_readable_by(viewer, "target", event)),
+        ("object", "object_id", element_visible_to(viewer, "target", event)),
+        ("event_report", "report_id", element_visible_to(viewer, "target", event)),
+    ):
+        shown = element & deleted_visible_to(viewer, "target", event)
+        found = f"SELECT 1 FROM {table} AS target WHERE target.id = {item}.{column} AND ({shown.text})"
+        readable &= Predicate(f"{item}.{column} IS NULL OR EXISTS ({found})", shown.params)
+    group = group_visible_to(viewer, "about")
+    return Predicate(
+        f"({item}.event_id IS NULL OR ({readable.text})) AND NOT EXISTS (SELECT 1 FROM sharing_group AS about"
+        f" WHERE about.uuid = {item}.object_uuid AND NOT ({group.text}))",
+        readable.params + group.params,
+    )
+
+
+def _analyst_chain(viewer: Viewer, item: str) -> Predicate:
+    """Every note or opinion that it hangs on reaches the viewer too."""
+    reach = _analyst_reach(viewer, "upper")
+    return Predicate(
+        f"NOT EXISTS (WITH RECURSIVE above (uuid) AS (SELECT {item}.object_uuid UNION"
+        " SELECT lower.object_uuid FROM above JOIN analyst_item AS lower ON lower.uuid = above.uuid)"
+        " SELECT 1 FROM above JOIN analyst_item AS upper ON upper.uuid = above.uuid"
+        f" WHERE upper.org_id != ? AND NOT ({reach.text}))",
+        (viewer.org_id, *reach.params),
+    )
+
+
 def known_at_partner(partner: Viewer, attribute: str = "attribute", event: str = "event") -> Predicate:
     """Attributes that a partner may know: those that anybody of its organisation sees, and those it sent itself."""
     seen = attribute_visible_to(partner, attribute, event)
@@ -166,6 +230,30 @@ def group_visible_to(viewer: Viewer, group: str = "sharing_group") -> Predicate:
     if viewer.is_site_admin:
         return TRUE
     return Predicate(f"{group}.id IN ({_MEMBER_GROUPS}) OR {group}.org_id = ?", (viewer.org_id, viewer.org_id))
+
+
+def cluster_visible_to(viewer: Viewer, cluster: str = "cluster") -> Predicate:
+    """Galaxy clusters: one's own, those for everybody here, and those of one's groups (MODEL §6.3)."""
+    if viewer.is_site_admin:
+        return TRUE
+    return Predicate(
+        f"{cluster}.org_id = ? OR {cluster}.distribution IN ({_levels(SEEN_BY_ALL_HERE)})"
+        f" OR ({cluster}.distribution = {int(Distribution.SHARING_GROUP)}"
+        f" AND {cluster}.sharing_group_id IN ({_MEMBER_GROUPS}))",
+        (viewer.org_id, viewer.org_id),
+    )
+
+
+def relation_visible_to(viewer: Viewer, relation: str = "relation", cluster: str = "cluster") -> Predicate:
+    """Relations of galaxy clusters, given that the cluster they belong to is visible (MODEL §7.6)."""
+    if viewer.is_site_admin:
+        return TRUE
+    return Predicate(
+        f"{cluster}.org_id = ? OR {relation}.distribution IN ({_levels(SEEN_BY_ALL_HERE)})"
+        f" OR ({relation}.distribution = {int(Distribution.SHARING_GROUP)}"
+        f" AND {relation}.sharing_group_id IN ({_MEMBER_GROUPS}))",
+        (viewer.org_id, viewer.org_id),
+    )
 
 
 def user_visible_to(viewer: Viewer, user: str = "user") -> Predicate:

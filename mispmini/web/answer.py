@@ -10,6 +10,7 @@ from flask import Flask, Response, flash, g, redirect, render_template, request
 from mispmini.services.instance_settings import load_settings
 from mispmini.web.asking import asked_path, folded, offered_keys
 from mispmini.wire import replies
+from mispmini.wire.splice import Packed, gzip_member, pack, unpack
 
 Answer = Response
 Headers = Mapping[str, str]
@@ -65,6 +66,17 @@ def reply(value: object, *, status: int = 200, headers: Headers | None = None) -
 def page_answer(template: str, page: object, *, status: int = 200) -> Answer:
     """An HTML answer: one template, one page object."""
     return Response(render_template(template, page=page), status, content_type="text/html; charset=UTF-8")
+
+
+def spliced(head: str, middle: Packed, tail: str) -> Answer:
+    """A JSON answer whose middle is packed already: whoever takes gzip and reads it with a machine gets it as it is."""
+    asks_for_more = "If-None-Match" in request.headers or request.method == "HEAD"
+    if asks_for_more or not (_is_machine() and _takes_gzip()):
+        return reply(f"{head}{unpack(middle).decode()}{tail}")
+    packed = gzip_member([pack(head.encode()), middle, pack(tail.encode())])
+    response = Response(packed, 200, {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}, content_type=JSON)
+    response.direct_passthrough = True
+    return response
 
 
 def streamed(chunks: Iterable[str | bytes], *, content_type: str = JSON, headers: Headers | None = None) -> Answer:
@@ -124,10 +136,14 @@ def _is_preferred(kind: str, *, over: str) -> bool:
 
 
 def _as_text(value: object) -> str:
-    compact = request.headers.get("User-Agent", "").startswith(_MACHINES)
+    compact = _is_machine()
     if not isinstance(value, str):
         return replies.dump(value, pretty=not compact)
     return value if compact or len(value) > _REINDENT_UP_TO else replies.reindent(value)
+
+
+def _is_machine() -> bool:
+    return request.headers.get("User-Agent", "").startswith(_MACHINES)
 
 
 def _finished(response: Response) -> Response:

@@ -15,9 +15,10 @@ from mispmini.domain.viewer import Viewer
 from mispmini.services import bodies, events, publishing, readings, searching, tags
 from mispmini.services.elements import dropped_errors
 from mispmini.services.events import Saved
+from mispmini.services.ready_bodies import ready_event
 from mispmini.services.publishing import Published
 from mispmini.web import describe, event_pages, event_tabs, tagging
-from mispmini.web.answer import Answer, answer, done, page_answer, reply, saved, streamed, wants_json
+from mispmini.web.answer import Answer, answer, done, page_answer, reply, saved, spliced, streamed, wants_json
 from mispmini.web.asking import asked, parameter
 from mispmini.web.errors import if_refused
 from mispmini.web.i18n import _
@@ -66,6 +67,9 @@ def view(ref: str) -> Answer:
         return _exists(viewer, ref)
     if wants_json():
         wanted = _asked_view()
+        if ready := ready_event(viewer, ref, wanted):
+            readings.note_served(viewer, [ready.event])
+            return spliced(ready.head, ready.elements, ready.tail)
         return _event_reply(viewer, bodies.viewed_event(viewer, ref, wanted), wanted)
     template, page = event_tabs.tab_page(viewer, ref, request.args)
     return page_answer(template, page)

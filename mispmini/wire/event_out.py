@@ -47,16 +47,31 @@ def event_json(graph: EventGraph, *, options: OutOptions = VIEW) -> str:
 def event_chunks(graph: EventGraph, *, options: OutOptions = VIEW) -> Iterator[str]:
     """The same text in pieces of about 500 attributes."""
     shared = SharedTexts(graph, for_push=options.for_push)
-    yield f'{{"Event":{{{_head(graph, shared, options)}'
+    yield head_text(graph, shared, options)
     if not options.metadata:
-        loose = (row for row in graph.attributes if row.object_id is None)
-        yield ',"Attribute":['
-        yield from _joined(event_attribute_texts(loose, graph, shared))
-        fresh = (proposal for proposal in graph.proposals if proposal.old_id is None)
-        yield f'],"ShadowAttribute":[{nested_proposals_json(fresh, graph.organisations)}],"Object":['
-        yield from _joined(event_object_texts(graph, shared))
-        yield f"]{_reports(graph, shared)}"
-    yield f"{_tail(graph, shared)}}}}}"
+        yield from element_texts(graph, shared)
+    yield tail_text(graph, shared)
+
+
+def head_text(graph: EventGraph, shared: SharedTexts, options: OutOptions) -> str:
+    """An event's text up to its elements."""
+    return f'{{"Event":{{{_head(graph, shared, options)}'
+
+
+def element_texts(graph: EventGraph, shared: SharedTexts) -> Iterator[str]:
+    """An event's elements, in pieces of about 500 attributes."""
+    loose = (row for row in graph.attributes if row.object_id is None)
+    yield ',"Attribute":['
+    yield from _joined(event_attribute_texts(loose, graph, shared))
+    fresh = (proposal for proposal in graph.proposals if proposal.old_id is None)
+    yield f'],"ShadowAttribute":[{nested_proposals_json(fresh, graph.organisations)}],"Object":['
+    yield from _joined(event_object_texts(graph, shared))
+    yield f"]{_reports(graph, shared)}"
+
+
+def tail_text(graph: EventGraph, shared: SharedTexts) -> str:
+    """What comes after an event's elements."""
+    return f"{_tail(graph, shared)}}}}}"
 
 
 def _joined(texts: Iterator[str]) -> Iterator[str]:

@@ -73,6 +73,8 @@ class Program:
         self.database = sqlite3.connect(path, isolation_level=None)
         for pragma in _PRAGMAS:
             self.database.execute(f"PRAGMA {pragma}")
+        for (trigger,) in self.database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            self.database.execute(f"DROP TRIGGER {trigger}")
         self.types = self._names("attribute_type")
         self.categories = self._names("attribute_category")
         self.silent = {number for number, name in self.types.items() if name in _NOT_CORRELATING}
@@ -130,7 +132,7 @@ class Program:
             (
                 event_id, event["uuid"], event["date"], event["info"], int(event["timestamp"]), event["published"],
                 int(event["threat_level_id"]), int(event["analysis"]), int(event["distribution"]), len(rows),
-                sum(row[11] != 5 for row in rows), self._take("revision"),
+                sum(row[11] != 5 for row in rows), 0,
             ),
         )  # fmt: skip
 

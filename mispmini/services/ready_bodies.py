@@ -1,0 +1,92 @@
+"""An event's answer with its elements already written and packed, where they are the same for all (SPEED §3).
+
+Only what everybody who reads an event whole gets alike is kept; head and tail are written anew for each reader.
+"""
+
+from typing import NamedTuple
+
+from mispmini.domain.filters import Deleted
+from mispmini.domain.graphs import EventGraph, EventRow
+from mispmini.domain.viewer import Viewer
+from mispmini.services.bodies import View, out_options, parts_of, viewed_graph
+from mispmini.services.correlating import attach_related
+from mispmini.store.body_cache import KeptBody, keep_body, kept_body
+from mispmini.store.database import reading
+from mispmini.store.graphs import Parts, find_event_id, load_event_by_id
+from mispmini.store.visibility import reads_every_element
+from mispmini.store.whole_events import Revision, count_references, revision_of, says_the_same_to_all
+from mispmini.wire.event_out import element_texts, head_text, tail_text
+from mispmini.wire.shared_texts import SharedTexts
+from mispmini.wire.splice import Packed, pack
+
+WORTH_KEEPING = 50
+_ALIKE = frozenset(
+    {"event", "org", "orgc", "creator_email", "tags", "attributes", "attribute_tags", "objects", "references",
+     "reports", "sharing_groups", "related", "organisations"}
+)  # fmt: skip
+
+
+class ReadyEvent(NamedTuple):
+    """`{"Event":{…}}` in three pieces: head and tail as text, the elements packed."""
+
+    event: EventRow
+    head: str
+    elements: Packed
+    tail: str
+
+
+def ready_event(viewer: Viewer, ref: str, view: View) -> ReadyEvent | None:
+    """The answer to events/view, if its elements are kept or worth it; None for all else. Raises NotFound."""
+    if view.metadata or view.extended:
+        return None
+    with reading():
+        revision = revision_of(find_event_id(viewer, ref))
+        if not _reads_whole(viewer, revision, view):
+            return None
+        name = _name(revision, view)
+        kept = kept_body(revision.event_id, revision.rev, name)
+        if kept is not None:
+            return _around(viewer, revision.event_id, view, Packed(*kept))
+        if revision.attribute_count < WORTH_KEEPING or not says_the_same_to_all(revision.event_id):
+            return None
+        graph = viewed_graph(viewer, str(revision.event_id), view)
+        if not _is_alike(graph):
+            return None
+    elements = pack("".join(element_texts(graph, SharedTexts(graph, for_push=False))).encode())
+    keep_body(revision.event_id, revision.rev, name, KeptBody(*elements))
+    return _written(viewer, graph, view, elements)
+
+
+def _reads_whole(viewer: Viewer, revision: Revision, view: View) -> bool:
+    sees_deleted = viewer.gets_deleted_of_all or viewer.is_site_admin or viewer.org_id == revision.org_id
+    if view.deleted is not Deleted.LIVE and not sees_deleted:
+        return False
+    return reads_every_element(viewer, org_id=revision.org_id, restricted=revision.restricted)
+
+
+def _name(revision: Revision, view: View) -> str:
+    """What else the elements' text depends on."""
+    return f"{revision.shared} {view.deleted} {view.only_to_ids} {view.reports}"
+
+
+def _is_alike(graph: EventGraph) -> bool:
+    """Whether nothing that depends on who reads is in the graph, and no reference was left out of it."""
+    if any(getattr(graph, name) for name in graph.__dataclass_fields__ if name not in _ALIKE):
+        return False
+    shown = sum(map(len, graph.references.values()))
+    return shown == count_references(graph.event.id)
+
+
+def _around(viewer: Viewer, event_id: int, view: View, elements: Packed) -> ReadyEvent:
+    """Head and tail for this reader, of what is kept."""
+    wanted = parts_of(viewer, view)
+    graph = load_event_by_id(viewer, event_id, Parts(elements=False, local_tags=wanted.local_tags))
+    if view.correlations:
+        attach_related(viewer, [graph])
+    return _written(viewer, graph, view, elements)
+
+
+def _written(viewer: Viewer, graph: EventGraph, view: View, elements: Packed) -> ReadyEvent:
+    shared = SharedTexts(graph, for_push=False)
+    head = head_text(graph, shared, out_options(viewer, graph, view))
+    return ReadyEvent(graph.event, head, elements, tail_text(graph, shared))

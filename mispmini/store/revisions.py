@@ -1,0 +1,42 @@
+"""Triggers that number what an event's answer is made of, so that a kept one is never shown when it is old (SPEED §3).
+
+An event's `rev` grows with every change of the event and its elements; the counter `shared` with every change of what
+several events show: tags, organisations, sharing groups. A trigger forgets no path that writes. SQLite's own syntax:
+another database gets its own here.
+"""
+
+from collections.abc import Iterator
+
+_ALL = ("INSERT", "UPDATE", "DELETE")
+_ELEMENTS: dict[str, tuple[str, ...]] = {
+    "attribute": ("UPDATE", "DELETE"),
+    "object": ("UPDATE", "DELETE"),
+    "event_report": _ALL,
+    "object_reference": _ALL,
+    "attribute_tag": _ALL,
+    "sighting": _ALL,
+    "proposal": _ALL,
+}
+_SHARED: dict[str, tuple[str, ...]] = {
+    "tag": ("UPDATE", "DELETE"),
+    "organisation": ("UPDATE", "DELETE"),
+    "sharing_group": ("UPDATE", "DELETE"),
+    "sharing_group_org": _ALL,
+    "sharing_group_server": _ALL,
+}
+_RAISE_SHARED = "UPDATE counter SET value = value + 1 WHERE name = 'shared'"
+
+
+def triggers() -> Iterator[str]:
+    """The statements that make them. What inserts attributes and objects counts the event anew, which raises it too."""
+    for table, verbs in _ELEMENTS.items():
+        for verb in verbs:
+            side = "OLD" if verb == "DELETE" else "NEW"
+            yield _trigger(table, verb, f"UPDATE event SET rev = rev + 1 WHERE id = {side}.event_id")
+    for table, verbs in _SHARED.items():
+        for verb in verbs:
+            yield _trigger(table, verb, _RAISE_SHARED)
+
+
+def _trigger(table: str, verb: str, what: str) -> str:
+    return f"CREATE TRIGGER revise_{table}_{verb.lower()} AFTER {verb} ON {table} BEGIN {what}; END"
