@@ -14,6 +14,7 @@
 #     "pymisp>=2.5",
 #     "pytaxonomies>=2",
 #     "markdown-it-py>=4,<5",
+#     "publicsuffixlist>=1.0.2",
 # ]
 # ///
 """Start mispmini from a checkout: `python app.py VERB`."""

@@ -17,18 +17,30 @@ from mispmini.store import database
 from mispmini.store.settings import fix_settings
 from mispmini.store.settings import load_settings as load_instance_settings
 from mispmini.web import (
+    analyst_data,
     answer,
     arrivals,
+    asking,
     attachments,
     attributes,
     auditing,
     auth_keys,
     blocklists,
+    contact,
+    correlation_exclusions,
     csrf,
+    decaying,
+    delegations,
     errors,
     event_reports,
     events,
     exchanges,
+    feed_output,
+    feeds,
+    freetext,
+    galaxies,
+    galaxy_clusters,
+    guide,
     handshake,
     headers,
     health,
@@ -36,14 +48,15 @@ from mispmini.web import (
     i18n,
     instance,
     jobs,
-    later,
     limits,
     login,
     logs,
     maintenance,
+    noticelists,
     object_references,
     object_templates,
     objects,
+    openapi,
     organisation_lists,
     organisations,
     previews,
@@ -56,10 +69,13 @@ from mispmini.web import (
     sharing_groups,
     sightings,
     statistics,
+    stix_documents,
+    sync_configs,
     tags,
     taxonomies,
     user_settings,
     users,
+    warninglists,
     who,
 )
 from mispmini.web import settings as setting_views
@@ -69,11 +85,14 @@ from mispmini.web.sessions import CookieSessions
 BLUEPRINTS: tuple[Blueprint, ...] = tuple(
     module.bp
     for module in (
-        attachments, blocklists, object_templates, arrivals,
-        home, login, setting_up, users, registrations, statistics, user_settings, auth_keys, roles, organisation_lists, organisations, events, attributes, objects,
-        object_references, event_reports, rest_search, tags, taxonomies, sharing_groups, servers, exchanges, previews, handshake, jobs, later,
-        setting_views, instance, logs, health,
-        shadow_attributes, sightings,
+        home, guide, login, setting_up, openapi, users, registrations, statistics, user_settings, auth_keys, roles,
+        organisation_lists, organisations, events, attributes, objects, object_references, object_templates,
+        attachments, freetext, event_reports, shadow_attributes, sightings, analyst_data,
+        delegations, correlation_exclusions, rest_search,
+        stix_documents, tags, taxonomies, sharing_groups,
+        servers, sync_configs, exchanges, previews, handshake, arrivals, blocklists, jobs, setting_views, instance, logs,
+        health, contact, feeds, feed_output,
+        galaxies, galaxy_clusters, warninglists, noticelists, decaying,
     )
 )  # fmt: skip
 
@@ -113,6 +132,7 @@ def create_app(settings: Settings) -> Flask:
 
 def _open_doors(app: Flask, settings: Settings) -> None:
     """The order of the checks of a request: host name, set-up, who asks, own form; answers are finished last."""
+    app.before_request(asking.take_head_for_get)
     app.before_request(who.speak_to_viewer)
     headers.init(app, settings)
     errors.init(app)

@@ -45,6 +45,7 @@ class LiveServer:
     data: Path
     birth: Birth
     url: str = ""
+    setup_url: str = ""  # the printed link, until it was used
     process: subprocess.Popen[str] | None = None
     log: Path = field(init=False)
 
@@ -74,7 +75,8 @@ class LiveServer:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line.startswith("{"), f"it did not start: {line}{self.log.read_text(encoding='utf-8')[-3000:]}"
-        self.url = json.loads(line)["url"]
+        told = json.loads(line)
+        self.url, self.setup_url = told["url"], told.get("setup_url", "")
 
     def stop(self) -> int:
         """SIGTERM, and the exit code."""

@@ -26,7 +26,7 @@ MAY_IMPORT["serving"] = MAY_IMPORT["demo"] = HANDED_TO_CLI
 MAY_IMPORT["application"] = {"web", "services", "store", *WORDS}
 MAY_IMPORT["main"] = {*MAY_IMPORT}
 MAY_IMPORT["__main__"] = {"main"}
-EXCEPTIONS = {("mispmini.services.bodies", "wire")}
+EXCEPTIONS = {("mispmini.services.bodies", "wire"), ("mispmini.services.bodies.ready", "wire")}
 ROOM_OF_DRIVER: dict[str, set[str]] = {
     "peewee": {"store"},
     "playhouse": {"store"},
@@ -38,6 +38,8 @@ ROOM_OF_DRIVER: dict[str, set[str]] = {
     "flask_limiter": {"web", "application"},
     "pymisp": set(),  # only its data files are read: importing it is slow
     "pytaxonomies": set(),
+    "pymispgalaxies": set(),
+    "pymispwarninglists": set(),
 }
 
 

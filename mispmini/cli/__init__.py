@@ -19,6 +19,7 @@ _PLACES = MappingProxyType({
     "server": "servers",
     "pull": "syncing",
     "push": "syncing",
+    "export": "export",
     "doctor": "caring",
     "backup": "caring",
     "restore": "caring",

@@ -23,7 +23,7 @@ def server() -> None:
 @click.option("--push", is_flag=True, help="Send it what is published here.")
 @click.option("--pull", is_flag=True, help="Fetch from it.")
 @click.option("--every", type=click.IntRange(0), default=0, help="Seconds between scheduled pulls; 0 for none.")
-@click.option("--self-signed", is_flag=True, help="Its certificate is its own: compare and trust it on the page of the connection test.")
+@click.option("--self-signed", is_flag=True, help="Its certificate is its own; trust it on its test page.")
 @click.option("--allow-internal", multiple=True, metavar="CIDR", help="Open an internal range to it; repeatable.")
 @on_folder
 def add(

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from mispmini.cli.frame import Console, data_option, json_option, read_settings, refusals
+from mispmini.domain.instance_settings import SPECS, Kind
 from mispmini.settings import OWN_NAMES, Settings
 
 
@@ -68,4 +69,6 @@ def config(data: Path | None, as_json: bool) -> None:
 def _explained(settings: Settings, name: str) -> dict[str, object]:
     value = getattr(settings, name) if name in OWN_NAMES else settings.instance[name]
     shown = str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
+    if name in SPECS and SPECS[name].kind is Kind.SECRET:
+        shown = "********" if value else ""
     return {"setting": name, "value": shown, "source": str(settings.sources[name])}

@@ -240,6 +240,28 @@ def _object_leaves(obj: ObjectRow, event: EventGraph, partner: Partner) -> bool:
     return _level_leaves(obj, event, partner)
 
 
+def item_leaves(
+    level: int, group: SharingGroup | None, orgc_id: int, partner: Partner
+) -> bool:
+    """Whether a note, opinion or relationship of this level may be pushed: by its own distribution, its group and the
+    link's rule of organisations (PROTOCOL §3.15). An own group of servers has to name the partner's, or to roam."""
+    rules = partner.push_rules
+    if (rules.orgs_or and orgc_id not in rules.orgs_or) or orgc_id in rules.orgs_not:
+        return False
+    if level == D.SHARING_GROUP:
+        return group is not None and _group_names(group, partner) and group_covers(group, partner)
+    return level in (D.CONNECTED, D.ALL) or (level == D.COMMUNITY and partner.trusted)
+
+
+def _group_names(group: SharingGroup, partner: Partner) -> bool:
+    if group.servers:
+        return any(server.server_id == partner.server_id for server in group.servers)
+    return group.roaming
+
+
+ITEM_LEVELS_PUSHED = (*SEEN_BY_ALL_HERE, D.SHARING_GROUP)
+
+
 def _leaving_tags(tags: Iterable[TagRow], partner: Partner) -> list[TagRow]:
     return [tag for tag in tags if tag.exportable and (partner.internal or not (tag.local or tag.local_only))]
 

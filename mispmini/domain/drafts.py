@@ -77,6 +77,30 @@ class SightingDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class AnalystDraft:
+    """A note, opinion or relationship about `object_uuid`; times are epoch seconds. `text` is a note's text or an
+    opinion's comment. A creator that is named by its uuid alone has an empty name."""
+
+    kind: str
+    uuid: str
+    object_uuid: str = ""
+    object_type: str = ""
+    authors: str | None = None
+    orgc: OrganisationDraft | None = None
+    created: int | None = None
+    modified: int | None = None
+    distribution: int | None = None
+    sharing_group_id: int | None = None
+    sharing_group: SharingGroupDraft | None = None
+    text: str | None = None
+    language: str | None = None
+    opinion: int | None = None
+    relationship_type: str | None = None
+    related_uuid: str | None = None
+    related_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AttributeDraft:
     """An attribute; seen times in epoch microseconds, timestamp in seconds, data the raw bytes."""
 
@@ -99,6 +123,7 @@ class AttributeDraft:
     data: bytes | None = None
     extra: Extra | None = None
     sightings: tuple[SightingDraft, ...] = ()
+    analyst_data: tuple[AnalystDraft, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +194,7 @@ class ObjectDraft:
     attributes: tuple[AttributeDraft, ...] = ()
     references: tuple[ReferenceDraft, ...] = ()
     extra: Extra | None = None
+    analyst_data: tuple[AnalystDraft, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +209,7 @@ class ReportDraft:
     sharing_group: SharingGroupDraft | None = None
     timestamp: int | None = None
     deleted: bool = False
+    analyst_data: tuple[AnalystDraft, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +246,7 @@ class EventDraft:
     reports: tuple[ReportDraft, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     extra: Extra | None = None
+    analyst_data: tuple[AnalystDraft, ...] = ()
 
     @property
     def is_empty(self) -> bool:

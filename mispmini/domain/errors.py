@@ -45,6 +45,10 @@ class TooLarge(MispminiError):
     """A limit of TRUST §2.2 row 12 or 13 is passed; nothing was stored."""
 
 
+class NotBuiltIn(MispminiError):
+    """It needs a package that is not installed here."""
+
+
 class Busy(MispminiError):
     """Another writer holds the database; try again later."""
 

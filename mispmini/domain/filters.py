@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mispmini.domain.decaying import NO_DECAY, DecayOptions
+
 
 class Scope(StrEnum):
     """What a restSearch returns."""
@@ -91,6 +93,7 @@ class SearchOptions:
     include_sightings: bool = False
     include_proposals: bool = False
     no_sightings: bool = False
+    include_analyst_data: bool = False
     no_shadow_attributes: bool = False
     include_all_tags: bool = False
     include_context: bool = False
@@ -98,6 +101,13 @@ class SearchOptions:
     exclude_local_tags: bool = False
     exclude_galaxy: bool = False
     no_event_reports: bool = False
+    extended: bool = False
+    extension_list: bool = False
+    include_correlations: bool = False
+    include_granular_correlations: bool = False
+    include_warninglist_hits: bool = False
+    enforce_warninglist: bool = False
+    decay: DecayOptions = NO_DECAY
     flatten: bool = False
     headerless: bool = False
     requested_attributes: tuple[str, ...] = ()
@@ -139,6 +149,7 @@ class SearchFilters:
     object_name: Terms = NO_TERMS
     object_template_uuid: Terms = NO_TERMS
     object_template_version: Terms = NO_TERMS
+    extends_uuid: Terms = NO_TERMS
     published: bool | None = None
     to_ids: bool | None = None
     deleted: Deleted = Deleted.LIVE

@@ -8,7 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from mispmini.domain.analyst_data import AnalystSheet
+from mispmini.domain.decaying import DecayScore
+from mispmini.domain.galaxies import GalaxyUse
 from mispmini.domain.opinions import ProposalRow, SightingRow
+from mispmini.domain.warninglists import Hit
 
 
 class OrganisationRow(NamedTuple):
@@ -216,7 +220,10 @@ class ExtensionRow(NamedTuple):
 class EventGraph:
     """An event with every part the viewer may see. Attributes of objects carry their `object_id`.
 
-    `sightings` are by attribute; `proposals` are pending ones; `extensions` are set if the view was to hold them.
+    `sightings` are by attribute; `proposals` are pending ones; `extensions` and, by
+    attribute, `related_attributes` are set if the view was to hold them; `flat` lists what is in objects beside them;
+    `analyst_data` is what is said about it and its elements, if anything is. `galaxies` are what
+    tags on the event name, `attribute_galaxies` and `warnings` are by attribute.
     """
 
     event: EventRow
@@ -236,12 +243,25 @@ class EventGraph:
     sightings: Mapping[int, Sequence[SightingRow]] = field(default_factory=dict)
     proposals: Sequence[ProposalRow] = ()
     extensions: Sequence[ExtensionRow] | None = None
+    related_attributes: Mapping[int, Sequence[RelatedEventRow]] | None = None
+    flat: bool = False
+    galaxies: Sequence[GalaxyUse] = ()
+    attribute_galaxies: Mapping[int, Sequence[GalaxyUse]] = field(default_factory=dict)
+    warnings: Mapping[int, Sequence[Hit]] = field(default_factory=dict)
+    analyst_data: AnalystSheet | None = None
+
+
+class RelatedAttribute(NamedTuple):
+    """An attribute that has the value of another one, with its event."""
+
+    attribute: AttributeRow
+    event: EventRow
 
 
 class FoundAttribute(NamedTuple):
     """An attribute with what stands around it; the tags of `event` are those that may be inherited.
 
-    `data` is the bytes of its file, if they were asked for.
+    `data` is the bytes of its file, and `related` attributes of other events with its value, if they were asked for.
     """
 
     attribute: AttributeRow
@@ -249,3 +269,16 @@ class FoundAttribute(NamedTuple):
     obj: ObjectRow | None
     tags: Sequence[TagRow]
     data: bytes | None
+    related: Sequence[RelatedAttribute] = ()
+    warnings: Sequence[Hit] = ()
+    decay: Sequence[DecayScore] = ()
+
+
+class FoundObject(NamedTuple):
+    """An object that a search found, with its attributes, their tags, and the event around it."""
+
+    obj: ObjectRow
+    event: EventGraph
+    attributes: Sequence[AttributeRow]
+    tags: Mapping[int, Sequence[TagRow]]
+    files: Mapping[int, bytes]

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     NUMBERS = "numbers"
     ORGANISATION = "organisation"
     VERSION = "version"
+    SECRET = "secret"  # noqa: S105 - a word for a kind
 
 
 class Group(StrEnum):
@@ -40,6 +41,8 @@ class Group(StrEnum):
     ACCOUNTS = "accounts"
     ORGANISATIONS = "organisations"
     LOGS = "logs"
+    FEED = "feed"
+    MAIL = "mail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,12 @@ _GUARDED: Mapping[str, str] = {
     "amber+strict": N_("TLP:RED and TLP:AMBER+STRICT"),
 }
 
+_MAIL_SECURITY: Mapping[str, str] = {
+    "starttls": N_("STARTTLS, and nothing is sent without it."),
+    "tls": N_("TLS from the first byte."),
+    "none": N_("None: for a mail server on this machine."),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class InstanceSettings:
@@ -116,6 +125,10 @@ class InstanceSettings:
     external_baseurl: str = _setting(
         "", Group.IDENTITY, N_("The URL by which partners know this server, if it is not the base URL."),
         "MISP.external_baseurl", kind=Kind.URL,
+    )  # fmt: skip
+    contact: str = _setting(
+        "", Group.IDENTITY, N_("Whom users of this server ask: an e-mail address, shown on the help page."),
+        "MISP.contact",
     )  # fmt: skip
     url_aliases: tuple[str, ...] = _setting(
         (), Group.IDENTITY, N_("Further URLs of this server that sharing groups may name."), kind=Kind.URLS
@@ -191,6 +204,10 @@ class InstanceSettings:
     correlation_limit: int = _number(
         20, Group.CORRELATION, N_("Occurrences of a value above which only a count and the newest are shown."),
         "MISP.correlation_limit", least=1, most=10_000,
+    )  # fmt: skip
+    correlate_warned: bool = _setting(
+        False, Group.CORRELATION,
+        N_("Relate events also by values that stand on enabled warninglists of false positives."),
     )  # fmt: skip
     max_correlations_per_event: int = _number(
         5000, Group.CORRELATION, N_("Most related events that an event lists, the newest first."),
@@ -268,6 +285,30 @@ class InstanceSettings:
     monitored_users: tuple[int, ...] = _setting(
         (), Group.LOGS, N_("Ids of the users whose requests are logged."), kind=Kind.NUMBERS
     )
+
+    public_feed: bool = _setting(
+        False, Group.FEED,
+        N_("Anybody may read /feed: what was published here for all communities with TLP:CLEAR."),
+    )  # fmt: skip
+
+    mail_enabled: bool = _setting(False, Group.MAIL, N_("E-mail is sent: alerts of published events, and messages."))
+    mail_host: str = _setting("localhost", Group.MAIL, N_("The mail server that takes e-mail from here."))
+    mail_port: int = _number(25, Group.MAIL, N_("The port of the mail server."), least=1, most=65_535)
+    mail_security: str = _choice(
+        "starttls", Group.MAIL, N_("How the connection to the mail server is kept private."), "", _MAIL_SECURITY
+    )
+    mail_user: str = _setting("", Group.MAIL, N_("The account at the mail server; empty for none."))
+    mail_password: str = _setting(
+        "", Group.MAIL, N_("The password of that account; kept apart, and never shown again."), kind=Kind.SECRET
+    )
+    mail_from: str = _setting("", Group.MAIL, N_("The address that e-mail comes from."), "MISP.email")
+    mail_shows_info: bool = _setting(
+        False, Group.MAIL, N_("Alerts name the event's title. Values never stand in an e-mail.")
+    )
+    mail_on_push: bool = _setting(
+        False, Group.MAIL,
+        N_("Published events that partners push cause alerts, too, unless the link says otherwise."),
+    )  # fmt: skip
 
 
 def _spec(item: Any) -> Spec:

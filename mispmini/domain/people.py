@@ -100,11 +100,16 @@ class KeyDraft:
     allowed_ips: tuple[str, ...] | None = None
 
 
-def password_flaw(password: str, *, email: str = "") -> str | None:
-    """The sentence that says why a password is refused, or None (MODEL §5.7 last; TRUST §5)."""
+def password_flaw(password: str, *, email: str = "", by_key: bool = False) -> str | None:
+    """The sentence that says why a password is refused, or None (MODEL §5.7 last; TRUST §5).
+
+    `by_key` is for programs, which are held to MISP's policy alone: people are told what is tried first.
+    """
     if not _SHORTEST <= len(password) <= _LONGEST or not (len(password) >= _LONG or _is_mixed(password)):
         return WEAK
     folded = password.casefold()
+    if by_key:
+        return None
     if len(set(folded)) < _FEWEST_DIFFERENT or folded == email.casefold() or _is_common(folded):
         return COMMON
     return None

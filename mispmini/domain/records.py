@@ -6,7 +6,6 @@ Times are epoch seconds; None stands for none. Password hashes, key hashes and a
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mispmini.domain.graphs import EventRow
 from mispmini.domain.permissions import Permission
 
 
@@ -173,21 +172,6 @@ class MinimalIndexRow(NamedTuple):
     published: bool
     uuid: str
     orgc_uuid: str
-
-
-@dataclass(frozen=True, slots=True)
-class IndexItem:
-    """An event in the index (PROTOCOL §4.3); `sharing_group` is set where the event is limited to one.
-
-    `proposed` says that a proposal for it is pending.
-    """
-
-    event: EventRow
-    org: IndexOrganisation
-    orgc: IndexOrganisation
-    tags: tuple[IndexTag, ...] = ()
-    sharing_group: GroupName | None = None
-    proposed: bool = False
 
 
 class TagRecord(NamedTuple):

@@ -100,6 +100,12 @@ class PullRules:
         by_tag = not unwanted_tags.isdisjoint(name.casefold() for name in tags)
         return by_tag or not unwanted_orgs.isdisjoint((org_name.casefold(), org_uuid.casefold()))
 
+    def wants(self, tags: Collection[str], org_name: str, org_uuid: str) -> bool:
+        """Whether the positive rules let an event in, as far as names tell, which is how the form writes them."""
+        wanted_tags, wanted_orgs = ({name.casefold() for name in part} for part in (self.tags_or, self.orgs_or))
+        by_tag = not wanted_tags or not wanted_tags.isdisjoint(name.casefold() for name in tags)
+        return by_tag and (not wanted_orgs or not wanted_orgs.isdisjoint((org_name.casefold(), org_uuid.casefold())))
+
 
 def can_be_read(text: str, *, by_ids: bool) -> bool:
     """Whether every rule of a text is understood: one that is not would silently let everything through.

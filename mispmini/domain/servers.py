@@ -34,6 +34,7 @@ class LinkedServer(ServerRecord):
     created: int = 0
     clock_skew: int | None = None  # seconds that its clock was ahead of ours
     gone_policy: str | None = None  # mark, delete or ignore what the source no longer shows; None marks
+    last_compared: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

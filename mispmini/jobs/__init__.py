@@ -6,13 +6,18 @@ from pathlib import Path
 from typing import TextIO
 
 from mispmini.jobs.clock import Clock
+from mispmini.jobs.comparer import Comparer
+from mispmini.jobs.feeder import Feeder
 from mispmini.jobs.outbox_runner import OutboxRunner
 from mispmini.jobs.puller import JobWorker, Puller
+from mispmini.services import mail
 from mispmini.settings import Settings
 from mispmini.sync.delivering import Patience
 from mispmini.sync.links import Outbound
 
 PULL_TICK_SECONDS = 1
+COMPARE_TICK_SECONDS = 600
+MAIL_TICK_SECONDS = 30
 
 
 class Jobs:
@@ -24,7 +29,9 @@ class Jobs:
         self._stopping = threading.Event()
         self._runner = OutboxRunner(outbound, patience)
         self._puller = Puller(outbound, self._stopping)
+        self._feeder = Feeder(outbound, self._stopping)
         self._worker = JobWorker(outbound, self._stopping)
+        self._comparer = Comparer(outbound, self._stopping)
         self._clock = Clock()
 
     def start(self) -> None:
@@ -33,6 +40,9 @@ class Jobs:
             self._runner.start()
             self._worker.start()
             self._clock.every(PULL_TICK_SECONDS, self._puller.start_due)
+            self._clock.every(COMPARE_TICK_SECONDS, self._comparer.start_due)
+            self._clock.every(PULL_TICK_SECONDS, self._feeder.start_due)
+            self._clock.every(MAIL_TICK_SECONDS, mail.start_due)
             self._clock.start()
 
     def stop(self) -> None:
@@ -44,6 +54,8 @@ class Jobs:
         self._runner.stop()
         self._worker.wait()
         self._puller.wait()
+        self._comparer.wait()
+        self._feeder.wait()
         self._lock.close()
         self._lock = None
 

@@ -7,12 +7,17 @@ from functools import partial
 
 from mispmini.domain import clock
 from mispmini.domain.errors import Busy, MispminiError, NotFound, SaveFailed
+from mispmini.domain.feeds import FeedVerb
 from mispmini.domain.servers import LinkedServer
 from mispmini.jobs.crew import Crew, repeat
+from mispmini.services import mail
 from mispmini.store import jobs, servers
 from mispmini.store.database import writing
 from mispmini.store.jobs import JobKind, JobRecord, JobState
-from mispmini.sync.links import Outbound
+from mispmini.sync.caching import CACHED, cache_partner
+from mispmini.sync.comparing import compare_with
+from mispmini.sync.feeds.work import run_feed
+from mispmini.sync.links import Outbound, Progress
 from mispmini.sync.pull import FULL, pull_from
 from mispmini.sync.push_all import push_to
 
@@ -106,13 +111,26 @@ class JobWorker:
             jobs.finish_job(job.id, state, message)
 
     def _run(self, job: JobRecord) -> str:
+        progress = partial(self._note, job.id)
+        if job.kind is JobKind.MAIL:
+            return mail.send_due(progress)
+        if job.kind is JobKind.FEED:
+            feed_id, _, verb = job.subject.partition(" ")
+            return run_feed(int(feed_id), FeedVerb(verb), self._outbound, progress=progress)
+        return self._exchange(job, progress)
+
+    def _exchange(self, job: JobRecord, progress: Progress) -> str:
         server_id, _, technique = job.subject.partition(" ")
         server = servers.find_any_server(int(server_id))
         if server is None:
             raise NotFound("Invalid server")
-        progress = partial(self._note, job.id)
         if job.kind is JobKind.PULL:
             return pull_from(server, technique, self._outbound, progress=progress).sentence
+        if job.kind is JobKind.CACHE:
+            cache_partner(server, self._outbound, progress=progress)
+            return CACHED
+        if job.kind is JobKind.COMPARE:
+            return compare_with(server, self._outbound, progress=progress).sentence
         return push_to(server, technique, self._outbound, progress=progress).sentence
 
     def _note(self, job_id: int, done: int, total: int) -> bool:

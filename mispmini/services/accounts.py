@@ -203,7 +203,7 @@ def change_password(
     before = account_of(viewer, "me")
     if confirmed is not None and confirmed != password:
         raise SaveFailed("change_pw", _MODEL, {"confirm_password": [NOT_THE_SAME]})
-    if flaw := password_flaw(password, email=before.user.email):
+    if flaw := password_flaw(password, email=before.user.email, by_key=viewer.key is not None):
         raise SaveFailed("change_pw", _MODEL, {"password": [flaw]})
     _confirm(viewer, current_password, "change_pw")
     values = {"password_hash": hash_password(password), "last_pw_change": clock.now(), "change_pw": False}

@@ -2,12 +2,18 @@
 
 from collections.abc import Collection, Sequence
 
-from mispmini.domain.graphs import EventGraph, RelatedEventRow
+from mispmini.domain.filters import Scope, SearchFilters
+from mispmini.domain.graphs import EventGraph, RelatedAttribute, RelatedEventRow
 from mispmini.domain.viewer import Viewer
 from mispmini.store import correlations
 from mispmini.store.correlations import Matches
+from mispmini.store.graphs import Parts, load_events
 from mispmini.store.organisations import organisation_rows
+from mispmini.store.search.loading import load_attributes
 from mispmini.store.settings import load_settings
+from mispmini.store.sql import in_batches
+
+_ANY_ATTRIBUTE = SearchFilters(Scope.ATTRIBUTES)
 
 
 def related_events(viewer: Viewer, event_id: int) -> list[RelatedEventRow]:
@@ -32,3 +38,24 @@ def attach_related(viewer: Viewer, graphs: Collection[EventGraph]) -> None:
     for graph in graphs:
         graph.related = related.get(graph.event.id, [])[:most]
         graph.organisations = {**graph.organisations, **orgs}
+
+
+def attach_granular(viewer: Viewer, graphs: Collection[EventGraph]) -> None:
+    """Put into loaded graphs, by attribute, the events that have its value (API §8.4, includeGranularCorrelations)."""
+    for graph in graphs:
+        found = matches_of(viewer, [attribute.id for attribute in graph.attributes])
+        events = correlations.event_rows(sorted({other for match in found.values() for other in match.newest}))
+        graph.related_attributes = {
+            number: [events[other] for other in match.newest if other in events] for number, match in found.items()
+        }
+
+
+def related_attributes(viewer: Viewer, attribute_ids: Sequence[int]) -> dict[int, list[RelatedAttribute]]:
+    """By attribute the visible ones of other events that have its value, newest first, with their events."""
+    related = correlations.related_attribute_ids(viewer, attribute_ids, load_settings().correlation_limit)
+    wanted = sorted({number for others in related.values() for number in others})
+    found = [row for batch in in_batches(wanted) for row in load_attributes(viewer, batch, _ANY_ATTRIBUTE)]
+    bare = Parts(elements=False)
+    events = {graph.event.id: graph.event for graph in load_events(viewer, list({row.event_id for row in found}), bare)}
+    rows = {row.id: RelatedAttribute(row, events[row.event_id]) for row in found if row.event_id in events}
+    return {number: [rows[other] for other in others if other in rows] for number, others in related.items()}

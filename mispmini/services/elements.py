@@ -14,6 +14,7 @@ from mispmini.domain.errors import Invalid
 from mispmini.domain.graphs import AttributeRow
 from mispmini.domain.permissions import Permission
 from mispmini.services import relations
+from mispmini.services.analyst_capture import take_of_elements
 from mispmini.services.capture import capture_tags
 from mispmini.services.files import check_file, is_picture
 from mispmini.services.intake import IntakeState
@@ -76,6 +77,7 @@ class Intake(IntakeState):
         stored = self._take_objects(objects)
         self._flush()
         relations.take_references(self, objects, stored)
+        take_of_elements(self.viewer, attributes, objects, self.groups)
 
     def _take_loose(self, drafts: Sequence[AttributeDraft]) -> None:
         """Known attributes come first: the value that one of them gives up, a new one of the same draft may have."""
@@ -98,6 +100,7 @@ class Intake(IntakeState):
         self._flush()
         if stored.object_id is not None:
             touch_object_of(stored.id, self.defaults.now)
+        take_of_elements(self.viewer, [replace(draft, uuid=stored.uuid)], (), self.groups)
 
     def _look_up(self, drafts: Sequence[AttributeDraft]) -> None:
         if not self.fresh:

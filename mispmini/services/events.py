@@ -10,7 +10,8 @@ from mispmini.domain.errors import Blocked, EventExists, NotFound, Refused, Save
 from mispmini.domain.origin import Origin, Way
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
-from mispmini.services import publishing, receiving
+from mispmini.services import alerts, publishing, receiving
+from mispmini.services.analyst_capture import take_of_event
 from mispmini.services.audit import record, watch
 from mispmini.services.capture import Groups, capture_tags
 from mispmini.services.elements import Intake
@@ -100,6 +101,7 @@ def _announce(event_id: int, group_id: int | None, origin: Origin) -> None:
     if not origin.is_link:
         refuse_unready_group(group_id, flaws=(GroupFlaw.NOBODY,))
     publishing.announce(event_id, exclude_org_id=origin.link_org_id)
+    alerts.queue_for_push(event_id, origin)
 
 
 def _make_room(uuid: str) -> None:
@@ -212,6 +214,7 @@ def _take_parts(
     intake = Intake(viewer, event_id, defaults, groups, fresh=fresh, dropped=list(draft.dropped))
     intake.take(draft)
     take_nested(viewer, event_id, draft, trusts_names=origin.is_link or viewer.can(Permission.SYNC))
+    take_of_event(viewer, event_id, draft, groups)
     _take_event_tags(viewer, event_id, draft, fresh=fresh)
     if intake.changed:
         recount(event_id)

@@ -24,6 +24,12 @@ def extend(viewer: Viewer, graph: EventGraph, parts: Parts) -> None:
     graph.tags = _distinct(both)
 
 
+def extensions_of(viewer: Viewer, graph: EventGraph) -> list[ExtensionRow]:
+    """The events that extend this one, as far as the viewer reads them, without what they hold."""
+    others = load_events(viewer, extending_event_ids(viewer, graph.event.uuid), Parts(elements=False))
+    return [ExtensionRow(one.event.id, one.event.info, one.orgc) for one in others]
+
+
 def _distinct(graphs: list[EventGraph]) -> list[TagRow]:
     """A tag that several of them carry is there once: as the first one carries it."""
     tags: dict[int, TagRow] = {}

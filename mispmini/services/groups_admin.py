@@ -214,7 +214,16 @@ def add_org(viewer: Viewer, ref: str, form: MemberForm) -> SharingGroup:
         group = _editable(viewer, ref)
         org = _existing_org(form)
         store.put_group_lists(group.id, {org.id: form.extend}, {})
+        _owner_behind_newcomer(group)
         return _touched(viewer, group, {"add_org": org.uuid})
+
+
+def _owner_behind_newcomer(group: SharingGroup) -> None:
+    """MISP: an owner that stood alone in its group is listed after whoever comes first (PyMISP's live suite)."""
+    members = [(member.organisation.id, member.extend) for member in group.orgs]
+    if [org_id for org_id, _ in members] == [group.org_id]:
+        store.remove_member(group.id, group.org_id)
+        store.put_group_lists(group.id, dict(members), {})
 
 
 def remove_org(viewer: Viewer, ref: str, form: MemberForm) -> SharingGroup:

@@ -8,6 +8,7 @@ from mispmini.domain.instance_settings import FACTS, N_, SPECS, Fact, Kind, Spec
 from mispmini.domain.setting_values import read_flag, read_value
 from mispmini.domain.viewer import Viewer
 from mispmini.services import audit
+from mispmini.store import sealing
 from mispmini.store import settings as store
 from mispmini.store.database import writing
 from mispmini.store.organisations import find_any_organisation
@@ -24,6 +25,7 @@ LOCKED = {
 }
 NOT_LOCAL = N_("Please choose an organisation that is here and local.")
 _MODEL = "Setting"
+SECRET = "********"  # noqa: S105 - what is shown instead of one
 
 
 class NotLive(MispminiError):
@@ -66,11 +68,14 @@ def change_setting(viewer: Viewer, name: str, given: object) -> Standing | Fact:
         return found
     if found.locked is not None:
         raise _refused(found.locked)
-    value = _read(found.spec, given)
+    if found.spec.kind is Kind.SECRET and given == SECRET and found.value:
+        return found
+    value = _sealed(found.spec, _read(found.spec, given))
+    before = getattr(load_settings(), found.spec.name)
     with writing():
-        before = getattr(load_settings(), found.spec.name)
         store.save_setting(found.spec.name, value, user_id=viewer.user_id)
         _record(viewer, found.spec, before, value)
+    _forget_secret(found.spec, before)
     return find_setting(viewer, name)
 
 
@@ -81,9 +86,11 @@ def reset_setting(viewer: Viewer, name: str) -> Standing | Fact:
         return found
     if found.locked is not None:
         raise _refused(found.locked)
+    before = getattr(load_settings(), found.spec.name)
     with writing():
         store.forget_setting(found.spec.name)
         _record(viewer, found.spec, found.value, found.spec.default)
+    _forget_secret(found.spec, before)
     return find_setting(viewer, name)
 
 
@@ -101,7 +108,19 @@ def monitor_user(viewer: Viewer, user_id: int, wish: object) -> None:
 
 
 def _record(viewer: Viewer, spec: Spec, before: object, after: object) -> None:
-    audit.record(viewer, "edit", _MODEL, None, spec.misp or spec.name, {"value": [before, after]})
+    told = [SECRET, SECRET] if spec.kind is Kind.SECRET else [before, after]
+    audit.record(viewer, "edit", _MODEL, None, spec.misp or spec.name, {"value": told})
+
+
+def _forget_secret(spec: Spec, before: object) -> None:
+    """Take away what nothing names any more, after the transaction."""
+    if spec.kind is Kind.SECRET and before:
+        sealing.forget(str(before))
+
+
+def _sealed(spec: Spec, value: object) -> object:
+    """What the table keeps of a secret: the name under which it is sealed."""
+    return sealing.seal("setting", str(value)) if spec.kind is Kind.SECRET and value else value
 
 
 def _standings() -> Iterator[Standing]:
@@ -110,7 +129,9 @@ def _standings() -> Iterator[Standing]:
         source = store.source_of_fixed(spec.name)
         locked = IS_INTERNAL if spec.is_internal else LOCKED[source] if source is not None else None
         is_changed = source is not None or spec.name in changed
-        yield Standing(spec, getattr(now, spec.name), is_changed, locked, source or _told(is_changed=is_changed))
+        value = getattr(now, spec.name)
+        shown = SECRET * bool(value) if spec.kind is Kind.SECRET else value
+        yield Standing(spec, shown, is_changed, locked, source or _told(is_changed=is_changed))
 
 
 def _told(*, is_changed: bool) -> str:

@@ -3,36 +3,57 @@
 What is found is streamed: its ids are known at once, its rows come in short reads, each a snapshot of its own.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from mispmini.domain.filters import IndexFilters, Scope, SearchFilters, Terms
-from mispmini.domain.graphs import AttributeRow, EventGraph, FoundAttribute
-from mispmini.domain.records import IndexItem, MinimalIndexRow
+from mispmini.domain.graphs import EventGraph, FoundAttribute, FoundObject
+from mispmini.domain.index_items import IndexItem
+from mispmini.domain.records import MinimalIndexRow
 from mispmini.domain.viewer import Viewer
-from mispmini.services.correlating import attach_related
+from mispmini.services.analyst_data import attach_analyst_data
+from mispmini.services.correlating import attach_granular, attach_related, related_attributes
+from mispmini.services.extending import extend, extensions_of
+from mispmini.services.galaxies import attach_galaxies
 from mispmini.services.opinions import attach_opinions, attach_to_attributes
+from mispmini.services.sifting import apply_warninglists, count_warned, decay_of, kept_attributes
+from mispmini.services.warninglists import warnings_of
 from mispmini.store import event_index
 from mispmini.store.attachments import attributes_with_files, files_of
 from mispmini.store.database import reading
 from mispmini.store.graphs import Parts, load_events, tags_of_attributes
-from mispmini.store.search.finding import find_attribute_ids, find_event_ids
-from mispmini.store.search.loading import cut_attribute_ids, load_attributes, load_objects
+from mispmini.store.search.finding import find_attribute_ids, find_event_ids, find_object_ids
+from mispmini.store.search.loading import (
+    attribute_counts,
+    attributes_of_objects,
+    cut_attribute_ids,
+    load_attributes,
+    load_found_objects,
+    load_objects,
+    load_values,
+)
 from mispmini.store.sql import in_batches
 
 EVENTS_A_READ = 100
 OPINION_FORMATS = frozenset({"json", "xml"})
 ATTRIBUTES_A_READ = 500
+OBJECTS_A_READ = 200
+VALUES_A_READ = 2_000
+ATTRIBUTES_HELD = 5_000
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[T]):
-    """What a search found: `count` is the answer's X-Result-Count (PROTOCOL §1.3, API §8.1), `items` come once."""
+    """What a search found: `count` is the answer's X-Result-Count (PROTOCOL §1.3, API §8.1), `items` come once.
+
+    `skipped` is how many elements were left out for what is known of their values.
+    """
 
     count: int
     items: Iterator[T]
+    skipped: int = 0
 
     def __iter__(self) -> Iterator[T]:
         return self.items
@@ -56,14 +77,29 @@ def search_events(viewer: Viewer, filters: SearchFilters) -> Found[EventGraph]:
     `to_ids`, `deleted` and unwanted tags cut attributes out of them (API §8.4).
     """
     ids, total = find_event_ids(viewer, filters)
-    return Found(total, _events(viewer, ids, filters))
+    skipped = count_warned(viewer, ids, filters, _parts(viewer, filters))
+    return Found(total, _events(viewer, ids, filters), skipped)
 
 
 def _events(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> Iterator[EventGraph]:
-    for batch in in_batches(ids, EVENTS_A_READ):
+    for batch in _batches_of_events(ids, whole=not filters.options.metadata):
         with reading():
             found = _read_events(viewer, batch, filters)
         yield from found
+
+
+def _batches_of_events(ids: Sequence[int], *, whole: bool) -> Iterator[Sequence[int]]:
+    """Events that are read together: so many, or fewer when what they hold is large."""
+    for batch in in_batches(ids, EVENTS_A_READ):
+        sizes = attribute_counts(batch) if whole else {}
+        start = held = 0
+        for place, number in enumerate(batch):
+            size = sizes.get(number, 0)
+            if held and held + size > ATTRIBUTES_HELD:
+                yield batch[start:place]
+                start, held = place, 0
+            held += size
+        yield batch[start:]
 
 
 def _read_events(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> list[EventGraph]:
@@ -77,11 +113,31 @@ def _read_events(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> 
         if options.no_event_reports:
             graph.reports = ()
         graph.attachments = {a.id: files[a.id] for a in graph.attributes if a.id in files}
+        _extended(viewer, graph, filters)
+        if options.sg_reference_only:
+            graph.sharing_groups = {}
+        if options.flatten:
+            graph.flat, graph.objects = True, ()
+    if options.include_granular_correlations and not options.metadata:
+        attach_granular(viewer, found)
     if options.include_event_correlations:
         attach_related(viewer, found)
+    apply_warninglists(found, filters)
+    if not options.exclude_galaxy and filters.return_format in OPINION_FORMATS:
+        attach_galaxies(viewer, found)
     if not options.metadata and filters.return_format in OPINION_FORMATS:
         attach_opinions(viewer, found, sightings=not options.no_sightings, proposals=not options.no_shadow_attributes)
+        if options.include_analyst_data:
+            attach_analyst_data(viewer, found)
     return found
+
+
+def _extended(viewer: Viewer, graph: EventGraph, filters: SearchFilters) -> None:
+    """Merge the events that extend this one into it, or only name them."""
+    if filters.options.extended:
+        extend(viewer, graph, _parts(viewer, filters))
+    elif filters.options.extension_list:
+        graph.extensions = extensions_of(viewer, graph)
 
 
 def _files_of_events(ids: Sequence[int]) -> Mapping[int, bytes]:
@@ -106,7 +162,36 @@ def search_attributes(viewer: Viewer, filters: SearchFilters) -> Found[FoundAttr
     """
     ids = find_attribute_ids(viewer, filters)
     full = filters.limit is not None and len(ids) == filters.limit
-    return Found(len(ids) + full, _attributes(viewer, ids, filters))
+    kept = kept_attributes(viewer, ids, filters, _parts(viewer, filters))
+    return Found(len(kept) + full, _attributes(viewer, kept, filters), len(ids) - len(kept))
+
+
+def search_objects(viewer: Viewer, filters: SearchFilters) -> Found[FoundObject]:
+    """Objects with what they hold; the count is a hint as for attributes. Raises BadRequest for too many terms."""
+    ids = find_object_ids(viewer, filters)
+    full = filters.limit is not None and len(ids) == filters.limit
+    return Found(len(ids) + full, _objects(viewer, ids, filters))
+
+
+def _objects(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> Iterator[FoundObject]:
+    for batch in in_batches(ids, OBJECTS_A_READ):
+        with reading():
+            found = _read_objects(viewer, batch, filters)
+        yield from found
+
+
+def _read_objects(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> list[FoundObject]:
+    parts, objects = _parts(viewer, filters), load_found_objects(viewer, ids, filters)
+    held = {} if filters.options.metadata else attributes_of_objects(viewer, ids, filters)
+    numbers = [attribute.id for attributes in held.values() for attribute in attributes]
+    tags = tags_of_attributes(numbers, parts)
+    files = files_of(numbers) if filters.options.with_attachments else {}
+    events = _contexts(viewer, {obj.event_id for obj in objects}, parts)
+    return [
+        FoundObject(obj, events[obj.event_id], held.get(obj.id, ()), tags, files)
+        for obj in objects
+        if obj.event_id in events
+    ]
 
 
 def search_for_export(viewer: Viewer, filters: SearchFilters, types: frozenset[str] | None) -> Found[FoundAttribute]:
@@ -115,10 +200,30 @@ def search_for_export(viewer: Viewer, filters: SearchFilters, types: frozenset[s
     `types` are those that the export can show; they narrow a search for attributes that names none.
     """
     if filters.scope is Scope.ATTRIBUTES:
-        narrow = types is not None and not filters.type
-        return search_attributes(viewer, replace(filters, type=Terms(any=tuple(types or ()))) if narrow else filters)
+        return search_attributes(viewer, _narrowed(filters, types))
     found = search_events(viewer, replace(filters, options=replace(filters.options, include_event_correlations=False)))
-    return Found(found.count, (attribute for graph in found for attribute in _held_by(graph)))
+    return Found(found.count, (attribute for graph in found for attribute in _held_by(graph)), found.skipped)
+
+
+def search_values(viewer: Viewer, filters: SearchFilters) -> Found[str]:
+    """Whole values of attributes, and nothing else of them; the count is as for attributes."""
+    ids = find_attribute_ids(viewer, filters)
+    full = filters.limit is not None and len(ids) == filters.limit
+    return Found(len(ids) + full, _values(viewer, ids, filters))
+
+
+def _values(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> Iterator[str]:
+    for batch in in_batches(ids, VALUES_A_READ):
+        with reading():
+            found = load_values(viewer, batch, filters)
+        yield from found
+
+
+def _narrowed(filters: SearchFilters, types: frozenset[str] | None) -> SearchFilters:
+    """The search, for those types alone that an export can show unless it names some itself."""
+    if types is None or filters.type:
+        return filters
+    return replace(filters, type=Terms(any=tuple(types)))
 
 
 def _held_by(graph: EventGraph) -> Iterator[FoundAttribute]:
@@ -138,7 +243,7 @@ def _attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> I
 def _read_attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> list[FoundAttribute]:
     found = load_attributes(viewer, ids, filters)
     parts = _parts(viewer, filters)
-    events = _contexts(viewer, found, parts)
+    events = _contexts(viewer, (row.event_id for row in found), parts)
     objects = load_objects({row.object_id for row in found if row.object_id is not None})
     tags = tags_of_attributes(ids, parts)
     files = files_of(ids) if filters.options.with_attachments else {}
@@ -149,6 +254,9 @@ def _read_attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters)
         sightings=filters.options.include_sightings,
         proposals=filters.options.include_proposals,
     )
+    related = related_attributes(viewer, ids) if filters.options.include_correlations else {}
+    warned = warnings_of(found) if filters.options.include_warninglist_hits else {}
+    decay = decay_of(viewer, found, filters, parts) if filters.options.decay.include else {}
     return [
         FoundAttribute(
             row,
@@ -156,12 +264,16 @@ def _read_attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters)
             None if row.object_id is None else objects.get(row.object_id),
             tags.get(row.id, ()),
             files.get(row.id),
+            related.get(row.id, ()),
+            warned.get(row.id, ()),
+            decay.get(row.id, ()),
         )
         for row in found
+        if row.event_id in events
     ]
 
 
-def _contexts(viewer: Viewer, found: Sequence[AttributeRow], parts: Parts) -> dict[int, EventGraph]:
-    wanted = list({row.event_id: None for row in found})
+def _contexts(viewer: Viewer, event_ids: Iterable[int], parts: Parts) -> dict[int, EventGraph]:
+    wanted = list(dict.fromkeys(event_ids))
     bare = Parts(elements=False, local_tags=parts.local_tags, all_tags=parts.all_tags)
     return {graph.event.id: graph for graph in load_events(viewer, wanted, bare)}

@@ -105,6 +105,16 @@ def find_server_by_ref(viewer: Viewer, ref: str) -> LinkedServer:
     return named[0]
 
 
+def servers_to_cache(viewer: Viewer, ref: str) -> list[LinkedServer]:
+    """The link of this id, or for `all` those whose caching is on. Raises Forbidden, NotFound."""
+    require_site_admin(viewer)
+    if ref == "all":
+        return [server for server in store.list_any_servers() if server.caching_enabled]
+    if not (ref.isascii() and ref.isdigit() and len(ref) < 19):
+        raise NotFound(INVALID_SERVER)
+    return [find_server(viewer, int(ref))]
+
+
 def add_server(viewer: Viewer, draft: ServerDraft) -> LinkedServer:
     """Add a link; its key is sealed. Raises Forbidden, Refused without a remote organisation, SaveFailed."""
     require_site_admin(viewer)

@@ -208,7 +208,14 @@ def queue_for_links(event_id: int, *, exclude_org_id: int | None) -> None:
     queue_sightings(event.uuid, event.timestamp, exclude_org_id=exclude_org_id)
 
 
-def take_sightings(viewer: Viewer, event_id: int, drafts: Sequence[SightingDraft], *, trusts_names: bool) -> int:
+def take_sightings(
+    viewer: Viewer,
+    event_id: int,
+    drafts: Sequence[SightingDraft],
+    *,
+    trusts_names: bool,
+    with_event: bool = False,
+) -> int:
     """Store those that are new and on attributes that the viewer sees, inside a writing(); how many.
 
     Only who syncs speaks for other organisations (API §10.2 row 13). What is here never changes.
@@ -232,7 +239,7 @@ def take_sightings(viewer: Viewer, event_id: int, drafts: Sequence[SightingDraft
         if draft.uuid not in known and draft.attribute_uuid in targets
     ]
     if new:
-        store.insert_sightings(new)
+        store.insert_sightings(new, with_event=with_event)
     return len(new)
 
 
@@ -240,7 +247,7 @@ def take_nested(viewer: Viewer, event_id: int, draft: EventDraft, *, trusts_name
     """Those that came inside an event's attributes, inside the writing() that stored these."""
     held = (attribute for obj in draft.objects for attribute in obj.attributes)
     nested = [sighting for part in (draft.attributes, held) for attribute in part for sighting in attribute.sightings]
-    return take_sightings(viewer, event_id, nested, trusts_names=trusts_names) if nested else 0
+    return take_sightings(viewer, event_id, nested, trusts_names=trusts_names, with_event=True) if nested else 0
 
 
 class _Organisations:

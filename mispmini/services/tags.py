@@ -156,10 +156,10 @@ class Statistics:
 
 
 def statistics(viewer: Viewer) -> Statistics:
-    """Of each tag in use, the most used first."""
+    """Of each tag that events carry, the most used first, and of the taxonomies that such tags belong to."""
     use = store.tag_use(viewer)
     names = {tag.id: tag.name for tag in all_tags()}
-    counted = sorted(((names[tag_id], found.events + found.attributes) for tag_id, found in use.items()), key=_by_use)
+    counted = sorted(((names[tag_id], found.events) for tag_id, found in use.items() if found.events), key=_by_use)
     namespaces = {t.namespace.casefold(): t.namespace for t in list_taxonomies()}
     by_taxonomy: dict[str, int] = {}
     for name, count in counted:

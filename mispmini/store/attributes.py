@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mispmini.domain.errors import NotFound, Refused
 from mispmini.domain.graphs import AttributeRow
-from mispmini.domain.ids import canonical_uuid, uuid_bytes
+from mispmini.domain.ids import canonical_uuid, uuid_bytes, uuid_text
 from mispmini.domain.viewer import Viewer
 from mispmini.store.graphs import ATTRIBUTE_COLUMNS, attribute_rows
 from mispmini.store.sql import Predicate, execute, execute_many, in_batches, marks, row, rows
@@ -53,6 +53,12 @@ _UPDATE = f"UPDATE attribute SET {', '.join(f'{name} = ?' for name in _CHANGEABL
 _HASH = "INSERT OR IGNORE INTO value_hash (h, event_id, attribute_id) VALUES (?, ?, ?)"
 
 
+def uuids_in_event(event_uuid: str) -> set[str]:
+    """The uuids of all attributes of an event, deleted ones too; for sync alone."""
+    text = "SELECT attribute.uuid FROM attribute JOIN event ON event.id = attribute.event_id WHERE event.uuid = ?"
+    return {uuid_text(r[0]) for r in rows(text, (event_uuid,))}
+
+
 def value_hash(part: str) -> int:
     """The signed 64-bit hash of a value part, the same for every case (SPEED §2.3)."""
     return int.from_bytes(blake2b(part.lower().encode(), digest_size=8).digest(), "big", signed=True)
@@ -88,7 +94,7 @@ def remove_attribute(attribute_id: int) -> None:
 
 
 def forget_values(ids: Sequence[int]) -> None:
-    """Take attributes, as they are stored, out of exact search and correlation, inside a writing(); some hundred a call."""
+    """Take stored attributes out of exact search and correlation, inside a writing(); some hundred a call."""
     stored = rows(f"SELECT event_id, id, value1, value2 FROM attribute WHERE id IN ({marks(ids)})", ids)
     execute_many(
         "DELETE FROM value_hash WHERE h = ? AND event_id = ? AND attribute_id = ?",

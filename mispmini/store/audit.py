@@ -28,10 +28,17 @@ _TABLES: Mapping[str, str] = {
     "Tag": "tag",
     "AuthKey": "auth_key",
     "Server": "server",
+    "Feed": "feed",
     "Sighting": "sighting",
     "ShadowAttribute": "proposal",
+    "Note": "analyst_item",
+    "Opinion": "analyst_item",
+    "Relationship": "analyst_item",
 }
-_WITH_EVENT = frozenset({"Attribute", "Object", "EventReport", "ObjectReference", "Sighting", "ShadowAttribute"})
+_WITH_EVENT = frozenset({
+    "Attribute", "Object", "EventReport", "ObjectReference", "Sighting", "ShadowAttribute", "Note", "Opinion",
+    "Relationship",
+})  # fmt: skip
 _untyped: Any = database
 
 

@@ -1,10 +1,9 @@
 """Equal values in different events, found at query time: no table of pairs (MODEL §7.16, SPEED §2.6, RULES §10.12).
 
-Visibility comes first, the cap after. The table over_hash stays empty: whether a value is common is asked when it is
-looked up, up to a bound, so that nothing has to be kept in step with what is added and deleted.
+Visibility comes first, the cap after. Whether a value is common is asked when it is looked up, up to a bound, so that nothing has to be kept in step with what is added and deleted.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby, islice
 from operator import itemgetter
@@ -13,12 +12,16 @@ from typing import Any, NamedTuple
 from mispmini.domain.attribute_types import FIRST_VALUE_ONLY, NON_CORRELATING
 from mispmini.domain.graphs import RelatedEventRow
 from mispmini.domain.viewer import Viewer
+from mispmini.domain.warninglists import Matcher
 from mispmini.store import vocabulary
 from mispmini.store.attributes import value_hash
+from mispmini.store.correlation_exclusions import load_excluded
 from mispmini.store.search.matching import all_of, none_of, one_of
 from mispmini.store.search.scope import AND_THEN, Reach
+from mispmini.store.settings import load_settings
 from mispmini.store.sql import Predicate, in_batches, marks, rows
 from mispmini.store.tables.base import database
+from mispmini.store.warninglists import matcher
 
 MOST_COUNTED = 1_000
 _COMMON = 100
@@ -92,6 +95,37 @@ def matches_of(viewer: Viewer, attribute_ids: Sequence[int], limit: int) -> dict
     }
 
 
+def related_attribute_ids(viewer: Viewer, attribute_ids: Sequence[int], limit: int) -> dict[int, list[int]]:
+    """For each of these attributes ids of those in other events that have its value, at most `limit`, newest first.
+
+    Attributes without any are left out; so are those that the viewer may not see.
+    """
+    correlating = _correlating(Reach.of(viewer))
+    values = _values_in_hand(all_of([one_of("attribute.id", attribute_ids), correlating]))
+    related: dict[int, dict[int, None]] = {}
+    for part, found in _same_valued(values, correlating, limit):
+        for place in values[part]:
+            others = [number for event_id, number in found if event_id != place.event_id][:limit]
+            related.setdefault(place.attribute_id, {}).update(dict.fromkeys(others))
+    return {number: list(others) for number, others in related.items() if others}
+
+
+def _same_valued(values: _Values, correlating: Predicate, cap: int) -> Iterator[tuple[str, list[tuple[int, int]]]]:
+    """Each value in hand with events and attributes that have it, newest first."""
+    first_only = _first_only()
+    for part, places in values.items():
+        cursor = _untyped.execute_sql(
+            f"SELECT value_hash.event_id, value_hash.attribute_id, {_CONTENT} FROM value_hash"
+            f" {AND_THEN} attribute ON attribute.id = value_hash.attribute_id"
+            f" {AND_THEN} event ON event.id = value_hash.event_id"
+            f" WHERE value_hash.h = ? AND {correlating.text}"
+            " ORDER BY value_hash.event_id DESC",
+            (value_hash(part), *correlating.params),
+        )
+        same = ((event_id, number) for event_id, number, *content in cursor if part in _parts(content, first_only))
+        yield part, list(islice(same, cap + len(places)))
+
+
 def _meetings(reach: Reach, own: Predicate, cap: int) -> Iterator[tuple[_Own, list[int]]]:
     """Each place of a value in hand, with at least one other event that has the value and at most `cap`, newest
     first."""
@@ -117,11 +151,19 @@ def _values_in_hand(condition: Predicate) -> _Values:
         f" JOIN event ON event.id = attribute.event_id WHERE {condition.text}",
         condition.params,
     )
-    first_only = _first_only()
+    first_only, is_silent, excluded = _first_only(), _false_positives(), load_excluded()
     for event_id, attribute_id, *content in found:
-        for part in _parts(content, first_only):
-            values.setdefault(part, []).append(_Own(event_id, attribute_id))
+        silent = {part.lower() for part in content[1:] if part and is_silent and is_silent(part)}
+        for part in _parts(content, first_only) - silent:
+            if part not in excluded:
+                values.setdefault(part, []).append(_Own(event_id, attribute_id))
     return values
+
+
+def _false_positives() -> Callable[[str], bool] | None:
+    """Whether a value stands on a list of false positives, and so relates nothing (RULES §10.12); None without any."""
+    known = Matcher() if load_settings().correlate_warned else matcher()
+    return known.is_false_positive if known else None
 
 
 def _first_only() -> frozenset[int | None]:

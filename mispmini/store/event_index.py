@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from mispmini.domain.distribution import needs_group
 from mispmini.domain.filters import IndexFilters
 from mispmini.domain.graphs import EventRow
-from mispmini.domain.records import GroupName, IndexItem, IndexOrganisation, IndexTag, MinimalIndexRow
+from mispmini.domain.index_items import IndexItem
+from mispmini.domain.records import GroupName, IndexOrganisation, IndexTag, MinimalIndexRow
 from mispmini.domain.viewer import Viewer
 from mispmini.store.database import change_counter
 from mispmini.store.search.finding import count_events

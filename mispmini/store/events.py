@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from mispmini.domain.clock import is_ahead, now
 from mispmini.domain.distribution import Distribution
+from mispmini.store.analyst_data import settle_in
 from mispmini.store.sql import execute, marks, row, rows
 
 
@@ -105,6 +106,7 @@ def recount(event_id: int) -> int:
         for table in ("object", "event_report")
     )
     update_event(event_id, {"attribute_count": live, "restricted": restricted + others})
+    settle_in(event_id)
     return int(live)
 
 

@@ -20,7 +20,7 @@ from mispmini.domain.viewer import Viewer
 from mispmini.store import vocabulary
 from mispmini.store.groups import load_groups, without_hidden_members
 from mispmini.store.organisations import organisation_rows
-from mispmini.store.sql import Predicate, Row, marks, rows
+from mispmini.store.sql import Predicate, Row, in_batches, marks, rows
 from mispmini.store.visibility import (
     attribute_readable_by,
     deleted_visible_to,
@@ -145,7 +145,9 @@ class _Elements:
 
     def __init__(self, viewer: Viewer, ids: list[int], parts: Parts) -> None:
         self.attributes = _by_event(_attributes(viewer, ids, parts), lambda a: a.event_id)
-        self.objects = _by_event(_objects(viewer, ids, parts), lambda o: o.event_id)
+        held = {a.object_id for found in self.attributes.values() for a in found}
+        objects = _without_hiding(viewer, _objects(viewer, ids, parts), held)
+        self.objects = _by_event(objects, lambda o: o.event_id)
         self.reports = _by_event(_reports(viewer, ids, parts), lambda r: r.event_id)
         self.references = _by_event(_references(viewer, ids) if self.objects else [], lambda r: r.event_id)
         self.tags = _attribute_tags(ids, parts)
@@ -216,6 +218,18 @@ def _objects(viewer: Viewer, ids: Sequence[int], parts: Parts) -> list[ObjectRow
         ObjectRow._make((*row[:7], uuid_text(row[7]), *row[8:12], bool(row[12]), *row[13:]))
         for row in _select(_OBJECT, "object", ids, condition)
     ]
+
+
+def _without_hiding(viewer: Viewer, objects: list[ObjectRow], held: set[int | None]) -> list[ObjectRow]:
+    """The objects without those of whose attributes the viewer may see none (MODEL §6.5)."""
+    empty = [obj.id for obj in objects if obj.id not in held]
+    if viewer.sees_all or not empty:
+        return objects
+    hiding: set[int] = set()
+    for batch in in_batches(empty):
+        text = f"SELECT DISTINCT object_id FROM attribute WHERE object_id IN ({marks(batch)}) AND NOT deleted"
+        hiding.update(r[0] for r in rows(text, batch))
+    return [obj for obj in objects if obj.id not in hiding]
 
 
 def _holding_deleted(ids: Sequence[int]) -> Predicate:

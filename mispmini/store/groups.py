@@ -19,7 +19,7 @@ _COLUMNS = (
     "id, uuid, name, releasability, description, organisation_uuid, org_id, sync_user_id, active, local, roaming,"
     " created, modified"
 )
-_ELEMENTS = ("object", "event_report", "attribute")
+_ELEMENTS = ("object", "event_report", "attribute", "analyst_item")
 
 
 def load_groups(ids: Collection[int]) -> dict[int, SharingGroup]:
@@ -261,6 +261,12 @@ def delete_group(group_id: int) -> None:
 def group_is_used(group_id: int) -> bool:
     """Whether an event or element here is shared with the group, deleted elements too; what is in the trash is not."""
     if row("SELECT 1 FROM event WHERE sharing_group_id = ? AND trashed IS NULL LIMIT 1", (group_id,)) is not None:
+        return True
+    for table in ("galaxy_cluster", "galaxy_relation"):
+        if row(f"SELECT 1 FROM {table} WHERE sharing_group_id = ? LIMIT 1", (group_id,)) is not None:
+            return True
+    about_nothing_here = "SELECT 1 FROM analyst_item WHERE sharing_group_id = ? AND event_id IS NULL LIMIT 1"
+    if row(about_nothing_here, (group_id,)) is not None:
         return True
     live = "SELECT 1 FROM {0} JOIN event ON event.id = {0}.event_id WHERE {0}.sharing_group_id = ? AND trashed IS NULL"
     return any(row(f"{live.format(table)} LIMIT 1", (group_id,)) is not None for table in _ELEMENTS)

@@ -18,6 +18,10 @@ class JobKind(StrEnum):
 
     PULL = "pull"
     PUSH = "push"
+    CACHE = "cache"
+    COMPARE = "compare"
+    FEED = "feed"
+    MAIL = "mail"
 
 
 class JobState(StrEnum):

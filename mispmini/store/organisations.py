@@ -26,6 +26,12 @@ _USES = (
     ("servers", "SELECT 1 FROM server WHERE remote_org_id = ?"),
     ("sightings", "SELECT 1 FROM sighting WHERE org_id = ?"),
     ("proposals", "SELECT 1 FROM proposal WHERE org_id = ?"),
+    ("notes and opinions", "SELECT 1 FROM analyst_item WHERE org_id = ?"),
+    ("notes and opinions", "SELECT 1 FROM analyst_item WHERE orgc_id = ?"),
+    ("galaxy clusters", "SELECT 1 FROM galaxy_cluster WHERE org_id = ?"),
+    ("galaxy clusters", "SELECT 1 FROM galaxy_cluster WHERE orgc_id = ?"),
+    ("events to hand over", "SELECT 1 FROM event_delegation WHERE org_id = ?"),
+    ("events to hand over", "SELECT 1 FROM event_delegation WHERE requester_org_id = ?"),
     ("sharing groups", "SELECT 1 FROM sharing_group WHERE org_id = ?"),
     ("sharing groups", "SELECT 1 FROM sharing_group_org WHERE org_id = ?"),
 )

@@ -13,7 +13,11 @@ from mispmini.store.sql import execute, row, rows
 
 EVENT = "event"
 SIGHTINGS = "sightings"
-_TAKES = "CASE outbox.kind WHEN 'sightings' THEN server.push_sightings ELSE server.push END"
+CLUSTER = "cluster"
+_TAKES = (
+    "CASE outbox.kind WHEN 'sightings' THEN server.push_sightings"
+    " WHEN 'cluster' THEN server.push AND server.push_galaxy_clusters ELSE server.push END"
+)
 _INSERT = (
     "INSERT INTO outbox (server_id, kind, event_uuid, timestamp, created, tries, next_try, parked)"
     " VALUES (?, ?, ?, ?, ?, 0, 0, FALSE)"
@@ -29,7 +33,8 @@ _announced = threading.Event()
 class OutboxRow(NamedTuple):
     """A promise. `timestamp` is the event's version when it was made, times are epoch seconds.
 
-    `kind` is EVENT, or SIGHTINGS for what was sighted in an event that the partner has.
+    `kind` is EVENT, or SIGHTINGS for what was sighted in an event that the partner has, or CLUSTER for a galaxy
+    cluster, whose uuid and version stand in the place of the event's.
     """
 
     id: int
@@ -103,6 +108,25 @@ def queue_sightings(event_uuid: str, timestamp: int, *, exclude_org_id: int | No
     if servers:
         wake()
     return len(servers)
+
+
+def queue_cluster(cluster_uuid: str, version: int, *, exclude_org_id: int | None) -> int:
+    """Promise a galaxy cluster to every link that takes some, in the caller's writing(); returns how many promises.
+
+    Never to a link whose remote organisation is the one that sent it (PROTOCOL §3.1, loop guard).
+    """
+    wanted = [one for one in push_servers() if one.push_galaxy_clusters and one.remote_org_id != exclude_org_id]
+    forget_cluster(cluster_uuid)
+    for server in wanted:
+        execute(_INSERT, (server.id, CLUSTER, cluster_uuid, version, clock.now()))
+    if wanted:
+        wake()
+    return len(wanted)
+
+
+def forget_cluster(cluster_uuid: str) -> None:
+    """No promise of a galaxy cluster waits any longer, inside a writing()."""
+    execute("DELETE FROM outbox WHERE kind = ? AND event_uuid = ?", (CLUSTER, cluster_uuid))
 
 
 def wake() -> None:

@@ -1,6 +1,6 @@
 """Proposals: finders and writers (MODEL §7.8)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mispmini.domain.errors import NotFound
@@ -9,7 +9,7 @@ from mispmini.domain.opinions import ProposalFilters, ProposalRow
 from mispmini.domain.viewer import Viewer
 from mispmini.store import vocabulary
 from mispmini.store.search.matching import all_of, any_of, one_of
-from mispmini.store.sql import TRUE, Predicate, Row, execute, marks, row, rows
+from mispmini.store.sql import TRUE, Predicate, Row, execute, row, rows
 from mispmini.store.tables.opinions import Proposal
 from mispmini.store.visibility import event_readable_by, known_at_partner, proposal_visible_to
 
@@ -172,10 +172,3 @@ def events_with_proposals(viewer: Viewer) -> Predicate:
         f" WHERE NOT proposal.deleted AND ({shown.text})",
         shown.params,
     )
-
-
-def locked_events(event_ids: Iterable[int]) -> set[int]:
-    """Of these events those with a pending proposal: `proposal_email_lock`."""
-    wanted = tuple(event_ids)
-    text = f"SELECT DISTINCT event_id FROM proposal WHERE NOT deleted AND event_id IN ({marks(wanted)})"
-    return {r[0] for r in rows(text, wanted)}

@@ -1,7 +1,7 @@
 """Triggers that number what an event's answer is made of, so that a kept one is never shown when it is old (SPEED §3).
 
 An event's `rev` grows with every change of the event and its elements; the counter `shared` with every change of what
-several events show: tags, organisations, sharing groups. A trigger forgets no path that writes. SQLite's own syntax:
+several events show: tags, organisations, groups, warninglists. A trigger forgets no path that writes. SQLite's own syntax:
 another database gets its own here.
 """
 
@@ -23,6 +23,7 @@ _SHARED: dict[str, tuple[str, ...]] = {
     "sharing_group": ("UPDATE", "DELETE"),
     "sharing_group_org": _ALL,
     "sharing_group_server": _ALL,
+    "warninglist": _ALL,
 }
 _RAISE_SHARED = "UPDATE counter SET value = value + 1 WHERE name = 'shared'"
 
@@ -38,5 +39,13 @@ def triggers() -> Iterator[str]:
             yield _trigger(table, verb, _RAISE_SHARED)
 
 
-def _trigger(table: str, verb: str, what: str) -> str:
-    return f"CREATE TRIGGER revise_{table}_{verb.lower()} AFTER {verb} ON {table} BEGIN {what}; END"
+def item_triggers() -> Iterator[str]:
+    """The same for notes, opinions and relationships, which may be said of nothing here and may point elsewhere."""
+    for verb in _ALL:
+        for side in ("OLD", "NEW") if verb == "UPDATE" else ("OLD",) if verb == "DELETE" else ("NEW",):
+            what = f"UPDATE event SET rev = rev + 1 WHERE id IN ({side}.event_id, {side}.related_event_id)"
+            yield _trigger("analyst_item", verb, what, suffix=f"_{side.lower()}")
+
+
+def _trigger(table: str, verb: str, what: str, suffix: str = "") -> str:
+    return f"CREATE TRIGGER revise_{table}_{verb.lower()}{suffix} AFTER {verb} ON {table} BEGIN {what}; END"

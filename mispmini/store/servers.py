@@ -11,7 +11,7 @@ from mispmini.store.sql import Predicate, Row, execute, row, rows
 from mispmini.store.tables.links import Server
 
 INDEX_TAG_SECONDS = 24 * 3600
-_NAMES = tuple(item.name for item in fields(LinkedServer) if item.name != "cache_timestamp")
+_NAMES = tuple(item.name for item in fields(LinkedServer))
 _FLAGS = frozenset(item.name for item in fields(LinkedServer) if item.type is bool)
 _LISTS = ("allow_internal", "trusted_orgs")
 _SELECT = f"SELECT {', '.join(_NAMES)} FROM server"
@@ -50,6 +50,12 @@ def sighting_servers() -> list[LinkedServer]:
 def servers_due_for_pull(now: int) -> list[LinkedServer]:
     """Links whose scheduled pull is due."""
     return _servers(Predicate("pull AND NOT paused AND pull_interval > 0 AND next_pull <= ?", (now,)))
+
+
+def servers_due_for_comparison(before: int) -> list[LinkedServer]:
+    """Links in use whose two indexes were last compared before then (epoch seconds); a new one has its time."""
+    where = "(pull OR push) AND NOT paused AND coalesce(last_compared, created) < ?"
+    return _servers(Predicate(where, (before,)))
 
 
 def server_ids_by_url() -> dict[str, int]:

@@ -148,10 +148,11 @@ def attributes_of_values(viewer: Viewer, values: Sequence[str]) -> list[Attribut
     return [a for a in attribute_rows(found) if a.value1.lower() in wanted or (a.value2 or "").lower() in wanted]
 
 
-def insert_sightings(sightings: Sequence[NewSighting]) -> None:
+def insert_sightings(sightings: Sequence[NewSighting], *, with_event: bool = False) -> None:
     """Add sightings, inside a writing(); an organisation's earlier expiration of an attribute gives way to a new one.
 
-    Their events are marked, so that pulling partners see that there is something new (API §10.2 row 17).
+    Their events are marked, so that pulling partners see that there is something new (API §10.2 row 17); those that
+    came `with_event` travel with it.
     """
     expired = {(s.attribute_id, s.org_id) for s in sightings if s.type == SightingType.EXPIRATION}
     for attribute_id, org_id in expired:
@@ -160,7 +161,7 @@ def insert_sightings(sightings: Sequence[NewSighting]) -> None:
             (attribute_id, int(SightingType.EXPIRATION), org_id or 0),
         )
     execute_many(_INSERT, sightings)
-    for event_id in sorted({sighting.event_id for sighting in sightings}):
+    for event_id in () if with_event else sorted({sighting.event_id for sighting in sightings}):
         mark_sighted(event_id)
 
 
@@ -168,13 +169,6 @@ def mark_sighted(event_id: int) -> None:
     """The event's sightings changed: its sighting_timestamp moves, inside a writing()."""
     stored = scalar("SELECT sighting_timestamp FROM event WHERE id = ?", (event_id,))
     update_event(event_id, {"sighting_timestamp": clock.later_than(stored or 0)})
-
-
-def newest_sighting(event_ids: Iterable[int], user_id: int | None) -> int:
-    """The id of the sighting that an account added last to these events."""
-    wanted = tuple(event_ids)
-    text = f"SELECT max(id) FROM sighting WHERE event_id IN ({marks(wanted)}) AND coalesce(user_id, 0) = ?"
-    return int(scalar(text, (*wanted, user_id or 0)))
 
 
 def delete_sighting(sighting_id: int) -> None:

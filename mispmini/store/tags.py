@@ -187,3 +187,13 @@ def attached_tag_ids(target: Target, target_id: int) -> set[int]:
     """Ids of the tags on a target."""
     table = f"{target.value}_tag"
     return {r[0] for r in rows(f"SELECT tag_id FROM {table} WHERE {target.value}_id = ? AND NOT deleted", (target_id,))}
+
+
+def galaxy_links(target: Target, event_ids: Sequence[int]) -> dict[tuple[int, int], int]:
+    """Ids of what attaches galaxy tags to events, or to the attributes of events, by target and tag."""
+    found = rows(
+        f"SELECT link.{target.value}_id, link.tag_id, link.id FROM {target.value}_tag AS link"
+        f" JOIN tag ON tag.id = link.tag_id WHERE tag.is_galaxy AND link.event_id IN ({marks(event_ids)})",
+        tuple(event_ids),
+    )
+    return {(target_id, tag_id): number for target_id, tag_id, number in found}

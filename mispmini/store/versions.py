@@ -46,6 +46,16 @@ def local_versions(uuids: Sequence[str]) -> dict[str, LocalVersion]:
     return here
 
 
+def local_counts(uuids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Timestamp and number of attributes of those of these events that are here, by uuid."""
+    here: dict[str, tuple[int, int]] = {}
+    for start in range(0, len(uuids), _BATCH):
+        batch = uuids[start : start + _BATCH]
+        text = f"SELECT uuid, timestamp, attribute_count FROM event WHERE uuid IN ({marks(batch)}) AND trashed IS NULL"
+        here.update((r[0], (r[1], r[2])) for r in rows(text, batch))
+    return here
+
+
 def blocked_among(uuids: Sequence[str], orgc_uuids: Sequence[str]) -> tuple[set[str], set[str]]:
     """Which of these events and of these creators' organisations are on a blocklist."""
     return (

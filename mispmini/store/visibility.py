@@ -31,7 +31,16 @@ def event_visible_to(viewer: Viewer, event: str = "event") -> Predicate:
 
 
 def _event_reaches(viewer: Viewer, event: str) -> Predicate:
-    published = f" AND {event}.published" if load_settings().unpublished_private else ""
+    settings = load_settings()
+    reached = _event_distributed(viewer, event, only_published=settings.unpublished_private)
+    if not settings.delegation:
+        return reached
+    offered = f"{event}.id IN (SELECT event_id FROM event_delegation WHERE org_id = ?)"
+    return Predicate(f"{reached.text} OR {offered}", (*reached.params, viewer.org_id))
+
+
+def _event_distributed(viewer: Viewer, event: str, *, only_published: bool) -> Predicate:
+    published = f" AND {event}.published" if only_published else ""
     return Predicate(
         f"{event}.org_id = ?"
         f" OR ({event}.distribution IN ({_levels(SEEN_BY_ALL_HERE)}){published})"

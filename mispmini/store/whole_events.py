@@ -12,6 +12,8 @@ _NOTHING_OF_ITS_OWN = (
     " WHERE link.event_id = :id AND tag.is_galaxy)"
     " AND NOT EXISTS (SELECT 1 FROM attachment JOIN attribute ON attribute.id = attachment.attribute_id"
     " WHERE attribute.event_id = :id)"
+    " AND NOT EXISTS (SELECT 1 FROM analyst_item WHERE event_id = :id)"
+    " AND NOT EXISTS (SELECT 1 FROM analyst_item WHERE related_event_id = :id)"
 ).replace(":id", "?")
 
 
@@ -38,8 +40,8 @@ def revision_of(event_id: int) -> Revision:
 
 
 def says_the_same_to_all(event_id: int) -> bool:
-    """Whether no element has what depends on who reads: opinions, local tags, clusters, files."""
-    return bool(scalar(_NOTHING_OF_ITS_OWN, (event_id,) * 5))
+    """Whether no element has what depends on who reads: opinions, notes, local tags, clusters, files."""
+    return bool(scalar(_NOTHING_OF_ITS_OWN, (event_id,) * 7))
 
 
 def count_references(event_id: int) -> int:

@@ -31,6 +31,16 @@ class Answer:
     location: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Download:
+    """What stood at an address of a feed: the body as bytes; `text` is its beginning, for errors only."""
+
+    status: int
+    body: bytes
+    etag: str | None
+    text: str
+
+
 def read_body(pieces: Iterator[bytes], encoding: str, limit: int) -> bytes:
     """The whole body, inflated. Raises RemoteFailure: too_big above `limit` bytes, truncated, http."""
     if encoding in ("gzip", "x-gzip"):

@@ -11,6 +11,7 @@ from mispmini.store import ledger, outbox, servers
 from mispmini.store.database import writing
 from mispmini.store.outbox import OutboxRow
 from mispmini.store.settings import load_settings
+from mispmini.sync.clusters import send_published
 from mispmini.sync.judging import PARK_AFTER_TRIES, Then
 from mispmini.sync.links import LinkRefused, Outbound, only_one_on, open_remote
 from mispmini.sync.push import Delivery, Pusher
@@ -68,10 +69,25 @@ def _work_off(pusher: Pusher, row: OutboxRow, patience: Patience) -> None:
     if row.kind == outbox.SIGHTINGS:
         keep(pusher.server, row, deliver_sightings(pusher, row.event_uuid), patience)
         return
+    if row.kind == outbox.CLUSTER:
+        keep(pusher.server, row, _deliver_cluster(pusher, row.event_uuid), patience)
+        return
     delivery = pusher.deliver(row.event_uuid, tries=row.tries)
     keep(pusher.server, row, delivery, patience)
     if delivery.receipt.arrived:
         send_along(pusher, row.event_uuid)
+
+
+def _deliver_cluster(pusher: Pusher, uuid: str) -> Delivery:
+    """Keep the promise of one galaxy cluster. Raises nothing that a partner causes."""
+    now = clock.now()
+    try:
+        return Delivery(*send_published(pusher.remote, pusher.version(), pusher.partner, uuid), now)
+    except LinkRefused as refusal:
+        receipt = Receipt(LedgerState.FAILED, refusal.reason, refusal.sentence, refusal.http_status)
+        return Delivery(receipt, Then.PARK, now)
+    except RemoteFailure as failure:
+        return Delivery(Receipt(LedgerState.FAILED, failure.cause, failure.detail), Then.RETRY_THEN_PARK, now)
 
 
 def keep(server: LinkedServer, row: OutboxRow, delivery: Delivery, patience: Patience) -> None:

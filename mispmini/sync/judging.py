@@ -56,7 +56,7 @@ class Stored:
 def stored_in(event: Mapping[str, Any]) -> Stored | None:
     """The partner's event as it tells of it; None if a number is missing or is none."""
     names = ("timestamp", "distribution", "sharing_group_id", "attribute_count")
-    numbers = [_number(event.get(name, 0 if name == "sharing_group_id" else None)) for name in names]
+    numbers = [number_in(event.get(name, 0 if name == "sharing_group_id" else None)) for name in names]
     if any(number is None for number in numbers) or not is_event_level(numbers[1] or 0):
         return None
     timestamp, distribution, group, count = (number or 0 for number in numbers)
@@ -135,7 +135,8 @@ def _level(level: int) -> str:
     return Distribution(level).name.lower()
 
 
-def _number(value: object) -> int | None:
+def number_in(value: object) -> int | None:
+    """A count or time as a partner writes it, None for what is no such number."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     text = str(value)

@@ -61,6 +61,22 @@ class RemoteVersion:
     document: dict[str, Any]
     skew: int | None = None  # seconds that its clock is ahead of ours, by the Date header
 
+    @property
+    def lists_proposals(self) -> bool:
+        """Whether proposals can be asked for as a list (PROTOCOL §2.1, gates)."""
+        return self._is_since(111)
+
+    @property
+    def finds_sightings(self) -> bool:
+        """Whether sightings can be searched for; else they stand in whole events (PROTOCOL §2.1, gates)."""
+        return self._is_since(165)
+
+    def _is_since(self, hotfix: int) -> bool:
+        """2.4 from this hotfix on, and every 2.5: a MISP that calls itself otherwise is not asked (recording 62)."""
+        parts = [int(part) if part.isascii() and part.isdigit() else -1 for part in self.version.split(".")[:3]]
+        major, minor, fix = (*parts, -1, -1, -1)[:3]
+        return major == 2 and (minor == 5 or (minor == 4 and fix >= hotfix))
+
 
 def go_on(_done: int, _total: int) -> bool:
     """The Progress of a run that nobody watches: it hears (done, total) and says whether to go on."""
@@ -104,14 +120,14 @@ def open_remote(server: LinkedServer, outbound: Outbound) -> RemoteServer:
 
 
 @contextmanager
-def only_one_on(server_id: int, *, wait: float = 0.0) -> Iterator[None]:
+def only_one_on(server_id: int, *, wait: float = 0.0, kind: str = "server") -> Iterator[None]:
     """Hold the link's lock file, waiting at most so many seconds; the system lets go of it with the process.
 
-    Raises AlreadyRunning.
+    `kind` names what else than a server may be worked: a feed. Raises AlreadyRunning.
     """
     folder = data_folder() / "locks"
     folder.mkdir(mode=0o700, exist_ok=True)
-    handle = os.open(folder / f"server-{server_id}", os.O_RDWR | os.O_CREAT, 0o600)
+    handle = os.open(folder / f"{kind}-{server_id}", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         _lock(handle, time.monotonic() + wait)
         yield

@@ -1,6 +1,6 @@
 """What a partner offers, looked at without taking it: its list and single events (PROTOCOL §4.9)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -58,7 +58,7 @@ def preview_index(
     document, total = _asked(server, outbound, path)
     listed = document if isinstance(document, list) else []
     items = tuple(item for item in listed if isinstance(item, dict))[:MOST_ROWS]
-    return Preview(items, _verdicts(server, items), total)
+    return Preview(items, verdicts_on(server, items), total)
 
 
 def preview_event(server: LinkedServer, outbound: Outbound, ref: str) -> dict[str, Any]:
@@ -87,7 +87,8 @@ def _asked(server: LinkedServer, outbound: Outbound, path: str) -> tuple[Any, in
     return answer.json, int(count) if count.isascii() and count.isdigit() and len(count) < 10 else None
 
 
-def _verdicts(server: LinkedServer, items: tuple[Mapping[str, Any], ...]) -> tuple[Verdict, ...]:
+def verdicts_on(server: LinkedServer, items: Sequence[Mapping[str, Any]]) -> tuple[Verdict, ...]:
+    """What a pull would do to each item of a partner's list."""
     settings = load_settings()
     uuids = [str(item.get("uuid", "")).lower() for item in items]
     creators = [str(_record(item.get("Orgc")).get("uuid", "")).lower() for item in items]
@@ -124,16 +125,9 @@ def _of_the_item(item: Mapping[str, Any], rules: PullRules) -> Verdict | None:
         return Verdict.PROTECTED
     creator, tags = _record(item.get("Orgc")), _tag_names(item)
     name, uuid = str(creator.get("name", "")), str(creator.get("uuid", ""))
-    if rules.leave_out(tags, name, uuid) or not _is_wanted(rules, tags, name, uuid):
+    if rules.leave_out(tags, name, uuid) or not rules.wants(tags, name, uuid):
         return Verdict.LEFT_OUT
     return Verdict.EMPTY if item.get("attribute_count") in ("0", 0) else None
-
-
-def _is_wanted(rules: PullRules, tags: list[str], org_name: str, org_uuid: str) -> bool:
-    """The positive rules, as far as the list tells: by names, which is how the form writes them."""
-    wanted_tags, wanted_orgs = ({name.casefold() for name in part} for part in (rules.tags_or, rules.orgs_or))
-    by_tag = not wanted_tags or not wanted_tags.isdisjoint(name.casefold() for name in tags)
-    return by_tag and (not wanted_orgs or not wanted_orgs.isdisjoint((org_name.casefold(), org_uuid.casefold())))
 
 
 def _tag_names(item: Mapping[str, Any]) -> list[str]:

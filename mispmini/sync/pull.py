@@ -11,7 +11,19 @@ from mispmini.domain.receipts import LedgerState, Receipt, Trouble
 from mispmini.domain.servers import LinkedServer
 from mispmini.store import ledger, servers
 from mispmini.store.database import writing
-from mispmini.sync.links import LinkRefused, Outbound, Progress, go_on, note_skew, only_one_on, open_remote, shake_hands
+from mispmini.sync.analyst_data import pull_analyst_data
+from mispmini.sync.clusters import pull_clusters, pull_relevant_clusters
+from mispmini.sync.links import (
+    LinkRefused,
+    Outbound,
+    Progress,
+    RemoteVersion,
+    go_on,
+    note_skew,
+    only_one_on,
+    open_remote,
+    shake_hands,
+)
 from mispmini.sync.proposals import pull_proposals
 from mispmini.sync.pull_events import Batch, Store, fetch_in_order
 from mispmini.sync.pull_index import Index, read_index, wanted_rows
@@ -20,7 +32,9 @@ from mispmini.sync.sightings import pull_sightings
 
 FULL = "full"
 UPDATE = "update"
+RELEVANT_CLUSTERS = "pull_relevant_clusters"
 NOT_ENABLED = "Pull setting not enabled for this server."
+NO_CLUSTERS = "Pulling galaxy clusters is not enabled for this server."
 NOT_AUTHORISED = (
     "Not authorised. This is either due to an invalid auth key, or due to the sync user not having authentication"
     " permissions enabled on the remote server. Another reason could be an incorrect sync server setting."
@@ -60,6 +74,7 @@ class _Tally:
     is_whole: bool = True
     proposals: int = 0
     sightings: int = 0
+    analyst_data: int = 0
     receipts: list[Receipt] = field(default_factory=list)
 
     def count(self, receipts: list[Receipt]) -> None:
@@ -80,6 +95,8 @@ def pull_from(server: LinkedServer, technique: str, outbound: Outbound, *, progr
     """
     if technique == FULL and not server.pull:
         raise SaveFailed("pull", "Server", NOT_ENABLED, subject_id=server.id)
+    if technique == RELEVANT_CLUSTERS and not server.pull_galaxy_clusters:
+        raise SaveFailed("pull", "Server", NO_CLUSTERS, subject_id=server.id)
     with only_one_on(server.id, wait=_LOCK_WAIT_SECONDS):
         try:
             result = _pull(server, technique, outbound, progress)
@@ -102,30 +119,65 @@ def _told(error: Exception) -> str:
 
 
 def _pull(server: LinkedServer, technique: str, outbound: Outbound, progress: Progress) -> PullResult:
-    """The requests in a MISP's order: getVersion, (clusters,) index, events, proposals, sightings, (analyst data).
-
-    What stands in brackets is not asked for while it cannot be stored; it goes where it stands.
-    """
+    """The requests in a MISP's order: getVersion, clusters, index, events, proposals, sightings, analyst data."""
     with open_remote(server, outbound) as remote:
         version = shake_hands(remote)
         note_skew(server, version)
+        clusters = _pull_clusters(remote, version, Store.over(server), technique)
+        if technique == RELEVANT_CLUSTERS:
+            return PullResult(clusters=clusters)
         if technique in (FULL, UPDATE):
             store = Store.over(server, with_rules=technique == FULL, hears_of_deletions=version.perm_sync)
-            tally = _pull_listed(remote, store, technique, outbound, progress)
+            tally = _pull_listed(remote, version, store, technique, outbound, progress)
+            if version.perm_analyst_data:
+                tally.analyst_data = _pull_analyst_data(remote, store)
         else:
             tally = _pull_one(remote, Store.over(server, hears_of_deletions=version.perm_sync), technique, outbound)
     protected = ledger.count_skipped(server.id, Reason.PROTECTED)
-    return PullResult(tally.pulled, tally.failed, tally.proposals, tally.sightings, protected=protected)
+    return PullResult(
+        tally.pulled,
+        tally.failed,
+        tally.proposals,
+        tally.sightings,
+        clusters,
+        analyst_data=tally.analyst_data,
+        protected=protected,
+    )
+
+
+def _pull_clusters(remote: RemoteServer, version: RemoteVersion, store: Store, technique: str) -> int:
+    """Galaxy clusters (PROTOCOL §4.7); a failure costs only these, unless nothing else was asked for."""
+    if not (store.server.pull_galaxy_clusters and "perm_galaxy_editor" in version.document):
+        return 0
+    try:
+        if technique == RELEVANT_CLUSTERS:
+            return pull_relevant_clusters(remote, store.viewer, store.origin, trusted=store.trusted)
+        asked = {} if technique in (FULL, UPDATE) else {"eventid": technique}
+        return pull_clusters(remote, store.viewer, store.origin, trusted=store.trusted, asked=asked)
+    except RemoteFailure as failure:
+        if technique == RELEVANT_CLUSTERS:
+            raise
+        _log.warning("Galaxy clusters of server %s could not be pulled: %s", store.server.id, failure)
+        return 0
+
+
+def _pull_analyst_data(remote: RemoteServer, store: Store) -> int:
+    """Notes, opinions and relationships (PROTOCOL §4.8); a failure costs only these."""
+    try:
+        return pull_analyst_data(remote, store.server, store.viewer, store.origin)
+    except RemoteFailure as failure:
+        _log.warning("Notes and opinions of server %s could not be pulled: %s", store.server.id, failure)
+        return 0
 
 
 def _pull_listed(
-    remote: RemoteServer, store: Store, technique: str, outbound: Outbound, progress: Progress
+    remote: RemoteServer, version: RemoteVersion, store: Store, technique: str, outbound: Outbound, progress: Progress
 ) -> _Tally:
     server = store.server
     index = read_index(remote, server, with_rules=technique == FULL)
     tally = _Tally()
     if index.unchanged:
-        _pull_opinions(remote, server, index, tally, technique)
+        _pull_opinions(remote, version, server, index, tally, technique)
         return tally
     refs = [row.uuid for row in wanted_rows(server, index.rows, only_known=technique == UPDATE)]
     done = 0
@@ -134,7 +186,7 @@ def _pull_listed(
         done += len(batch.items)
         if not progress(done, len(refs)):
             break
-    _pull_opinions(remote, server, index, tally, technique)
+    _pull_opinions(remote, version, server, index, tally, technique)
     if technique == FULL:
         whole = tally.is_whole and done == len(refs)
         with writing(quiet=True):
@@ -142,13 +194,17 @@ def _pull_listed(
     return tally
 
 
-def _pull_opinions(remote: RemoteServer, server: LinkedServer, index: Index, tally: _Tally, technique: str) -> None:
+def _pull_opinions(
+    remote: RemoteServer, version: RemoteVersion, server: LinkedServer, index: Index, tally: _Tally, technique: str
+) -> None:
     """Proposals, then sightings of what the index still lists (PROTOCOL §4.5, §4.6); a failure costs only these."""
     viewer = Store.over(server).viewer
     try:
-        tally.proposals = pull_proposals(remote, server, viewer)
+        if version.lists_proposals:
+            tally.proposals = pull_proposals(remote, server, viewer)
         again = read_index(remote, server, with_rules=technique == FULL, known_tag=index.etag)
-        tally.sightings = pull_sightings(remote, server, viewer, index.rows if again.unchanged else again.rows)
+        listed = index.rows if again.unchanged else again.rows
+        tally.sightings = pull_sightings(remote, server, viewer, listed, by_search=version.finds_sightings)
     except RemoteFailure as failure:
         tally.is_whole = False
         _log.warning("Proposals or sightings of server %s could not be pulled: %s", server.id, failure)

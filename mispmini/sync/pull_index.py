@@ -19,6 +19,7 @@ from mispmini.wire.scalars import whole_number
 INDEX = "/events/index"
 NO_TAG_YET = '""'
 MOST_ROWS = 250_000
+MOST_BYTES = 64 * 1024 * 1024  # more than so many rows take
 
 
 class IndexRow(NamedTuple):
@@ -48,7 +49,7 @@ def read_index(remote: RemoteServer, server: LinkedServer, *, with_rules: bool, 
     filters = PullRules.from_text(server.pull_rules).index_filters() if with_rules else {}
     tag = known_tag or (known_index_tag(server) if with_rules else None)
     body = json_text({**filters, "minimal": 1, "published": 1})
-    answer = remote.post_json(INDEX, body, etag=tag or NO_TAG_YET)
+    answer = remote.post_json(INDEX, body, etag=tag or NO_TAG_YET, max_bytes=MOST_BYTES)
     if answer.status == 304:
         return Index((), tag, unchanged=True)
     if answer.status != 200:

@@ -22,6 +22,7 @@ from mispmini.store.database import reading
 from mispmini.store.graphs import Parts, load_event
 from mispmini.store.ledger import delivered_version
 from mispmini.sync import judging
+from mispmini.sync.clusters import push_of_event
 from mispmini.sync.judging import Sent, Stored, Then
 from mispmini.sync.links import LinkRefused, RemoteVersion, note_skew, said, shake_hands
 from mispmini.sync.remote import Answer, Cause, RemoteFailure, RemoteServer, json_text
@@ -88,6 +89,8 @@ class Pusher:
         try:
             if not self.version().perm_sync:
                 raise LinkRefused(Trouble.NO_SYNC_PERMISSION, "The partner's key has no permission to sync.")
+            if self.server.push_galaxy_clusters:
+                push_of_event(self.remote, self.version(), self.partner, graph.event.uuid)
             receipt, then = self._send(self._with_known_reports(copy), owned=not graph.event.locked, tries=tries)
             return Delivery(receipt, then, timestamp)
         except LinkRefused as refusal:

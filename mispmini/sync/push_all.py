@@ -15,6 +15,8 @@ from mispmini.store.database import writing
 from mispmini.store.graphs import Parts, find_event_id, load_events
 from mispmini.store.outbox import OutboxRow
 from mispmini.store.versions import published_event_ids
+from mispmini.sync.analyst_data import push_analyst_data
+from mispmini.sync.clusters import push_known
 from mispmini.sync.delivering import Patience, keep
 from mispmini.sync.judging import Then
 from mispmini.sync.links import LinkRefused, Outbound, Progress, go_on, only_one_on, open_remote, said
@@ -72,8 +74,11 @@ def _push(pusher: Pusher, technique: str, progress: Progress) -> PushResult:
         sentence = "Remote instance is outdated or no permission to push."
         raise SaveFailed("push", "Server", sentence)
     if not (version.perm_sync and pusher.server.push):
-        _push_opinions(pusher, technique)
+        _push_opinions(pusher)
+        _push_analyst_data(pusher)
         return PushResult(0, 0)
+    if technique == FULL and pusher.server.push_galaxy_clusters:
+        push_known(pusher.remote, version, pusher.partner)
     offered = {graph.event.uuid: graph.event for graph in _candidates(pusher, technique)}
     wanted = _wanted(pusher, {uuid: event.timestamp for uuid, event in offered.items()})
     pushed = failed = 0
@@ -85,14 +90,26 @@ def _push(pusher: Pusher, technique: str, progress: Progress) -> PushResult:
     if technique in (FULL, INCREMENTAL) and offered and not failed:
         with writing():
             servers.update_server(pusher.server.id, {"lastpushedid": max(event.id for event in offered.values())})
-    _push_opinions(pusher, technique)
+    _push_opinions(pusher)
+    _push_analyst_data(pusher)
     return PushResult(pushed, failed)
 
 
-def _push_opinions(pusher: Pusher, technique: str) -> None:
-    """Proposals, then sightings, of the events that the partner lists; a failure does not undo what was pushed."""
-    if technique != FULL:
+def _push_analyst_data(pusher: Pusher) -> None:
+    """Notes, opinions and relationships, whatever the technique; a failure does not undo what was pushed (§3.15)."""
+    if not (pusher.server.push_analyst_data and pusher.version().perm_analyst_data):
         return
+    try:
+        push_analyst_data(pusher)
+    except (LinkRefused, RemoteFailure) as failure:
+        _log.warning("Notes and opinions did not get to server %s: %s", pusher.server.id, failure)
+
+
+def _push_opinions(pusher: Pusher) -> None:
+    """Proposals, then sightings, of the events that the partner lists, whatever the technique (recordings 06d, 06e).
+
+    A failure does not undo what was pushed.
+    """
     server, version = pusher.server, pusher.version()
     try:
         listed = None

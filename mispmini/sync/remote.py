@@ -31,10 +31,10 @@ from mispmini.sync.addresses import (
     TimedTlsSocket,
     networks,
 )
-from mispmini.sync.answers import Answer, epoch_of, json_text, parse_json, read_body
+from mispmini.sync.answers import Answer, Download, epoch_of, json_text, parse_json, read_body
 from mispmini.sync.failures import Cause, RemoteFailure
 
-__all__ = ["Answer", "Cause", "Link", "RemoteFailure", "RemoteServer", "json_text", "leaf_fingerprint"]
+__all__ = ["Answer", "Cause", "Download", "Link", "RemoteFailure", "RemoteServer", "json_text", "leaf_fingerprint"]
 
 MAX_BYTES = 250 * 1024 * 1024
 MAX_TEXT = 500
@@ -60,6 +60,7 @@ class Link:
     client_cert: Path | None = None
     pinned_sha256: str | None = None
     proxy: str | None = field(default=None, repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # a feed's own; without a key none is sent
 
 
 class RemoteServer:
@@ -87,22 +88,61 @@ class RemoteServer:
         """GET `path` (begins with a slash); `etag` is sent as it is, quotes included. Raises RemoteFailure."""
         return self._ask("GET", path, _if_none_match(etag))
 
-    def post_json(self, path: str, body: str | bytes, *, etag: str | None = None, gzip_allowed: bool = False) -> Answer:
+    def post_json(
+        self,
+        path: str,
+        body: str | bytes,
+        *,
+        etag: str | None = None,
+        gzip_allowed: bool = False,
+        max_bytes: int | None = None,
+    ) -> Answer:
         """POST JSON text. Compressed above 1024 bytes if the partner said it takes gzip (PROTOCOL §1.2).
 
-        Raises RemoteFailure; an answer of 4xx or 5xx is returned, for the caller to judge.
+        `max_bytes` is a tighter bound for this answer. Raises RemoteFailure; an answer of 4xx or 5xx is returned, for the caller to judge.
         """
         raw = body.encode() if isinstance(body, str) else body
         headers = _if_none_match(etag)
         if gzip_allowed and len(raw) > GZIP_ABOVE:
             raw, headers = gzip.compress(raw, 6, mtime=0), headers | {"Content-Encoding": "gzip"}
-        return self._ask("POST", path, headers, raw)
+        return self._ask("POST", path, headers, raw, max_bytes)
 
     def head(self, path: str) -> int:
         """The status of a HEAD request. Raises RemoteFailure, for a redirect as well."""
         return self._ask("HEAD", path, {}).status
 
-    def _ask(self, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> Answer:
+    def download(self, path: str, *, etag: str | None = None) -> Download:
+        """GET whatever stands at `path` of a feed, under the same rules, as bytes. Raises RemoteFailure."""
+        return self._downloaded("GET", path, _if_none_match(etag))
+
+    def post_for_text(self, path: str, body: str) -> Download:
+        """POST JSON text and take whatever comes, as bytes. Raises RemoteFailure."""
+        return self._downloaded("POST", path, {}, body.encode())
+
+    def _downloaded(self, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> Download:
+        with self._asked(method, path, headers, body) as response:
+            encoding = response.headers.get("Content-Encoding", "").strip().lower()
+            pieces = response.raw.stream(_READ_BYTES, decode_content=False)
+            told = read_body(pieces, encoding, self._max_bytes)
+            text = self._beginning(told, MAX_TEXT) if response.status_code >= 400 else ""
+            return Download(response.status_code, told, response.headers.get("ETag"), text)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes | None = None,
+        max_bytes: int | None = None,
+    ) -> Answer:
+        with self._asked(method, path, headers, body) as response:
+            return self._answer(response, max_bytes or self._max_bytes)
+
+    @contextmanager
+    def _asked(
+        self, method: str, path: str, headers: dict[str, str], body: bytes | None = None
+    ) -> Iterator[requests.Response]:
+        """The response to one request, its body not read yet; what goes wrong until it is read is named."""
         if not path.startswith("/"):
             raise RemoteFailure(Cause.BAD_URL, "a path must begin with a slash")
         self._deadline.restart()
@@ -119,7 +159,7 @@ class RemoteServer:
             ) as response,
         ):
             self._refuse_redirect(response)
-            return self._answer(response)
+            yield response
 
     def _refuse_redirect(self, response: requests.Response) -> None:
         status = response.status_code
@@ -129,10 +169,10 @@ class RemoteServer:
             target = _without_query(response.headers.get("Location", ""))
             raise RemoteFailure(Cause.REDIRECT, self._mask(f"status {status} to {target}"))
 
-    def _answer(self, response: requests.Response) -> Answer:
+    def _answer(self, response: requests.Response, max_bytes: int) -> Answer:
         headers, status = response.headers, response.status_code
         encoding = headers.get("Content-Encoding", "").strip().lower()
-        body = read_body(response.raw.stream(_READ_BYTES, decode_content=False), encoding, self._max_bytes)
+        body = read_body(response.raw.stream(_READ_BYTES, decode_content=False), encoding, max_bytes)
         bodiless = status == 304 or response.request.method == "HEAD"
         return Answer(
             status=status,
@@ -275,6 +315,9 @@ def _session(link: Link, user_agent: str, gate: Gate) -> requests.Session:
             "Accept-Encoding": "gzip",
         }
     )
+    if not link.authkey:
+        del session.headers["Authorization"]
+    session.headers.update(dict(link.headers))
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     if link.proxy:
         session.proxies = dict.fromkeys(("http", "https"), _checked_proxy(link.proxy))
@@ -344,7 +387,8 @@ def _checked_pin(pin: str) -> str:
 
 def _secrets(link: Link) -> tuple[str, ...]:
     proxy_password = _split(link.proxy).password if link.proxy else None
-    return tuple(secret for secret in (link.authkey, proxy_password) if secret)
+    own = (value for _name, value in link.headers)
+    return tuple(secret for secret in (link.authkey, proxy_password, *own) if secret)
 
 
 def _if_none_match(etag: str | None) -> dict[str, str]:

@@ -27,6 +27,10 @@ from mispmini.wire.sighting_in import read_sightings, read_uuids
 from mispmini.wire.sighting_out import sighting_json
 
 SEARCH = "/sightings/restSearch/event"
+_VIEW = (
+    "/deleted[]:0/deleted[]:1/excludeGalaxy:1/excludeLocalTags:1/includeAttachments:0/includeEventCorrelations:0"
+    "/includeFeedCorrelations:0/includeWarninglistHits:0/noEventReports:1/noShadowAttributes:1"
+)
 _EVENTS_A_REQUEST = 20
 _SIGHTINGS_A_REQUEST = 5_000
 _log = logging.getLogger(__name__)
@@ -119,10 +123,12 @@ def push_all_sightings(pusher: Pusher, listed: Iterable[IndexRow]) -> int:
     return sent
 
 
-def pull_sightings(remote: RemoteServer, server: LinkedServer, viewer: Viewer, listed: Iterable[IndexRow]) -> int:
+def pull_sightings(
+    remote: RemoteServer, server: LinkedServer, viewer: Viewer, listed: Iterable[IndexRow], *, by_search: bool = True
+) -> int:
     """Take the sightings of events that are here, where the partner's sighting_timestamp moved; how many were new.
 
-    Raises RemoteFailure; what was taken before stays.
+    A partner that cannot search for them (not `by_search`) is asked for the events. Raises RemoteFailure; what was taken before stays.
     """
     there = {row.uuid: row.sighting_timestamp for row in listed if row.sighting_timestamp}
     until = store.taken_until(server.id, list(there))
@@ -130,7 +136,7 @@ def pull_sightings(remote: RemoteServer, server: LinkedServer, viewer: Viewer, l
     taken = 0
     for start in range(0, len(wanted), _EVENTS_A_REQUEST):
         batch = wanted[start : start + _EVENTS_A_REQUEST]
-        found = _fetch(remote, batch)
+        found = _fetch(remote, batch) if by_search else {uuid: _inside(remote, uuid) for uuid in batch}
         with writing():
             taken += _take(viewer, server, found)
             store.note_taken(server.id, [(uuid, there[uuid]) for uuid in batch])
@@ -152,6 +158,26 @@ def _fetch(remote: RemoteServer, uuids: Sequence[str]) -> dict[str, list[Sightin
         if draft.event_uuid is not None and draft.event_uuid in uuids:
             grouped.setdefault(draft.event_uuid, []).append(draft)
     return grouped
+
+
+def _inside(remote: RemoteServer, uuid: str) -> list[SightingDraft]:
+    """The sightings that a partner's whole event holds (recording 62)."""
+    answer = remote.get_json(f"/events/view/{uuid}{_VIEW}")
+    event = answer.json.get("Event") if answer.status == 200 and isinstance(answer.json, dict) else None
+    if not isinstance(event, dict):
+        return []
+    inside = (a for item in _records(event.get("Object")) for a in _records(item.get("Attribute")))
+    found = [
+        {**sighting, "attribute_uuid": attribute.get("uuid"), "event_uuid": uuid}
+        for part in (_records(event.get("Attribute")), inside)
+        for attribute in part
+        for sighting in _records(attribute.get("Sighting"))
+    ]
+    return list(read_sightings(found))
+
+
+def _records(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _take(viewer: Viewer, server: LinkedServer, found: dict[str, list[SightingDraft]]) -> int:

@@ -23,6 +23,8 @@ _NAMED = re.compile(r"([A-Za-z_][\w.-]*)(\[[^\]]*\])?:(.*)\Z", re.DOTALL)
 _SHORTCUT_CONTROLLERS = frozenset({"events", "attributes"})
 _ACTION_OF_LIST = {"GET": "index", "HEAD": "index", "POST": "add"}
 _ACTION_OF_ONE = {"GET": "view", "HEAD": "view", "POST": "edit", "PUT": "edit", "DELETE": "delete"}
+_WRITE = frozenset({"POST", "PUT", "DELETE"})
+_ANSWER_HEAD = frozenset({"events.view"})  # whether it exists is asked before a push, and has to be cheap
 _SAFE_IN_PATH = "/:;,[]+@!$&'()*=~"
 
 
@@ -55,6 +57,13 @@ class Asked:
     def parameter(self, name: str, default: object = None) -> object:
         """One parameter, by that order."""
         return self.parameters().get(name, default)
+
+
+def take_head_for_get() -> None:
+    """A view that shows something to GET and else writes is asked as by GET: HEAD never writes (TRUST S9)."""
+    rule = request.url_rule
+    if request.method == "HEAD" and rule is not None and request.endpoint not in _ANSWER_HEAD:
+        request.method = "GET" if _WRITE & (rule.methods or set()) else "HEAD"
 
 
 class MispPaths:

@@ -10,7 +10,7 @@ from mispmini.domain.drafts import AttributeDraft
 from mispmini.domain.errors import Invalid, Malformed
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
-from mispmini.services import attributes, tags
+from mispmini.services import attributes, tags, warninglists
 from mispmini.services.attributes import Added, CountedBy
 from mispmini.web import describe, event_pages, event_tabs, removals, tagging
 from mispmini.web.answer import Answer, answer, done, page_answer, reply, see_other, wants_json
@@ -93,12 +93,23 @@ def add(event_ref: str) -> Answer:
     viewer = current_viewer()
     if_refused(lambda form, status: page_answer("events/view.html", _event_page(event_ref, form), status=status))
     drafts, unread = _asked_drafts(viewer)
+    if flag(parameter("enforceWarninglist")):
+        drafts, unread = _without_warned(drafts, unread)
     breaks = flag(parameter("breakOnDuplicate", 1)) is not False
     added = attributes.add_attributes(viewer, event_ref, drafts, unread=unread, break_on_duplicate=breaks)
     if not wants_json():
         notice, kind = _told(added, {place: draft.value or "" for place, draft in drafts.items()})
         return done(None, go_to=url_for("events.view", ref=event_ref), notice=notice, kind=kind)
     return reply(_added_text(added))
+
+
+def _without_warned(
+    drafts: dict[int, AttributeDraft], unread: dict[int, Invalid]
+) -> tuple[dict[int, AttributeDraft], dict[int, Invalid]]:
+    """Those that trip over a warninglist are named instead of added (MODEL §7.15)."""
+    warned = {place for place, one in drafts.items() if warninglists.lists_with(one.type or "", one.value or "")}
+    refused = {place: Invalid({"warninglist": [warninglists.REFUSED]}) for place in warned}
+    return {place: one for place, one in drafts.items() if place not in warned}, {**unread, **refused}
 
 
 def _told(added: Added, values: Mapping[int, str]) -> tuple[str, str]:

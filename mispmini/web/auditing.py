@@ -75,4 +75,6 @@ def _body() -> Mapping[str, object]:
         body = asked().body
     except MispminiError:
         return {}
+    if request.endpoint == "settings.edit":  # it may be a password, and what was changed has its own row
+        return {}
     return body if isinstance(body, Mapping) else {"list": body}

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from mispmini.domain.distribution import Distribution, needs_group
 from mispmini.domain.graphs import EventRow, TagRow
-from mispmini.domain.records import IndexItem, IndexTag, TagRecord
+from mispmini.domain.index_items import IndexItem
+from mispmini.domain.records import IndexTag, TagRecord
 from mispmini.domain.tlp import Tlp, tlp_of
 from mispmini.services.viewing import Rights
 from mispmini.web import pages

@@ -22,6 +22,7 @@ EVENTS_EDIT = _describe(
     ["info", "threat_level_id", "analysis", "distribution", "sharing_group_id", "published", "timestamp", "date",
      "Attribute", "Object", "EventTag"],
 )  # fmt: skip
+EVENTS_CONTACT = _describe("/events/contact", "POST a message to whoever reported the Event.", ["message"], [])
 EVENTS_DELETE = _describe("/events/delete", "POST to this API to delete an Event and block its uuid.", [], [])
 ATTRIBUTES_ADD = _describe(
     "/attributes/add",

@@ -29,6 +29,7 @@ class Elements:
     rights: Rights
     sighted: Mapping[int, pages.SeenBox] = field(default_factory=dict)
     may_propose: bool = False
+    warned: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def objects(self) -> tuple[pages.ObjectGroup, ...]:
@@ -94,6 +95,7 @@ class Elements:
             may_tag=(rights.tag or rights.tag_locally) and not item.deleted,
             sighted=pages.SeenBox() if item.deleted else self.sighted.get(item.id, pages.SeenBox()),
             may_propose=self.may_propose and item.event_id == self.event_id and not item.deleted,
+            warnings=() if item.deleted else self.warned.get(item.id, ()),
         )
 
     def _reference(self, item: ReferenceRow, rights: Rights) -> pages.ReferenceRow:

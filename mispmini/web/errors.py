@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from flask import Flask, current_app, g, redirect, request, session
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound, RequestEntityTooLarge
@@ -31,6 +32,7 @@ _STATUS: Mapping[type[MispminiError], int] = {
     errors.BadRequest: 400,
     errors.Malformed: 405,
     errors.TooLarge: 413,
+    errors.NotBuiltIn: 501,
     errors.Busy: 503,
     errors.OutOfSpace: 507,
     errors.EventExists: 404,
@@ -91,6 +93,8 @@ def error_page(status: int, sentence: str, *, advice: str = "") -> Answer:
 def _refused(error: MispminiError) -> Answer:
     kind = next(kind for kind in type(error).__mro__ if kind in _STATUS or kind is MispminiError)
     status = _STATUS.get(kind, 400)
+    if request.method == "HEAD" and kind is errors.Refused:
+        status = 404  # MISP: whether something exists is asked by HEAD, and "no" is 404 there (API §9.3, §9.7)
     response = reply(_body(error), status=status) if wants_json() else _for_people(error, status)
     response.headers.update(_headers(error, kind))
     return response
@@ -116,7 +120,8 @@ def _for_people(error: MispminiError, status: int) -> Answer:
         return _to_login()
     show: ShowAgain | None = g.get("show_again")
     if show is not None:
-        return show(_form_of(error), status)
+        with suppress(MispminiError):  # what the form is about is not there, or not theirs: nothing to show again
+            return show(_form_of(error), status)
     return error_page(status, for_people(error.sentence))
 
 

@@ -11,7 +11,7 @@ from mispmini.domain.filters import IndexFilters, Order, Terms
 from mispmini.domain.graphs import AttributeRow, EventRow
 from mispmini.domain.viewer import Viewer
 from mispmini.services import audience as audiences
-from mispmini.services import blocklists, event_sheets, searching, viewing
+from mispmini.services import blocklists, event_sheets, mail, searching, viewing
 from mispmini.services.blocklists import Blocked
 from mispmini.services.rights import NO_PERMISSION
 from mispmini.web import pages, words
@@ -137,6 +137,7 @@ def publish_page(viewer: Viewer, event_id: int, form: pages.Form | None = None) 
         obstacles=(*obstacles_to(audience.fitness), *unready_group(audience.group)),
         form=form or pages.Form(),
         refusal="" if may else _("Only %(organisation)s may publish it.", organisation=audience.creator.name),
+        sends_mail=mail.is_on(),
     )
 
 

@@ -120,7 +120,8 @@ def delete(ref: str, hard: str = "") -> Answer:
     viewer, wanted_hard = current_viewer(), flag(hard or parameter("hard")) is True
     for_good = wanted_hard or removals.goes_for_good(lambda: reports.view_report(viewer, ref).report.event_id)
     gone = reports.delete_report(viewer, ref, hard=for_good)
-    message = saved("Event Report deleted", subject_id=gone.id)
+    how = "hard" if for_good else "soft"
+    message = saved(f"Event Report {gone.uuid} {how} deleted", subject_id=gone.id)
     return done(message, go_to=_page_of(gone.event_id), notice=_("Report deleted."))
 
 

@@ -8,23 +8,27 @@ from mispmini.domain.graphs import EventGraph
 from mispmini.domain.receipts import TROUBLES
 from mispmini.domain.tlp import strictest, tlp_of
 from mispmini.domain.viewer import Viewer
-from mispmini.services import event_sheets, logs, reports, viewing
+from mispmini.services import event_sheets, feeds, logs, reports, viewing
+from mispmini.services.delegations import may_delegate_event
 from mispmini.services.event_sheets import Kin, Wanted
 from mispmini.services.logs import Moment
 from mispmini.services.viewing import LedgerEntry, Rights
-from mispmini.web import opinion_boxes, pages, removals, tag_pages, words
+from mispmini.web import analyst_pages, feed_pages, opinion_boxes, pages, removals, tag_pages, words
 from mispmini.web.arrival_pages import arrival_box
 from mispmini.web.audience import audience_sentence
 from mispmini.web.badges import changed_since_publish, tag_badge, tag_badges
 from mispmini.web.elements import Elements, attribute_choices
+from mispmini.web.galaxy_pages import cluster_badges
 from mispmini.web.i18n import _
 from mispmini.web.log_pages import action_word, change_rows
 from mispmini.web.paging import Slice, asked_slice, paging_at
 from mispmini.web.receipts import ledger_row
 from mispmini.web.report_pages import report_row
+from mispmini.web.warninglist_pages import warned_names
 
 _ELEMENTS = 100
 _SHOWN_VALUES = 5
+_MOST_HITS = 100
 _USUAL_TYPE = "ip-dst"
 TABS = ("attributes", "reports", "related", "sharing", "history")
 
@@ -113,7 +117,7 @@ def elements_page(shown: Shown, asked: Asked, *, form: pages.Form | None = None)
     loaded = event_sheets.elements_of(shown.viewer, wanted)
     may_propose = opinion_boxes.may_propose(shown.viewer, may_edit=shown.rights.edit)
     sighted = opinion_boxes.seen_boxes(shown.viewer, loaded.sheet.attribute_ids)
-    elements = Elements(event.id, loaded, shown.rights, sighted, may_propose)
+    elements = Elements(event.id, loaded, shown.rights, sighted, may_propose, warned_names(loaded))
     return pages.EventPage(
         head=head_page(shown, "attributes", attributes=loaded.sheet.live),
         attribute_count=loaded.sheet.live,
@@ -128,6 +132,7 @@ def elements_page(shown: Shown, asked: Asked, *, form: pages.Form | None = None)
         choices=attribute_choices(shown.viewer),
         proposals=opinion_boxes.proposal_cards(shown.viewer, event.id),
         may_propose=may_propose,
+        notes=analyst_pages.event_box(shown.viewer, shown.graph),
     )
 
 
@@ -146,6 +151,7 @@ def related_page(shown: Shown) -> pages.RelatedPage:
         related=tuple(_related_row(kin) for kin in event_sheets.related(shown.viewer, event)),
         cap=event_sheets.correlation_cap(),
         extending=tuple(map(_link, event_sheets.extending(shown.viewer, event))),
+        feed_hits=feed_pages.hit_rows(shown.viewer, feeds.hits_in_event(shown.viewer, event.id, _MOST_HITS)),
     )
 
 
@@ -206,10 +212,12 @@ def head_page(shown: Shown, tab: str, *, attributes: int | None = None) -> pages
         may_tag_locally=rights.tag_locally,
         may_publish=rights.publish,
         may_unpublish=rights.publish and event.published,
+        may_delegate=may_delegate_event(shown.viewer, event.id),
         edit_hint=_edit_hint(shown),
         delete_question=removals.attribute_question(for_good=shown.deletes_for_good),
         delete_object_question=removals.object_question(for_good=shown.deletes_for_good),
         arrival=arrival_box(shown.viewer, event, graph.org.name),
+        clusters=cluster_badges(shown.viewer, graph.tags, rights),
     )
 
 

@@ -12,14 +12,14 @@ from mispmini.domain.graphs import EventGraph
 from mispmini.domain.permissions import Permission
 from mispmini.domain.tlp_guard import Verdict
 from mispmini.domain.viewer import Viewer
-from mispmini.services import bodies, events, publishing, readings, searching, tags
+from mispmini.services import alerts, bodies, events, publishing, readings, searching, tags
 from mispmini.services.elements import dropped_errors
 from mispmini.services.events import Saved
-from mispmini.services.ready_bodies import ready_event
 from mispmini.services.publishing import Published
+from mispmini.services.bodies.ready import ready_event
 from mispmini.web import describe, event_pages, event_tabs, tagging
 from mispmini.web.answer import Answer, answer, done, page_answer, reply, saved, spliced, streamed, wants_json
-from mispmini.web.asking import asked, parameter
+from mispmini.web.asking import asked, folded, parameter
 from mispmini.web.errors import if_refused
 from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_login
@@ -28,6 +28,8 @@ from mispmini.web.saving import saving
 from mispmini.web.who import current_viewer
 from mispmini.web.words import TLP_TAGS
 from mispmini.wire.event_in import read_event
+from mispmini.wire.index_csv import CONTENT_TYPE as CSV
+from mispmini.wire.index_csv import index_csv
 from mispmini.wire.index_in import read_index
 from mispmini.wire.index_out import index_item_json, minimal_index_item_json
 from mispmini.wire.offers_in import read_offers
@@ -45,6 +47,9 @@ def index() -> Answer:
     filters = read_index(asked().parameters(), now=clock.now())
     if not wants_json():
         return page_answer("events/index.html", event_pages.events_page(current_viewer(), filters, request.args))
+    if asked().path.extension == "csv":
+        table = searching.index(current_viewer(), filters)
+        return streamed(index_csv(table), content_type=CSV, headers={"X-Result-Count": str(table.count)})
     return _index_reply(current_viewer(), filters)
 
 
@@ -91,6 +96,8 @@ def _asked_view() -> bodies.View:
         extended=flag(parameter("extended")) is True,
         sightings=not flag(parameter("noSightings")),
         proposals=not flag(parameter("noShadowAttributes")),
+        galaxies=not flag(parameter("excludeGalaxy")),
+        warnings=flag(parameter("includeWarninglistHits", 1)) is not False,
     )
 
 
@@ -183,10 +190,14 @@ def publish(ref: str) -> Answer:
         return page_answer("events/publish.html", event_pages.publish_page(viewer, event_id))
     if not wants_json():
         _must_be_confirmed(viewer, ref)
-    published = publishing.publish(viewer, ref)
+    if folded(request.path).startswith("/events/alert/"):
+        published, job_id = alerts.alert(viewer, ref)
+    else:
+        published, job_id = publishing.publish(viewer, ref), None
     if wants_json():
-        return _told(published)
-    return done(None, go_to=_page_of(published.event_id), notice=_("Event published."))
+        return _told(published, "Event published without alerts" if job_id is None else "Job queued")
+    notice = _("Event published.") if job_id is None else _("Event published. E-mail is on its way.")
+    return done(None, go_to=_page_of(published.event_id), notice=notice)
 
 
 def _publish_again(ref: str, form: Form, status: int) -> Answer:
@@ -202,9 +213,9 @@ def _must_be_confirmed(viewer: Viewer, ref: str) -> None:
         raise SaveFailed("publish", "Event", {"confirmed": [sentences.NOT_CONFIRMED]})
 
 
-def _told(published: Published) -> Answer:
+def _told(published: Published, sentence: str) -> Answer:
     """MISP's answer, and what a page would have asked about (RULES §9)."""
-    message = saved("Event published without alerts", subject_id=published.event_id)
+    message = saved(sentence, subject_id=published.event_id)
     warnings: Reply = {"warnings": list(published.warnings)} if published.warnings else {}
     return reply(message | warnings, headers={} if published.has_tlp else {"X-TLP": "missing"})
 

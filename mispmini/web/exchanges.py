@@ -4,9 +4,12 @@ from flask import Blueprint, request
 
 from mispmini.domain.errors import SaveFailed
 from mispmini.domain.permissions import Permission
+from mispmini.domain.servers import LinkedServer
 from mispmini.services import deliveries, jobs, servers
 from mispmini.services.instance_settings import load_settings
 from mispmini.services.jobs import JobKind, JobRecord, JobState
+from mispmini.sync.caching import CACHED
+from mispmini.sync.comparing import compare_with
 from mispmini.sync.explain import test_connection, untrusted_certificate
 from mispmini.sync.pull import pull_from
 from mispmini.sync.push_all import push_to
@@ -97,6 +100,31 @@ def push(server_id: int, technique: str = FULL) -> Answer:
     return _exchange(server_id, JobKind.PUSH, technique)
 
 
+@bp.route("/cache/<ref>", methods=["GET", "POST"])
+@needs(Permission.SITE_ADMIN)
+def cache(ref: str) -> Answer:
+    """Take the digests of what a partner holds, or of what all do whose cache is switched on (PROTOCOL §4.9)."""
+    viewer = current_viewer()
+    asked_for = servers.servers_to_cache(viewer, ref)
+    if viewer.key is None and request.method == "GET":
+        return see_other("/servers/index")
+    job_ids = [jobs.ask_for_job(viewer, server.id, JobKind.CACHE, "cache") for server in asked_for]
+    if not wants_json():
+        return see_other(f"/jobs/view/{job_ids[0]}" if len(job_ids) == 1 else "/jobs/index")
+    ended = [jobs.wait_for_job(viewer, job_id, ANSWER_SECONDS) for job_id in job_ids]
+    for job in ended:
+        if job.state is not JobState.DONE:
+            return _told(job, None)
+    return reply(saved(CACHED))
+
+
+@bp.route("/compare/<int:server_id>", methods=["GET", "POST"])
+@needs(Permission.SITE_ADMIN)
+def compare(server_id: int) -> Answer:
+    """Hold both indexes against each other and keep what differs (RULES §10.9)."""
+    return _exchange(server_id, JobKind.COMPARE, "compare")
+
+
 @bp.post("/resend/<int:server_id>/<ref>")
 @needs(Permission.SITE_ADMIN)
 def resend(server_id: int, ref: str) -> Answer:
@@ -124,8 +152,7 @@ def _exchange(server_id: int, kind: JobKind, technique: str) -> Answer:
     if viewer.key is None and request.method == "GET":
         return see_other(f"/servers/view/{server.id}")
     if parameter("disable_background_processing") or not load_settings().background_jobs:
-        verb = pull_from if kind is JobKind.PULL else push_to
-        told = verb(server, technique, outbound()).sentence
+        told = _at_once(server, kind, technique)
         return done(saved(told, subject_id=server.id), go_to=f"/servers/view/{server.id}")
     job_id = jobs.ask_for_job(viewer, server.id, kind, technique)
     if not wants_json():
@@ -133,7 +160,14 @@ def _exchange(server_id: int, kind: JobKind, technique: str) -> Answer:
     return _told(jobs.wait_for_job(viewer, job_id, ANSWER_SECONDS), server.id)
 
 
-def _told(job: JobRecord, server_id: int) -> Answer:
+def _at_once(server: LinkedServer, kind: JobKind, technique: str) -> str:
+    if kind is JobKind.COMPARE:
+        return compare_with(server, outbound()).sentence
+    verb = pull_from if kind is JobKind.PULL else push_to
+    return verb(server, technique, outbound()).sentence
+
+
+def _told(job: JobRecord, server_id: int | None) -> Answer:
     if job.state is JobState.FAILED:
         raise SaveFailed(job.kind, "Server", job.message, subject_id=server_id if job.kind is JobKind.PULL else None)
     if job.state is JobState.DONE:

@@ -27,6 +27,7 @@ def get_version() -> Answer:
             announced_version=here.version,
             server_version=__version__,
             instance_uuid=here.instance_uuid,
+            takes_clusters=True,
         )
     )
 

@@ -101,9 +101,9 @@ def _steps(progress: Progress | None) -> tuple[pages.Step, ...]:
     if progress is None:
         return ()
     steps = (
-        pages.Step(_("Give your colleagues an account"), progress.has_colleague, "/admin/users/add"),
-        pages.Step(_("Connect a partner"), progress.has_partner, "/servers/add"),
-        pages.Step(_("Write the first event"), progress.has_event, "/events/add"),
-        pages.Step(_("Publish it"), progress.has_published, "/events/index?tab=drafts"),
+        pages.Step(_("Give your colleagues an account"), progress.has_colleague, "/admin/users/add", 7),
+        pages.Step(_("Connect a partner"), progress.has_partner, "/servers/add", 8),
+        pages.Step(_("Write the first event"), progress.has_event, "/events/add", 5),
+        pages.Step(_("Publish it"), progress.has_published, "/events/index?tab=drafts", 5),
     )
     return () if all(step.done for step in steps) else steps

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from mispmini.domain import clock
-from mispmini.services import deliveries, servers
+from mispmini.domain.feeds import FeedVerb
+from mispmini.services import deliveries, feeds, servers
 from mispmini.services.deliveries import Direction, LedgerEntry
 from mispmini.services.jobs import JobKind, JobRecord, JobState
 from mispmini.services.servers import Standing
@@ -16,6 +17,7 @@ from mispmini.web.receipts import receipt_sentence
 from mispmini.web.sentences import for_people
 
 _MINUTE = 60
+_OTHERS = frozenset({JobKind.FEED, JobKind.MAIL})  # those that are about no server
 _MOST_ITEMS = 200
 _FAILED = re.compile(r"Error: Connection to the server has failed\. ?(?P<told>.*)", re.DOTALL)
 
@@ -45,8 +47,8 @@ def view_page(job: JobRecord) -> pages.JobPage:
         items=_items(job, server_id),
         advice=_advice(job),
         may_cancel=not job.ended and not job.wants_cancel,
-        back=f"/servers/view/{server_id}",
-        back_label=servers.name_of(server_id),
+        back=_back(job),
+        back_label=_back_label(job),
     )
 
 
@@ -87,9 +89,37 @@ def _job_row(job: JobRecord) -> pages.JobRow:
     )
 
 
+def _back(job: JobRecord) -> str:
+    if job.kind in _OTHERS:
+        return f"/feeds/view/{_server_id(job)}" if job.kind is JobKind.FEED else "/events/index"
+    return f"/servers/view/{_server_id(job)}"
+
+
+def _back_label(job: JobRecord) -> str:
+    if job.kind in _OTHERS:
+        return feeds.name_of(_server_id(job)) if job.kind is JobKind.FEED else _("Events")
+    return servers.name_of(_server_id(job))
+
+
+def _title_of_another(job: JobRecord) -> str:
+    """A feed's job, or one that sends e-mail."""
+    if job.kind is JobKind.MAIL:
+        return _("Send e-mail")
+    name = feeds.name_of(_server_id(job))
+    if job.subject.endswith(FeedVerb.CACHE):
+        return _("Cache the feed %(name)s", name=name)
+    return _("Fetch the feed %(name)s", name=name)
+
+
 def _title(job: JobRecord) -> str:
     """What is done, with whom, and of what."""
+    if job.kind in _OTHERS:
+        return _title_of_another(job)
     name, technique = servers.name_of(_server_id(job)), job.subject.partition(" ")[2]
+    if job.kind is JobKind.CACHE:
+        return _("Look at what %(name)s holds", name=name)
+    if job.kind is JobKind.COMPARE:
+        return _("Compare with %(name)s", name=name)
     if technique not in ("", "full", "update", "incremental"):
         return (
             _("Pull one event from %(name)s", name=name)
@@ -100,7 +130,8 @@ def _title(job: JobRecord) -> str:
 
 
 def _server_id(job: JobRecord) -> int:
-    return int(job.subject.partition(" ")[0])
+    first = job.subject.partition(" ")[0]
+    return int(first) if first.isdecimal() else 0
 
 
 def _message(job: JobRecord) -> str:
@@ -120,7 +151,7 @@ def _advice(job: JobRecord) -> str:
 
 def _items(job: JobRecord, server_id: int) -> tuple[pages.JobItem, ...]:
     """What the ledger says of events since the job began: the newest outcome of each."""
-    if job.started is None:
+    if job.started is None or job.kind in _OTHERS:
         return ()
     direction = Direction.PULL if job.kind is JobKind.PULL else Direction.PUSH
     until = job.finished or clock.now()

@@ -8,6 +8,7 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
+from markupsafe import Markup
 
 MOST_RENDERED = 100_000
 _WEB = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
@@ -16,12 +17,12 @@ _DEEPEST = 20
 Env = MutableMapping[str, object]
 
 
-def rendered(text: str) -> str | None:
+def rendered(text: str) -> Markup | None:
     """Safe HTML of Markdown; None for a text of more than MOST_RENDERED characters, which is shown as it is.
 
     `@[attribute](uuid)` and `@[object](uuid)`, MISP's references, become links to the element.
     """
-    return None if len(text) > MOST_RENDERED else str(_markdown().render(text))
+    return None if len(text) > MOST_RENDERED else Markup(_markdown().render(text))  # noqa: S704
 
 
 @cache

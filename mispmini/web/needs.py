@@ -1,6 +1,7 @@
 """Who may call a view: everybody signed in, holders of a permission, or anybody at all (MODEL §5.3)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -16,19 +17,27 @@ View = Callable[P, R]
 NOT_ALLOWED = "You do not have permission to use this functionality."
 
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a view asks of its caller, for those who describe it: all of these permissions, or one of them."""
+
+    permissions: tuple[Permission, ...] = ()
+    any_of_them: bool = False
+
+
 def needs(*permissions: Permission) -> Callable[[View[P, R]], View[P, R]]:
     """Only for viewers who hold all of `permissions`; a site admin passes. Raises Forbidden."""
-    return _only_for(lambda viewer: all(viewer.can(permission) for permission in permissions))
+    return _only_for(lambda viewer: all(viewer.can(permission) for permission in permissions), Need(permissions))
 
 
 def needs_any(*permissions: Permission) -> Callable[[View[P, R]], View[P, R]]:
     """Only for viewers who hold one of `permissions`; a site admin passes. Raises Forbidden."""
-    return _only_for(lambda viewer: any(viewer.can(permission) for permission in permissions))
+    return _only_for(lambda viewer: any(viewer.can(permission) for permission in permissions), Need(permissions, True))
 
 
 def needs_login(view: View[P, R]) -> View[P, R]:
     """Only for whoever is signed in: what holds for every view that is not public, said where it is the whole rule."""
-    return _only_for(lambda _viewer: True)(view)
+    return _only_for(lambda _viewer: True, Need())(view)
 
 
 def public(view: View[P, R]) -> View[P, R]:
@@ -37,7 +46,15 @@ def public(view: View[P, R]) -> View[P, R]:
     return view
 
 
-def _only_for(may: Callable[[Viewer], bool]) -> Callable[[View[P, R]], View[P, R]]:
+def need_of(view: object) -> Need | None:
+    """What `view` asks of its caller; None where nobody need sign in."""
+    if getattr(view, "is_public", False):
+        return None
+    need: Need = getattr(view, "need", Need())
+    return need
+
+
+def _only_for(may: Callable[[Viewer], bool], need: Need) -> Callable[[View[P, R]], View[P, R]]:
     def guard(view: View[P, R]) -> View[P, R]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -46,6 +63,7 @@ def _only_for(may: Callable[[Viewer], bool]) -> Callable[[View[P, R]], View[P, R
                 raise Forbidden(NOT_ALLOWED)
             return view(*args, **kwargs)
 
+        guarded.need = need  # type: ignore[attr-defined]
         return guarded
 
     return guard

@@ -53,7 +53,7 @@ def index_page(
 def event_page(server: LinkedServer, ref: str, found: Mapping[str, Any]) -> pages.RemoteEventPage:
     """One event of the partner; what it says is shown as text."""
     event = _record(found.get("Event"))
-    attributes = list(_attributes(event))
+    attributes = list(remote_attributes(event))
     return pages.RemoteEventPage(
         id=server.id,
         name=server.name,
@@ -111,7 +111,8 @@ def _row(item: Mapping[str, Any], verdict: Verdict) -> pages.RemoteRow:
     )
 
 
-def _attributes(event: Mapping[str, Any]) -> Iterator[pages.RemoteAttribute]:
+def remote_attributes(event: Mapping[str, Any]) -> Iterator[pages.RemoteAttribute]:
+    """Each attribute of somebody else's event, loose ones first."""
     yield from (_attribute(item, "") for item in _records(event.get("Attribute")))
     for obj in _records(event.get("Object")):
         yield from (_attribute(item, str(obj.get("name", ""))) for item in _records(obj.get("Attribute")))

@@ -1,5 +1,7 @@
 """Builds the pages of event reports."""
 
+from markupsafe import Markup
+
 from mispmini.domain.viewer import Viewer
 from mispmini.services import event_sheets
 from mispmini.services.reports import ViewedReport
@@ -33,7 +35,7 @@ def report_page(viewer: Viewer, viewed: ViewedReport) -> pages.ReportPage:
         event_id=viewed.event.id,
         event_info=viewed.event.info,
         name=report.name,
-        html=rendered or "",
+        html=rendered or Markup(),
         source="" if rendered is not None else report.content,
         audience=_audience(viewed),
         changed=report.timestamp,

@@ -31,6 +31,7 @@ from mispmini.services import (
     taxonomies,
 )
 from mispmini.sync.failures import Cause
+from mispmini.web import feed_sentences
 from mispmini.web.i18n import N_, gettext
 from mispmini.web.receipts import reason_sentence
 from mispmini.wire import organisation_list_in
@@ -191,6 +192,7 @@ _SAID_OTHERWISE: Mapping[str, str] = {
     "Event already exists, if you would like to edit it, use the url in the location header.": N_(
         "An event with this UUID is here already."
     ),
+    **feed_sentences.SAID_OTHERWISE,
 }
 _WITH_VALUES = (
     (re.compile(r"Please give a whole number from (?P<least>\d+) to (?P<most>\d+)\."), N_(
@@ -217,6 +219,7 @@ _WITH_VALUES = (
     (re.compile(r"Push complete\. (?P<pushed>\d+) events pushed, (?P<failed>\d+) "), N_(
         "Events pushed: %(pushed)s. Events that could not be pushed: %(failed)s.")),
     (re.compile(r"It is still in use by (?P<uses>.*)\."), N_("It is still in use (%(uses)s).")),
+    *feed_sentences.WITH_VALUES,
 )  # fmt: skip
 
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from mispmini.domain.comparisons import DifferenceKind
+from mispmini.domain.receipts import Direction
 from mispmini.domain.rules import RuleNames
 from mispmini.domain.servers import LinkedServer
+from mispmini.services.comparisons import FoundDifference
 from mispmini.services.deliveries import LedgerEntry, QueuedEvent
 from mispmini.services.link_rules import pull_names_of, push_names_of, trusted_names_of
 from mispmini.services.link_secrets import key_hint, proxy_hint
@@ -28,6 +31,15 @@ _RULES = {
     "types_not": N_("without attributes of type"),
     "templates_not": N_("without objects of template"),
 }
+_DIFFERENCES = {
+    (Direction.PUSH, DifferenceKind.ABSENT): N_("They do not have it."),
+    (Direction.PUSH, DifferenceKind.OLDER): N_("They hold an older version."),
+    (Direction.PUSH, DifferenceKind.NEWER): N_("Their copy is newer than ours."),
+    (Direction.PUSH, DifferenceKind.FEWER): N_("Some attributes are missing there."),
+    (Direction.PULL, DifferenceKind.ABSENT): N_("It is not here."),
+    (Direction.PULL, DifferenceKind.OLDER): N_("Here is an older version."),
+    (Direction.PULL, DifferenceKind.FEWER): N_("Some attributes are missing here."),
+}
 
 
 def index_page(links: Iterable[Standing]) -> pages.ServersPage:
@@ -36,9 +48,13 @@ def index_page(links: Iterable[Standing]) -> pages.ServersPage:
 
 
 def view_page(
-    link: Standing, queue: Sequence[QueuedEvent], entries: Sequence[LedgerEntry], ledger_paging: pages.Paging
+    link: Standing,
+    queue: Sequence[QueuedEvent],
+    entries: Sequence[LedgerEntry],
+    ledger_paging: pages.Paging,
+    differences: tuple[Sequence[FoundDifference], int],
 ) -> pages.ServerPage:
-    """One link with its queue and ledger."""
+    """One link with its queue and ledger, and what was found to differ."""
     return pages.ServerPage(
         card=_card(link),
         key_hint=key_hint(link.server),
@@ -50,6 +66,9 @@ def view_page(
         queue=tuple(_queue_row(item) for item in queue),
         ledger=tuple(ledger_row(entry, with_detail=True) for entry in entries),
         ledger_paging=ledger_paging,
+        compared=link.server.last_compared,
+        difference_count=differences[1],
+        differences=tuple(_difference_row(item) for item in differences[0]),
         may_edit=True,
     )
 
@@ -101,6 +120,18 @@ def _card(link: Standing) -> pages.ServerCard:
         parked=link.queue.parked,
         sent=link.ledger.sent,
         received=link.ledger.received,
+    )
+
+
+def _difference_row(item: FoundDifference) -> pages.DifferenceRow:
+    found = item.difference
+    return pages.DifferenceRow(
+        event_id=item.event_id,
+        event_info=item.event_info or found.event_uuid,
+        direction=found.direction.value,
+        sentence=gettext(_DIFFERENCES[found.direction, found.kind]),
+        detail=found.detail,
+        may_resend=found.direction is Direction.PUSH and item.event_id is not None,
     )
 
 

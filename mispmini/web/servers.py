@@ -4,7 +4,7 @@ from flask import Blueprint, request
 
 from mispmini.domain.permissions import Permission
 from mispmini.domain.servers import ServerDraft
-from mispmini.services import deliveries, organisations, servers
+from mispmini.services import comparisons, deliveries, organisations, servers
 from mispmini.services.link_files import MOST_BYTES
 from mispmini.services.organisations import Scope
 from mispmini.web import pages, server_forms, server_pages
@@ -23,6 +23,7 @@ from mispmini.wire.server_in import read_server
 bp = Blueprint("servers", __name__, url_prefix="/servers")
 
 _MINUTE = 60
+_MOST_DIFFERENCES = 100
 _FILES = ("submitted_cert", "submitted_client_cert")
 _MANDATORY = ("url", "name", "remote_org_id", "authkey")
 _OPTIONAL = ("push", "pull", "push_sightings", "push_rules", "pull_rules", *_FILES, "json")
@@ -57,7 +58,9 @@ def _view_page(server_id: int) -> pages.ServerPage:
     viewer, part = current_viewer(), asked_slice()
     entries, total = deliveries.ledger_of(viewer, server_id, limit=part.limit, offset=part.offset)
     link = servers.view_server(viewer, server_id)
-    return server_pages.view_page(link, deliveries.queue_of(viewer, server_id), entries, paging(part, total))
+    differences = comparisons.differences_of(viewer, server_id, limit=_MOST_DIFFERENCES)
+    queue = deliveries.queue_of(viewer, server_id)
+    return server_pages.view_page(link, queue, entries, paging(part, total), differences)
 
 
 @bp.get("/add")

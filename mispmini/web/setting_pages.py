@@ -6,7 +6,7 @@ from typing import Literal
 
 from flask import current_app
 
-from mispmini.domain.instance_settings import Group, Kind, Spec
+from mispmini.domain.instance_settings import FACTS, Fact, Group, Kind, Spec
 from mispmini.services.instance_settings import Standing
 from mispmini.services.organisations import find_name
 from mispmini.settings import OWN_NAMES, Settings
@@ -21,6 +21,8 @@ _GROUPS = {
     Group.ACCOUNTS: N_("Users and keys"),
     Group.ORGANISATIONS: N_("Who sees organisations"),
     Group.LOGS: N_("Logs and backups"),
+    Group.FEED: N_("Own feed"),
+    Group.MAIL: N_("E-mail"),
 }
 _SOURCES = {
     "default": N_("Default"),
@@ -44,13 +46,14 @@ _FIXED = {
     "scheduler": N_("Whether this process pushes and pulls by itself."),
     "retry_base": N_("Seconds before a delivery that failed is tried again."),
 }
-_FORMS: dict[Kind, Literal["tick", "choice", "number", "text", "lines"]] = {
+_FORMS: dict[Kind, Literal["tick", "choice", "number", "text", "lines", "password"]] = {
     Kind.YES_NO: "tick",
     Kind.CHOICE: "choice",
     Kind.ORGANISATION: "choice",
     Kind.NUMBER: "number",
     Kind.URLS: "lines",
     Kind.NUMBERS: "lines",
+    Kind.SECRET: "password",
 }
 _RESTART = N_("It is set in config.toml or the environment, and takes effect at the next start.")
 
@@ -69,6 +72,7 @@ def index_page(found: Sequence[Standing], *, group: str, search: str) -> pages.S
         group="" if search else group,
         rows=_matching(rows, search),
         fixed=_matching(fixed, search),
+        facts=_matching(() if group else tuple(map(_fact_row, FACTS.values())), search),
     )
 
 
@@ -123,6 +127,19 @@ def _fixed_rows() -> tuple[pages.SettingRow, ...]:
         )
         for name in _FIXED
         if name in OWN_NAMES
+    )
+
+
+def _fact_row(fact: Fact) -> pages.SettingRow:
+    return pages.SettingRow(
+        name=fact.name,
+        label=fact.name,
+        sentence=gettext(fact.sentence),
+        value=_plain(fact.value),
+        default="",
+        source=gettext("This product"),
+        is_changed=False,
+        locked=gettext("It is decided here for good."),
     )
 
 

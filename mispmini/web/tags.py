@@ -167,10 +167,11 @@ def tag_statistics(percentage: str = "", namesort: str = "") -> Answer:
     return reply({"tags": _shaped(found.tags, **shape), "taxonomies": _shaped(found.taxonomies, **shape)})
 
 
-def _shaped(counts: dict[str, int], *, percent: bool, by_name: bool) -> dict[str, float]:
+def _shaped(counts: dict[str, int], *, percent: bool, by_name: bool) -> dict[str, str] | list[str]:
+    """MISP: numbers are texts, shares end in a per cent sign, and nothing is an empty list."""
     total = sum(counts.values()) or 1
     names = sorted(counts) if by_name else list(counts)
-    return {name: round(100 * counts[name] / total, 2) if percent else counts[name] for name in names}
+    return {n: f"{round(100 * counts[n] / total, 2):g}%" if percent else str(counts[n]) for n in names} or []
 
 
 @bp.post("/attachTagToObject")

@@ -14,6 +14,7 @@ from mispmini.settings import Settings
 from mispmini.web import pages
 from mispmini.web.answer import see_other, wants_json
 from mispmini.web.asking import here, offered_keys
+from mispmini.web.guide_steps import step_of
 from mispmini.web.i18n import choose_language, speak
 
 PASSWORD_FIRST = "Password change required."  # noqa: S105 - a sentence
@@ -141,6 +142,7 @@ def _signed_in() -> pages.SignedIn | None:
         may_administer=viewer.is_site_admin or viewer.can(Permission.ADMIN),
         may_change_organisations=viewer.is_site_admin,
         notices=_notices(),
+        step=step_of(request.endpoint),
     )
 
 

@@ -10,6 +10,7 @@ from mispmini.domain.attribute_types import MALWARE_SAMPLE
 from mispmini.domain.distribution import is_element_level
 from mispmini.domain.drafts import AttributeDraft, Dropped
 from mispmini.domain.errors import Invalid, TooLarge
+from mispmini.wire.analyst_data_in import embedded_items
 from mispmini.wire.door import unwrap
 from mispmini.wire.known_keys import ATTRIBUTE_KEYS, unknown_keys
 from mispmini.wire.scalars import Fields, Record, as_record, flag
@@ -50,6 +51,7 @@ def read_attribute(body: object, *, from_partner: bool, dropped: list[Dropped] |
         data=_attachment(fields),
         extra=unknown_keys(record, ATTRIBUTE_KEYS, from_partner=from_partner),
         sightings=nested_sightings(record, uuid),
+        analyst_data=embedded_items(record, "Attribute", uuid),
     )
     check_seen_order(fields, draft.first_seen, draft.last_seen)
     fields.check()

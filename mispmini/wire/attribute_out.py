@@ -4,7 +4,15 @@ import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from json.encoder import encode_basestring as quoted
 
-from mispmini.domain.graphs import AttributeRow, EventGraph, EventRow, ObjectRow, OrganisationRow, TagRow
+from mispmini.domain.graphs import (
+    AttributeRow,
+    EventGraph,
+    EventRow,
+    ObjectRow,
+    OrganisationRow,
+    RelatedAttribute,
+    TagRow,
+)
 from mispmini.wire.fragments import (
     BOOL,
     extra_json,
@@ -21,7 +29,7 @@ from mispmini.wire.shared_texts import SharedTexts
 
 def event_attribute_texts(rows: Iterable[AttributeRow], graph: EventGraph, shared: SharedTexts) -> Iterator[str]:
     """Attributes as an event carries them; a partner gets them without our ids (PROTOCOL §3.5)."""
-    kind, for_push = shared.kind, shared.for_push
+    kind, for_push, galaxies, warnings = shared.kind, shared.for_push, shared.galaxies, shared.warnings
     tags_of: Mapping[int, Sequence[TagRow]] = graph.attribute_tags
     for row in rows:
         tags = tags_of.get(row.id)
@@ -33,7 +41,8 @@ def event_attribute_texts(rows: Iterable[AttributeRow], graph: EventGraph, share
             f'"deleted":{BOOL[row.deleted]},"disable_correlation":{BOOL[row.disable_correlation]},'
             f'"object_id":"{row.object_id or 0}","object_relation":{text_or_null(row.object_relation)},'
             f'"first_seen":{seen_or_null(row.first_seen)},"last_seen":{seen_or_null(row.last_seen)},'
-            f'"value":{quoted(row.value)},"Galaxy":[]{shared.group(row)}{_data(graph.attachments.get(row.id))}'
+            f'"value":{quoted(row.value)},"Galaxy":{galaxies(row.id) if graph.attribute_galaxies else "[]"}{shared.said(row.uuid)}{shared.group(row)}'
+            f'{_data(graph.attachments.get(row.id))}{warnings(row.id) if graph.warnings else ""}'
             f"{shared.opinions(row.id)}{shared.tags(tags) if tags else ''}{extra_json(row.extra, ATTRIBUTE_KEYS)}}}"
         )
 
@@ -71,9 +80,11 @@ def found_attribute_json(
     obj: ObjectRow | None = None,
     event_uuid: str | None = None,
     data: bytes | None = None,
+    warnings: str = "",
     opinions: str = "",
 ) -> str:
-    """What attributes/view and restSearch answer; `opinions` is a ready text of `shared_texts.opinion_texts`.
+    """What attributes/view and restSearch answer; `opinions` is a ready text of `shared_texts.opinion_texts`,
+    `warnings` one of what warninglists and decaying models say.
 
     `event` is a ready text of `found_event_json` or `context_event_json`; `inherited` are the event's tags.
     """
@@ -87,10 +98,17 @@ def found_attribute_json(
         "" if event is None else f',"Event":{event}',
         "" if obj is None else f',"Object":{_found_object(obj)}',
         f',"Tag":[{",".join(texts)}]' if texts else "",
+        warnings,
         opinions,
         extra_json(row.extra, ATTRIBUTE_KEYS),
         "}",
     ))  # fmt: skip
+
+
+def related_attributes_json(related: Sequence[RelatedAttribute]) -> str:
+    """`,"RelatedAttribute":[…]`: attributes of other events with the same value, each with its event."""
+    texts = ",".join(found_attribute_json(one.attribute, event=found_event_json(one.event)) for one in related)
+    return f',"RelatedAttribute":[{texts}]'
 
 
 def found_event_json(event: EventRow) -> str:

@@ -8,6 +8,8 @@ from mispmini.domain import sentences
 from mispmini.domain.distribution import is_event_level
 from mispmini.domain.drafts import Dropped, EventDraft, ObjectDraft, OrganisationDraft, ReportDraft
 from mispmini.domain.errors import Invalid, Refused
+from mispmini.domain.ids import new_uuid
+from mispmini.wire.analyst_data_in import embedded_items
 from mispmini.wire.attribute_in import MOST_ATTRIBUTES, refuse_so_many
 from mispmini.wire.door import unwrap
 from mispmini.wire.known_keys import EVENT_KEYS, unknown_keys
@@ -39,6 +41,7 @@ def read_event(body: object, *, from_partner: bool) -> EventDraft:
         attributes=attribute_drafts(record.get("Attribute"), dropped, from_partner=from_partner),
         objects=_objects(record, dropped, from_partner=from_partner),
         reports=_each(record.get("EventReport"), "EventReport", dropped, read_report),
+        analyst_data=embedded_items(record, "Event", draft.uuid or new_uuid()),
     )
     if len(filled.attributes) + sum(len(o.attributes) for o in filled.objects) > MOST_ATTRIBUTES:
         refuse_so_many()

@@ -60,7 +60,7 @@ def head_text(graph: EventGraph, shared: SharedTexts, options: OutOptions) -> st
 
 def element_texts(graph: EventGraph, shared: SharedTexts) -> Iterator[str]:
     """An event's elements, in pieces of about 500 attributes."""
-    loose = (row for row in graph.attributes if row.object_id is None)
+    loose = (row for row in graph.attributes if row.object_id is None or graph.flat)
     yield ',"Attribute":['
     yield from _joined(event_attribute_texts(loose, graph, shared))
     fresh = (proposal for proposal in graph.proposals if proposal.old_id is None)
@@ -95,7 +95,7 @@ def _head(graph: EventGraph, shared: SharedTexts, options: OutOptions) -> str:
 def _tail(graph: EventGraph, shared: SharedTexts) -> str:
     tags, extra = shared.tags(graph.tags), extra_json(graph.event.extra, EVENT_KEYS)
     between = _threat_level(graph.event) if shared.for_push else _related(graph)
-    return f',"CryptographicKey":[]{between},"Galaxy":[]{tags}{_extensions(graph)}{extra}'
+    return f',"CryptographicKey":[]{between},"Galaxy":{shared.event_galaxies()}{tags}{shared.said(graph.event.uuid)}{_extensions(graph)}{extra}'
 
 
 def _extensions(graph: EventGraph) -> str:
@@ -148,7 +148,26 @@ def _related(graph: EventGraph) -> str:
     if graph.related is None:
         return ""
     texts = ",".join(_related_event(event, graph) for event in graph.related)
-    return f',"RelatedEvent":[{texts}]'
+    return f',"RelatedEvent":[{texts}]{_related_attributes(graph)}'
+
+
+def _related_attributes(graph: EventGraph) -> str:
+    """MISP: none at all are an empty list, some are an object by attribute."""
+    if graph.related_attributes is None:
+        return ""
+    values = {row.id: row.value for row in graph.attributes}
+    texts = ",".join(
+        f'"{number}":[{",".join(_sharing_event(event, values.get(number, "")) for event in events)}]'
+        for number, events in graph.related_attributes.items()
+    )
+    return f',"RelatedAttribute":{{{texts}}}' if texts else ',"RelatedAttribute":[]'
+
+
+def _sharing_event(event: RelatedEventRow, value: str) -> str:
+    return (
+        f'{{"id":"{event.id}","org_id":"{event.org_id}","info":{quoted(event.info)},"date":"{event.date}",'
+        f'"value":{quoted(value)}}}'
+    )
 
 
 def _related_event(event: RelatedEventRow, graph: EventGraph) -> str:
@@ -167,4 +186,4 @@ def _reports(graph: EventGraph, shared: SharedTexts) -> str:
     """The reports; a push without any has no such key."""
     if shared.for_push and not graph.reports:
         return ""
-    return f',"EventReport":[{",".join(report_json(row, shared.group(row)) for row in graph.reports)}]'
+    return f',"EventReport":[{",".join(report_json(row, shared.group(row) + shared.said(row.uuid)) for row in graph.reports)}]'

@@ -2,7 +2,8 @@
 
 from json.encoder import encode_basestring as quoted
 
-from mispmini.domain.records import GroupName, IndexItem, IndexOrganisation, IndexTag, MinimalIndexRow
+from mispmini.domain.index_items import IndexItem
+from mispmini.domain.records import GroupName, IndexOrganisation, IndexTag, MinimalIndexRow
 from mispmini.wire.fragments import BOOL
 
 

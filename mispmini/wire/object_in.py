@@ -6,6 +6,7 @@ from mispmini.domain import sentences
 from mispmini.domain.distribution import is_element_level
 from mispmini.domain.drafts import AttributeDraft, Dropped, ObjectDraft, ReferenceDraft
 from mispmini.domain.errors import Invalid
+from mispmini.wire.analyst_data_in import embedded_items
 from mispmini.wire.attribute_in import MOST_ATTRIBUTES, check_seen_order, read_attribute, refuse_so_many
 from mispmini.wire.door import unwrap
 from mispmini.wire.known_keys import OBJECT_KEYS, unknown_keys
@@ -34,13 +35,14 @@ def object_draft(value: object, dropped: list[Dropped], *, from_partner: bool) -
     if record is None:
         raise Invalid({"Object": [sentences.RECORD]})
     fields = Fields(record)
+    uuid = fields.uuid("uuid")
     draft = ObjectDraft(
         name=fields.text("name") or None,
         meta_category=fields.text("meta-category") or None,
         description=fields.text("description"),
         template_uuid=fields.uuid("template_uuid"),
         template_version=_version(fields),
-        uuid=fields.uuid("uuid"),
+        uuid=uuid,
         timestamp=fields.epoch("timestamp"),
         distribution=fields.choice("distribution", is_element_level, sentence=sentences.ELEMENT_DISTRIBUTION),
         sharing_group_id=fields.reference_id("sharing_group_id"),
@@ -52,6 +54,7 @@ def object_draft(value: object, dropped: list[Dropped], *, from_partner: bool) -
         attributes=attribute_drafts(record.get("Attribute"), dropped, from_partner=from_partner),
         references=_references(record.get("ObjectReference"), dropped),
         extra=unknown_keys(record, OBJECT_KEYS, from_partner=from_partner),
+        analyst_data=embedded_items(record, "Object", uuid),
     )
     check_seen_order(fields, draft.first_seen, draft.last_seen)
     fields.check()

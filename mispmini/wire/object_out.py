@@ -3,8 +3,21 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from json.encoder import encode_basestring as quoted
 
-from mispmini.domain.graphs import AttributeRow, EventGraph, EventRow, ObjectRow, ReferenceRow, TagRow
-from mispmini.wire.attribute_out import attribute_tags_json, event_attribute_texts, saved_attribute_json
+from mispmini.domain.graphs import (
+    AttributeRow,
+    EventGraph,
+    EventRow,
+    FoundObject,
+    ObjectRow,
+    ReferenceRow,
+    TagRow,
+)
+from mispmini.wire.attribute_out import (
+    attribute_tags_json,
+    event_attribute_texts,
+    found_attribute_json,
+    saved_attribute_json,
+)
 from mispmini.wire.fragments import BOOL, extra_json, seen_or_null
 from mispmini.wire.known_keys import OBJECT_KEYS
 from mispmini.wire.shared_texts import SharedTexts
@@ -20,7 +33,7 @@ def event_object_texts(graph: EventGraph, shared: SharedTexts) -> Iterator[str]:
         references = ",".join(targets.reference_json(row) for row in graph.references.get(obj.id, ()))
         attributes = ",".join(event_attribute_texts(inside.get(obj.id, ()), graph, shared))
         yield (
-            f'{{{_columns(obj)}{shared.group(obj)},"ObjectReference":[{references}],"Attribute":[{attributes}]'
+            f'{{{_columns(obj)}{shared.said(obj.uuid)}{shared.group(obj)},"ObjectReference":[{references}],"Attribute":[{attributes}]'
             f"{extra_json(obj.extra, OBJECT_KEYS)}}}"
         )
 
@@ -45,6 +58,16 @@ def saved_object_json(obj: ObjectRow, attributes: Sequence[AttributeRow]) -> str
     """What objects/add and edit answer."""
     texts = ",".join(map(saved_attribute_json, attributes))
     return f'{{{_columns(obj)},"Attribute":[{texts}]{extra_json(obj.extra, OBJECT_KEYS)}}}'
+
+
+def found_object_json(found: FoundObject, event: str, *, with_attributes: bool = True) -> str:
+    """What objects/restSearch answers; `event` is a ready text of the event around it."""
+    texts = ",".join(
+        found_attribute_json(row, tags=found.tags.get(row.id, ()), data=found.files.get(row.id))
+        for row in found.attributes
+    )
+    inside = f',"Attribute":[{texts}]' if with_attributes else ""
+    return f'{{"Object":{{{_columns(found.obj)},"Event":{event}{inside}{extra_json(found.obj.extra, OBJECT_KEYS)}}}}}'
 
 
 def reference_json(row: ReferenceRow, target: str = "") -> str:

@@ -80,7 +80,6 @@ def version_document(
     server_version: str,
     instance_uuid: str,
     takes_clusters: bool = False,
-    takes_analyst_data: bool = False,
 ) -> Reply:
     """getVersion; what this instance does not take is announced as not permitted (§2.1, RULES §7)."""
     may_sync = viewer.can(Permission.SYNC)
@@ -90,7 +89,7 @@ def version_document(
         "perm_sync": may_sync,
         "perm_sighting": viewer.can(Permission.SIGHTING),
         "perm_galaxy_editor": takes_clusters and viewer.can(Permission.GALAXY_EDITOR),
-        "perm_analyst_data": takes_analyst_data and viewer.can(Permission.ANALYST_DATA),
+        "perm_analyst_data": viewer.can(Permission.ANALYST_DATA),
         "uuid": instance_uuid if may_sync else "-",
         "request_encoding": ["gzip"],
         "filter_sightings": True,

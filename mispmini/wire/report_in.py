@@ -5,6 +5,7 @@ from mispmini.domain.distribution import is_element_level
 from mispmini.domain.drafts import ReportDraft
 from mispmini.domain.errors import Invalid
 from mispmini.domain.graphs import ReportRow
+from mispmini.wire.analyst_data_in import embedded_items
 from mispmini.wire.door import unwrap
 from mispmini.wire.scalars import Fields, as_record
 from mispmini.wire.sharing_group_in import embedded_group
@@ -21,15 +22,17 @@ def read_report(body: object, *, stored: ReportRow | None = None) -> ReportDraft
         name, content = stored.name if name is None else name, stored.content if content is None else content
     if not (name or "").strip():
         fields.refuse("name", sentences.NOT_EMPTY)
+    uuid = fields.uuid("uuid")
     draft = ReportDraft(
         name=name or "",
         content=content or "",
-        uuid=fields.uuid("uuid"),
+        uuid=uuid,
         distribution=fields.choice("distribution", is_element_level, sentence=sentences.ELEMENT_DISTRIBUTION),
         sharing_group_id=fields.reference_id("sharing_group_id"),
         sharing_group=embedded_group(fields),
         timestamp=fields.epoch("timestamp"),
         deleted=fields.flag("deleted") or False,
+        analyst_data=embedded_items(record, "EventReport", uuid),
     )
     fields.check()
     return draft

@@ -1,11 +1,12 @@
 """restSearch parameters as they come in, merged from body and path by the caller (API §8.1-§8.5)."""
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from mispmini.domain.errors import BadRequest
 from mispmini.domain.filters import NO_SPAN, Days, Deleted, Order, Scope, SearchFilters, SearchOptions, Span, Terms
+from mispmini.wire.decay_in import read_decay
 from mispmini.wire.door import unwrap
 from mispmini.wire.scalars import flag, plain_text, whole_number
 from mispmini.wire.spans import day_bound, day_span, seen_span, time_span
@@ -21,6 +22,11 @@ _LEGACY = {
     "withAttachments": "includeAttachments",
     "sharinggroup": "sharing_group_id",
 }
+POSITIONS = (
+    "returnFormat", "value", "type", "category", "org", "tags", "from", "to", "last", "eventid", "withAttachments",
+    "uuid", "publish_timestamp", "timestamp", "published",
+)  # fmt: skip
+_PLACEHOLDERS = frozenset({"", "null", "false", "0"})
 _EVENT_COLUMNS = frozenset(
     {"id", "info", "analysis", "threat_level_id", "distribution", "timestamp", "publish_timestamp"}
 )
@@ -50,6 +56,22 @@ def parameters(body: object) -> Params:
     if not isinstance(inner, dict):
         raise BadRequest("Expected an object of search parameters.")
     return inner
+
+
+def by_position(pieces: Iterable[str]) -> Params:
+    """Parameters by their place in the path; null, false and 0 hold a place without filling it (API §8.1)."""
+    return {name: piece for name, piece in zip(POSITIONS, pieces, strict=False) if piece.lower() not in _PLACEHOLDERS}
+
+
+def named_in_path(given: Mapping[str, object]) -> Params:
+    """Named parameters of a path, where `;` stands for a colon inside a value (API §8.1)."""
+    return {name: _with_colons(value) for name, value in given.items()}
+
+
+def _with_colons(value: object) -> object:
+    if isinstance(value, str):
+        return value.replace(";", ":")
+    return [_with_colons(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def paging(given: Params) -> tuple[int | None, int | None]:
@@ -111,6 +133,7 @@ def _options(given: Params) -> SearchOptions:
         include_sightings=on("includeSightings"),
         include_proposals=on("includeProposals"),
         no_sightings=on("noSightings"),
+        include_analyst_data=on("includeAnalystData"),
         no_shadow_attributes=on("noShadowAttributes"),
         include_all_tags=on("includeAllTags"),
         include_context=on("includeContext"),
@@ -118,6 +141,13 @@ def _options(given: Params) -> SearchOptions:
         exclude_local_tags=on("excludeLocalTags"),
         exclude_galaxy=on("excludeGalaxy"),
         no_event_reports=on("noEventReports"),
+        extended=on("extended"),
+        extension_list=on("extensionList"),
+        include_correlations=on("includeCorrelations"),
+        include_granular_correlations=on("includeGranularCorrelations"),
+        include_warninglist_hits=on("includeWarninglistHits"),
+        enforce_warninglist=on("enforceWarninglist"),
+        decay=read_decay(given),
         flatten=on("flatten"),
         headerless=on("headerless"),
         requested_attributes=search_terms("requested_attributes", columns).any if columns else (),
@@ -147,6 +177,7 @@ def _by_origin(filters: SearchFilters, given: Params) -> SearchFilters:
         filters,
         eventid=_without_all(search_terms("eventid", given.get("eventid"))),
         eventinfo=search_terms("eventinfo", given.get("eventinfo")),
+        extends_uuid=_lower_case(search_terms("eventsExtendingUuid", given.get("eventsExtendingUuid"))),
         org=search_terms("org", given.get("org")),
         org_sector=search_terms("org.sector", given.get("org.sector")),
         org_nationality=search_terms("org.nationality", given.get("org.nationality")),

@@ -7,9 +7,12 @@ from typing import Protocol
 from mispmini.domain.distribution import needs_group
 from mispmini.domain.graphs import EventGraph, TagRow
 from mispmini.domain.opinions import ProposalRow
+from mispmini.wire.analyst_data_out import ItemTexts
 from mispmini.wire.fragments import sharing_group_json, tag_json
+from mispmini.wire.galaxy_out import GalaxyTexts
 from mispmini.wire.proposal_out import nested_proposals_json
 from mispmini.wire.sighting_out import sighting_json
+from mispmini.wire.warninglist_out import warnings_json
 
 _NO_OPINIONS = ',"ShadowAttribute":[]'
 
@@ -31,6 +34,9 @@ class SharedTexts:
         self._groups = {key: f',"SharingGroup":{sharing_group_json(g)}' for key, g in graph.sharing_groups.items()}
         self._tags: dict[TagRow, str] = {}
         self._kinds: dict[tuple[str, str], str] = {}
+        sheet = None if for_push else graph.analyst_data
+        self._said = None if sheet is None else ItemTexts(sheet, graph.sharing_groups)
+        self._galaxies, self._graph = GalaxyTexts(), graph
         self._opinions = opinion_texts(graph) if graph.sightings or graph.proposals else {}
 
     def group(self, element: Shareable) -> str:
@@ -50,6 +56,22 @@ class SharedTexts:
         if text is None:
             text = self._kinds[type_, category] = f'"type":{quoted(type_)},"category":{quoted(category)}'
         return text
+
+    def said(self, uuid: str) -> str:
+        """`,"Note":[…]` and the like about an element, if there is any; a push holds none (PROTOCOL §3.15)."""
+        return "" if self._said is None else self._said.about(uuid)
+
+    def galaxies(self, attribute_id: int) -> str:
+        """The value of an attribute's `Galaxy`."""
+        return self._galaxies.of_attribute(self._graph.attribute_galaxies.get(attribute_id, ()))
+
+    def event_galaxies(self) -> str:
+        """The value of the event's `Galaxy`."""
+        return self._galaxies.of_event(self._graph.galaxies)
+
+    def warnings(self, attribute_id: int) -> str:
+        """`,"warnings":[…]` of an attribute whose value stands on warninglists, else nothing."""
+        return warnings_json(self._graph.warnings.get(attribute_id, ()))
 
     def opinions(self, attribute_id: int) -> str:
         """`,"ShadowAttribute":[…]`, and `,"Sighting":[…]` if there is any."""

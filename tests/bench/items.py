@@ -12,6 +12,7 @@ from tests.bench.base import Base
 from tests.bench.contenders import Product
 
 WARM_UP = 3
+EXPORTED = 10_000
 Arguments = Callable[[Base, str, int], Iterable[bytes]]
 
 
@@ -28,6 +29,7 @@ class Item:
     ask: Callable[[Product, bytes], bytes]
     arguments: Arguments
     essence: Callable[[Any], object]
+    parse: Callable[[bytes], Any] = json.loads
     gate: float | None = None
     size: int | None = None
     long: bool = False
@@ -70,6 +72,27 @@ def _index(product: Product, _: bytes) -> bytes:
 def _find(product: Product, value: bytes) -> bytes:
     wanted = {"returnFormat": "json", "value": value.decode()}
     return product.ask("POST", "/attributes/restSearch", json.dumps(wanted).encode())
+
+
+def _export(product: Product, name: bytes) -> bytes:
+    wanted = {"returnFormat": name.decode(), "limit": EXPORTED, "published": [0, 1], "to_ids": [0, 1]}
+    return product.ask("POST", "/attributes/restSearch", json.dumps(wanted).encode())
+
+
+def _named(name: str) -> Arguments:
+    return lambda _base, _stream, count: [name.encode()] * count
+
+
+def _exported(name: str, verb: bytes, essence: Callable[[Any], object], parse: Callable[[bytes], Any]) -> Item:
+    return Item(
+        name=f"{name} {EXPORTED:,}", repeats=6, verb=verb, ask=_export, arguments=_named(name), essence=essence,
+        parse=parse, gate=2.5,
+    )  # fmt: skip
+
+
+def _tagged_attributes(answer: Any) -> object:
+    found = answer["response"]["Attribute"]
+    return [(one["uuid"], one["value"], one["Event"]["uuid"], len(one.get("Tag", ()))) for one in found]
 
 
 def _version(product: Product, _: bytes) -> bytes:
@@ -122,4 +145,7 @@ ITEMS: Sequence[Item] = (
     _viewed(50_000, 2, long=True),
     Item(name="index 60", repeats=100, verb=b"i", ask=_index, arguments=_nothing, essence=_listed_events),
     Item(name="exact value", repeats=200, verb=b"x", ask=_find, arguments=_values, essence=_found_attributes),
+    _exported("json", b"j", _tagged_attributes, json.loads),
+    _exported("csv", b"s", str.splitlines, bytes.decode),
+    _exported("text", b"t", str.splitlines, bytes.decode),
 )

@@ -6,6 +6,7 @@ frames of 4 bytes length, then a verb's letter and its argument; answers are fra
 """
 
 import json
+import re
 import socket
 import sqlite3
 import struct
@@ -25,6 +26,7 @@ _PRAGMAS = (
     "wal_autocheckpoint=0", "busy_timeout=10000", "foreign_keys=1",
 )  # fmt: skip
 _BOOL = ("false", "true")
+_NUMERIC = re.compile(r"-?\d+(\.\d+)?", re.ASCII).fullmatch
 _COMPOSITES = frozenset({"filename|sha256", "ip-dst|port", "domain|ip"})
 _RELATED_BY_ONE_VALUE = 20
 _NOT_CORRELATING = frozenset({"comment"})
@@ -63,6 +65,17 @@ _FOUND = (
     " WHERE h = ? AND (lower(value1) = ? OR lower(value2) = ?) AND NOT attribute.deleted"
 )
 
+_EXPORTED = (
+    "SELECT attribute.id, type_id, category_id, value1, value2, to_ids, attribute.uuid, attribute.timestamp, comment,"
+    " object_id, object_relation, attribute.distribution, first_seen, event.id, event.info, event.uuid"
+    " FROM attribute JOIN event ON event.id = attribute.event_id WHERE NOT attribute.deleted"
+    " ORDER BY attribute.id LIMIT 10000"
+)
+_CSV_HEAD = (
+    "uuid,event_id,category,type,value,comment,to_ids,date,object_relation,attribute_tag,object_uuid,object_name,"
+    "object_meta_category\n"
+)
+
 Json = dict[str, Any]
 
 
@@ -84,7 +97,7 @@ class Program:
         self.tags = {name: number for number, name in self._names("tag").items()}
         self.verbs: Mapping[bytes, Callable[[bytes], str]] = {
             b"a": self.add, b"v": self.view, b"i": self.index, b"x": self.find, b"c": self.checkpoint,
-            b"f": lambda _: "{}",
+            b"f": lambda _: "{}", b"t": self.text, b"s": self.csv, b"j": self.json,
         }  # fmt: skip
 
     def _names(self, table: str) -> dict[int, str]:
@@ -253,6 +266,65 @@ class Program:
             for r in found
         )
         return f'{{"response":{{"Attribute":[{",".join(texts)}]}}}}'
+
+    def text(self, _: bytes) -> str:
+        """Each value once, one a line."""
+        found = self.database.execute(_EXPORTED)
+        values = dict.fromkeys(r[3] if r[4] is None else f"{r[3]}|{r[4]}" for r in found)
+        return "".join(f"{value}\n" for value in values)
+
+    def csv(self, _: bytes) -> str:
+        """A line an attribute, in the cells of restSearch."""
+        found = self.database.execute(_EXPORTED).fetchall()
+        tags = self._names_of_tags([r[0] for r in found])
+        types, categories = self.types, self.categories
+        lines = (
+            f'"{_dashed(r[6])}",{r[13]},"{categories[r[2]]}","{types[r[1]]}",'
+            f"{_cell(r[3] if r[4] is None else f'{r[3]}|{r[4]}')},{_cell(r[8])},{r[5]},{r[7]},"
+            f'{_cell(r[10] or "")},{_cell(",".join(tags.get(r[0], ())))},"","",""\n'
+            for r in found
+        )
+        return f"{_CSV_HEAD}{''.join(lines)}\n"
+
+    def _names_of_tags(self, numbers: Sequence[int]) -> dict[int, list[str]]:
+        names: dict[int, list[str]] = {}
+        select = (
+            "SELECT attribute_id, tag.name FROM attribute_tag JOIN tag ON tag.id = tag_id"
+            " WHERE NOT deleted AND attribute_id IN"
+        )
+        for batch in _batches(numbers):
+            for number, name in self._in(select, batch):
+                names.setdefault(number, []).append(name)
+        return names
+
+    def json(self, _: bytes) -> str:
+        """Attributes with their events and tags."""
+        found = self.database.execute(_EXPORTED).fetchall()
+        tags = self._names_of_tags([r[0] for r in found])
+        types, categories = self.types, self.categories
+        texts = (
+            f'{{"id":"{r[0]}","event_id":"{r[13]}","object_id":"{r[9] or 0}",'
+            f'"object_relation":{"null" if r[10] is None else quoted(r[10])},"category":"{categories[r[2]]}",'
+            f'"type":"{types[r[1]]}","to_ids":{_BOOL[r[5]]},"uuid":"{_dashed(r[6])}","timestamp":"{r[7]}",'
+            f'"distribution":"{r[11]}","sharing_group_id":"0","comment":{quoted(r[8])},"deleted":false,'
+            f'"disable_correlation":false,"first_seen":{"null" if r[12] is None else _moment(r[12])},'
+            f'"last_seen":null,"value":{quoted(r[3] if r[4] is None else f"{r[3]}|{r[4]}")},'
+            f'"Event":{{"id":"{r[13]}","info":{quoted(r[14])},"uuid":"{r[15]}"}},'
+            f'"Tag":[{",".join(map(_tag_text, tags.get(r[0], ())))}]}}'
+            for r in found
+        )
+        return f'{{"response":{{"Attribute":[{",".join(texts)}]}}}}'
+
+
+def _tag_text(name: str) -> str:
+    return f'{{"name":{quoted(name)}}}'
+
+
+def _cell(text: str) -> str:
+    if _NUMERIC(text):
+        return text
+    quotes_doubled = text.replace('"', '""')
+    return f'"{quotes_doubled}"'
 
 
 def _batches(values: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -146,7 +146,7 @@ def _compared(item: Item, repeats: int, base: Base, product: Product, limit: Lim
 
 def _warm_up(item: Item, arguments: Iterable[bytes], *contenders: Ask) -> None:
     for argument in arguments:
-        ours, theirs = (item.essence(json.loads(ask(argument))) for ask in contenders)
+        ours, theirs = (item.essence(item.parse(ask(argument))) for ask in contenders)
         if ours != theirs:
             sys.exit(f"{item.name}: the two programs do not answer the same for {argument[:100]!r}")
 

@@ -53,6 +53,7 @@ PAGES = (
     "/logs/index",
     "/logs/view/1",
     "/health",
+    "/help",
     "/events/view/999999",
 )
 SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"

@@ -93,7 +93,9 @@ def test_a_pushed_sample_is_stored_and_given_out_byte_for_byte(instance_b: Insta
     add = next(e for e in recordings.exchanges("08") if e.path.startswith("/events/add"))
     pushed = add.body["Event"]
     if not instance_b.admin.sees(pushed):
-        assert_same_answer(add, sent(instance_b, add), except_=NOT_KEPT)
+        assert_same_answer(
+            add, sent(instance_b, add), except_={**NOT_KEPT, "Event.RelatedEvent*": "other tests use its values"}
+        )
     ours = instance_b.admin.views(pushed)
     before, after = (_sample(one) for one in (pushed, ours))
     assert (after["value"], after["data"]) == (before["value"], before["data"])

@@ -5,12 +5,10 @@ import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 import requests
 
-from mispmini.domain.distribution import Distribution
 from mispmini.domain.ids import new_uuid
 from tests.cast import Actor, Json
 
@@ -262,118 +260,3 @@ def test_a_hostile_path_is_not_found(alice: Actor, path: str) -> None:
     answer = alice.get(path)
     assert answer.status_code in (400, 404), answer.text[:300]
     assert answer.json()["message"]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A way to read: method, path and body, with the places of an id and a uuid of an event and of an attribute."""
-
-    method: str
-    path: str
-    body: str = ""
-
-
-READING = (
-    Route("GET", "/events/view/{id}"),
-    Route("GET", "/events/view/{uuid}"),
-    Route("GET", "/events/{id}"),
-    Route("GET", "/events/{uuid}.json"),
-    Route("HEAD", "/events/view/{uuid}"),
-    Route("POST", "/events/view/{uuid}", '{"deleted":[0,1],"extended":1}'),
-    Route("GET", "/events/view/{uuid}/deleted:1/extended:1"),
-    Route("POST", "/events/index", '{"eventid":["{uuid}"]}'),
-    Route("POST", "/events/index", '{"minimal":1,"eventid":["{uuid}"]}'),
-    Route("POST", "/events/index", '{"eventinfo":"{info}"}'),
-    Route("POST", "/events/index", '{"value":"{value}"}'),
-    Route("POST", "/events/index", '{"all":"{value}"}'),
-    Route("GET", "/events/index/searcheventinfo:{info}"),
-    Route("POST", "/events/restSearch", '{"uuid":"{uuid}"}'),
-    Route("POST", "/events/restSearch", '{"eventid":"{id}"}'),
-    Route("POST", "/events/restSearch", '{"value":"{value}"}'),
-    Route("POST", "/attributes/restSearch", '{"uuid":"{attribute_uuid}"}'),
-    Route("POST", "/attributes/restSearch", '{"eventid":"{id}"}'),
-    Route("POST", "/attributes/restSearch", '{"value":"{value}","deleted":[0,1]}'),
-    Route("GET", "/attributes/view/{attribute_id}"),
-    Route("GET", "/attributes/view/{attribute_uuid}"),
-    Route("HEAD", "/attributes/view/{attribute_uuid}"),
-    Route("HEAD", "/attributes/view/{attribute_id}"),
-)
-WRITING = (
-    Route("POST", "/events/edit/{uuid}", '{"info":"x"}'),
-    Route("POST", "/events/delete/{id}"),
-    Route("POST", "/events/publish/{id}"),
-    Route("POST", "/events/unpublish/{id}"),
-    Route("POST", "/events/addTag/{id}", '{"tag":"tlp:green"}'),
-    Route("POST", "/attributes/add/{id}", '{"type":"domain","value":"x.example"}'),
-    Route("POST", "/attributes/edit/{attribute_uuid}", '{"comment":"x"}'),
-    Route("POST", "/attributes/delete/{attribute_id}"),
-    Route("POST", "/attributes/restore/{attribute_id}"),
-    Route("POST", "/tags/attachTagToObject", '{"uuid":"{uuid}","tag":"tlp:green"}'),
-    Route("POST", "/tags/attachTagToObject", '{"uuid":"{attribute_uuid}","tag":"tlp:green"}'),
-)
-
-
-@pytest.fixture(scope="module")
-def secret(alice: Actor, dora: Actor) -> Json:
-    """Alice's event for her organisation alone, published."""
-    dora.post("/tags/add", {"name": "tlp:green"})
-    found = alice.adds_event(
-        f"Secret {new_uuid()}",
-        distribution=Distribution.ORGANISATION,
-        attributes=[{"type": "domain", "value": f"{new_uuid()}.example"}],
-    )
-    alice.publishes(found)
-    return alice.views(found)
-
-
-@pytest.mark.parametrize("route", READING + WRITING, ids=lambda route: f"{route.method} {route.path} {route.body}")
-def test_an_invisible_event_is_answered_like_an_absent_one(
-    bob: Actor, alice: Actor, secret: Json, route: Route
-) -> None:
-    assert _told(bob, route, _words_of(secret)) == _told(bob, route, _words_of_nothing())
-    assert alice.views(secret) == secret
-
-
-@pytest.mark.parametrize("route", READING, ids=lambda route: f"{route.method} {route.path} {route.body}")
-def test_each_of_these_routes_tells_its_own_organisation(alice: Actor, secret: Json, route: Route) -> None:
-    assert _told(alice, route, _words_of(secret)) != _told(alice, route, _words_of_nothing())
-
-
-def _words_of(event: Json) -> dict[str, str]:
-    attribute = event["Attribute"][0]
-    return {
-        "id": event["id"],
-        "uuid": event["uuid"],
-        "info": event["info"],
-        "attribute_id": attribute["id"],
-        "attribute_uuid": attribute["uuid"],
-        "value": attribute["value"],
-    }
-
-
-def _words_of_nothing() -> dict[str, str]:
-    return {
-        "id": "99999999",
-        "uuid": new_uuid(),
-        "info": f"Secret {new_uuid()}",
-        "attribute_id": "88888888",
-        "attribute_uuid": new_uuid(),
-        "value": f"{new_uuid()}.example",
-    }
-
-
-def _told(actor: Actor, route: Route, words: Mapping[str, str]) -> tuple[Any, ...]:
-    """Status, headers and body of an answer, without the url that was asked."""
-    headers = {**JSON, "Authorization": actor.key}
-    url, body = (_filled(text, words) for text in (f"{actor.server.url}{route.path}", route.body))
-    answer = requests.request(route.method, url, data=body or None, headers=headers, timeout=30)
-    told = answer.json() if answer.text else None
-    if isinstance(told, dict):
-        told.pop("url", None)
-    return answer.status_code, answer.headers.get("X-Result-Count"), answer.headers.get("Location"), told
-
-
-def _filled(text: str, words: Mapping[str, str]) -> str:
-    for name, word in words.items():
-        text = text.replace(f"{{{name}}}", word)
-    return text

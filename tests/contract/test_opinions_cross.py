@@ -110,7 +110,7 @@ def test_a_user_of_another_organisation_may_propose_and_not_edit(pair: Pair) -> 
     assert discarded.json()["message"] == "Proposal discarded."
 
 
-BAD = (
+BAD: tuple[tuple[str, object, int], ...] = (
     ("/sightings/add", {"id": "0", "type": "9"}, 403),
     ("/sightings/add", {"value": "x", "timestamp": "yesterday-ish"}, 403),
     ("/sightings/add", {"value": "x", "date": "2026-99-01"}, 403),

@@ -24,7 +24,6 @@ DECIDED_OTHERWISE: Mapping[str, Reasons] = {
         "server": "RULES §7: says what we are",
         "server_version": "RULES §7: says what we are",
         "perm_galaxy_editor": "clusters are not taken yet, so no partner may send them (PROTOCOL §2.1)",
-        "perm_analyst_data": "analyst data is not taken yet, so no partner may send it (PROTOCOL §2.1)",
     },
     "/eventReports/add": {
         "description": "in our own words; a sender wants it not to be empty (PROTOCOL §3.9)",
@@ -41,7 +40,7 @@ DECIDED_OTHERWISE: Mapping[str, Reasons] = {
         "*.ShadowAttribute": "proposals are not kept yet",
         "Event.proposal_email_lock": "proposals are not kept yet",
         "*.Sighting": "sightings are not kept yet",
-        "*.Note": "analyst data is not kept yet",
+        "*.Note": "pushed apart from the event: test_analyst_data.py",
     },
 }
 

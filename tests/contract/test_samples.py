@@ -35,7 +35,6 @@ VERSION: Reasons = {
     "server": "RULES §7: says what we are",
     "server_version": "RULES §7: says what we are",
     "perm_galaxy_editor": "clusters are not taken yet (PROTOCOL §2.1)",
-    "perm_analyst_data": "analyst data is not taken yet (PROTOCOL §2.1)",
 }
 EVENT: Reasons = {
     **GALAXIES,

@@ -358,12 +358,14 @@ def test_an_attribute_of_stricter_tlp_stays_and_the_ledger_names_it(pair: Pair) 
 
 def test_a_red_event_of_ours_is_not_published_far_and_one_of_others_goes_nowhere(pair: Pair) -> None:
     attribute = {"type": "domain", "value": f"{new_uuid()}.example"}
-    red = {"distribution": Distribution.ALL, "attributes": [attribute], "Tag": [{"name": "TLP:RED"}]}
-    ours = pair.alfa.adds_event(f"Case {new_uuid()}", **red)
+    level, tag = Distribution.ALL, [{"name": "TLP:RED"}]
+    ours = pair.alfa.adds_event(f"Case {new_uuid()}", distribution=level, attributes=[attribute], Tag=tag)
     refused = pair.alfa.post(f"/events/publish/{ours['uuid']}")
     assert refused.status_code == 403
     assert "TLP:RED" in refused.json()["errors"]["tlp"][0]
     assert not pair.alfa.views(ours)["published"]
     stranger = {"uuid": new_uuid(), "name": f"CSIRT {new_uuid()[:8]}"}
-    theirs = pair.alfa.adds_event(f"Case {new_uuid()}", **red, Orgc=stranger)
+    theirs = pair.alfa.adds_event(
+        f"Case {new_uuid()}", distribution=level, attributes=[attribute], Tag=tag, Orgc=stranger
+    )
     assert pair.alfa.post(f"/events/publish/{theirs['uuid']}").status_code == 403

@@ -1,6 +1,6 @@
 """Who sees and does what with sightings and proposals (MODEL §5.4, §6.3, §7.7, §7.8)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -53,7 +53,7 @@ def _no_filters(_given: object) -> SearchFilters:
     return SearchFilters(Scope.ATTRIBUTES)
 
 
-def _seen_by(viewer: Viewer, event: str) -> list[int | None]:
+def _seen_by(viewer: Viewer, event: str) -> Sequence[int | None]:
     where = SightingFilters(SightingContext.EVENT, uuids=(event,))
     return sorted(row.org_id or 0 for row in sightings.list_sightings(viewer, where))
 

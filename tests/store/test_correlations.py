@@ -146,7 +146,7 @@ def test_a_batch_of_events_is_related_in_a_fixed_number_of_statements(pair: Pair
     for batch in (events[:1], events + values):
         with count_queries() as counted:
             found = correlations.related_events_of(pair.world.bob, batch, 20)
-        assert counted.count == 5
+        assert counted.count == 8
     assert {number: [row.id for row in rows] for number, rows in found.items()} == {
         number: [other for other in reversed(events) if other != number] for number in events
     }

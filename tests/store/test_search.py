@@ -10,7 +10,7 @@ import pytest
 from mispmini.domain.errors import BadRequest
 from mispmini.domain.filters import Days, Deleted, Order, Scope, SearchFilters, SearchOptions, Span, Terms
 from mispmini.domain.viewer import Viewer
-from mispmini.services.searching import search_attributes, search_events
+from mispmini.services.searching import search_attributes, search_events, search_objects, search_values
 from mispmini.store import vocabulary
 from mispmini.store.database import writing
 from mispmini.store.search.attribute_search import AttributeSearch
@@ -409,3 +409,37 @@ def test_no_table_is_scanned_for_a_value(world: World) -> None:
     )
     scanned = [step[3] for step in plan if step[3].startswith("SCAN") and "sharing_group" not in step[3]]
     assert scanned == []
+
+
+OBJECTS_SEEN = {"alice": ["sample", "safe"], "bob": ["sample"], "charlie": ["sample"], "dora": ["sample", "safe"]}
+
+
+@pytest.mark.parametrize(("who", "expected"), OBJECTS_SEEN.items())
+def test_objects_are_found_by_those_who_see_them(world: World, who: str, expected: list[str]) -> None:
+    found = search_objects(world.people()[who], SearchFilters(Scope.OBJECTS))
+    names = {uuid_of("sample"): "sample", uuid_of("safe"): "safe"}
+    assert [names[item.obj.uuid] for item in found] == expected
+    assert found.count == len(expected)
+
+
+HIDDEN_IN_OBJECTS: dict[str, Mapping[str, Any]] = {
+    "value": {"value": any_("inside.example")},
+    "type": {"type": any_("hostname")},
+    "relation": {"object_relation": any_("host")},
+    "uuid": {"uuid": any_(uuid_of("safe"))},
+    "name": {"object_name": any_("vault")},
+    "anywhere": {"searchall": any_("inside.ex")},
+}
+
+
+@pytest.mark.parametrize("probe", HIDDEN_IN_OBJECTS.values(), ids=HIDDEN_IN_OBJECTS)
+def test_a_hidden_object_is_found_by_no_filter(world: World, probe: Mapping[str, Any]) -> None:
+    assert [one.obj.name for one in search_objects(world.alice, SearchFilters(Scope.OBJECTS, **probe))] == ["vault"]
+    assert list(search_objects(world.bob, SearchFilters(Scope.OBJECTS, **probe))) == []
+
+
+def test_values_alone_are_those_of_the_attributes(world: World) -> None:
+    for viewer in world.people().values():
+        wanted = SearchFilters(Scope.ATTRIBUTES, return_format="text")
+        values = [item.attribute.value for item in search_attributes(viewer, wanted)]
+        assert list(search_values(viewer, wanted)) == values

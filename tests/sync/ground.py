@@ -78,14 +78,14 @@ def queue_of(server: LinkedServer) -> list[tuple[Any, ...]]:
     return sql.rows(text, (server.id,))
 
 
-def break_ground(folder: Path) -> Ground:
-    """A fresh instance of ORG_A in this folder, the process bound to it."""
+def break_ground(folder: Path, *, ours: OrganisationDraft = OUR_ORG, url: str = "http://127.0.0.1:8201") -> Ground:
+    """A fresh instance of ORG_A in this folder, the process bound to it; the partner's organisation is known."""
     forget()
     open_database(folder / "mispmini.db")
-    addresses.announce("http://127.0.0.1:8201")
-    founded = set_up(FirstRun(org_name=OUR_ORG.name, org_uuid=OUR_ORG.uuid, email="dora@a.test"))
+    addresses.announce(url)
+    founded = set_up(FirstRun(org_name=ours.name, org_uuid=ours.uuid, email="dora@a.test"))
     with writing():
-        capture_organisation(None, THEIR_ORG)
+        capture_organisation(None, THEIR_ORG if ours is OUR_ORG else OUR_ORG)
     admin = viewer_of_user(founded.user_id, "127.0.0.1")
     assert admin is not None
     return Ground(folder, admin)

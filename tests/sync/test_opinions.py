@@ -186,7 +186,7 @@ def test_a_pull_asks_for_proposals_and_for_sightings_that_moved(
     with _playing(asked) as partner:
         server = ground.links(partner.url, pull=True)
         result = pull_from(there(ground, server), "full", OUTBOUND)
-        ours = [re.sub(r"timestamp:\d+", "timestamp:N", line) for line in lines_of(partner)]
+        ours = [re.sub(r"timestamp:\d+", "timestamp:N", x) for x in lines_of(partner) if "/analyst_data" not in x]
         bodies = [body_of(request) for request in partner.requests if "restSearch" in request.target]
         tags = [r.headers["if-none-match"] for r in partner.requests if r.target == "/events/index"]
     recorded = [f"{e['request']['method']} {e['request']['path']}" for e in asked]

@@ -60,6 +60,7 @@ def another(spec: Spec, site: Site) -> object:
         Kind.NUMBERS: [3, 4],
         Kind.VERSION: "2.5.9",
         Kind.TEXT: "another",
+        Kind.SECRET: "********",
     }
     others = (wire_value(spec, value) for value, _ in spec.choices if value != spec.default)
     return next(others) if spec.choices else samples[spec.kind]
@@ -311,7 +312,7 @@ def test_the_pages_list_find_and_change_settings(site: Site) -> None:
     everything = browser.get("/servers/serverSettings").text
     assert all((spec.misp or spec.name) in everything for spec in SPECS.values())
     assert "trusted_proxy" in everything
-    found = browser.get("/servers/serverSettings?q=audit+log+is+kept").text
+    found = browser.get("/servers/serverSettings?q=audit_days").text
     assert re.findall(r'<tr id="(\w+)">', found) == ["audit_days"]
     edit = "/servers/serverSettingsEdit/audit_days"
     wrong = browser.post(edit, {"value": "soon"}, form_at=edit)

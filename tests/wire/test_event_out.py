@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from mispmini.domain.graphs import EventGraph
-from mispmini.domain.records import GroupName, IndexItem, IndexOrganisation, IndexTag, MinimalIndexRow
+from mispmini.domain.index_items import IndexItem
+from mispmini.domain.records import GroupName, IndexOrganisation, IndexTag, MinimalIndexRow
 from mispmini.wire.attribute_out import (
     context_event_json,
     edited_attribute_json,

@@ -78,7 +78,6 @@ def version_document(viewer: Viewer) -> replies.Reply:
         server_version="0.1",
         instance_uuid="u",
         takes_clusters=True,
-        takes_analyst_data=True,
     )
 
 
@@ -91,7 +90,7 @@ def test_the_version_document_has_all_that_misps_has(recordings: Recordings) -> 
 
 def test_what_is_not_taken_is_announced_as_not_permitted() -> None:
     document = replies.version_document(SYNC, announced_version="2.5.1", server_version="0.1", instance_uuid="u")
-    assert (document["perm_galaxy_editor"], document["perm_analyst_data"]) == (False, False)
+    assert document["perm_galaxy_editor"] is False
 
 
 def test_a_missing_header_is_0_in_the_post_test() -> None:

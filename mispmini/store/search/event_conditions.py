@@ -31,6 +31,7 @@ def event_conditions(reach: Reach, filters: SearchFilters) -> list[Predicate]:
         creator_described(filters),
         carries(reach, named(filters.event_tags, find_tag_ids)),
         text_matches("event.info", filters.eventinfo),
+        text_matches("event.extends_uuid", filters.extends_uuid),
         number_matches("event.threat_level_id", filters.threat_level_id),
         number_matches("event.analysis", filters.analysis),
         number_matches("event.distribution", filters.distribution),

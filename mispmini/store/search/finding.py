@@ -11,6 +11,7 @@ from mispmini.store.search.attribute_search import AttributeSearch
 from mispmini.store.search.event_conditions import event_conditions
 from mispmini.store.search.holder_search import HolderSearch
 from mispmini.store.search.matching import all_of, refuse_excess
+from mispmini.store.search.object_search import ObjectSearch
 from mispmini.store.search.scope import AND_THEN, Reach
 from mispmini.store.sql import Predicate, scalar
 from mispmini.store.tables.base import database
@@ -26,6 +27,8 @@ _ATTRIBUTE_ORDERS = {
     "type": "(SELECT name FROM attribute_type WHERE attribute_type.id = attribute.type_id)",
     "category": "(SELECT name FROM attribute_category WHERE attribute_category.id = attribute.category_id)",
 }
+
+_OBJECT_ORDERS = {name: f"object.{name}" for name in ("id", "event_id", "distribution", "timestamp", "uuid")}
 
 
 def find_event_ids(viewer: Viewer, filters: SearchFilters) -> tuple["array[int]", int]:
@@ -67,6 +70,16 @@ def find_attribute_ids(viewer: Viewer, filters: SearchFilters) -> "array[int]":
         order += " + 0"  # or SQLite may walk the whole table by id rather than sort what the index finds
     tables = f"attribute {_join(filters)} event ON event.id = attribute.event_id"
     return _ids("attribute.id", tables, found, order, filters)
+
+
+def find_object_ids(viewer: Viewer, filters: SearchFilters) -> "array[int]":
+    """Ids of the objects found, one page of them if there is a limit. Raises BadRequest for too many terms."""
+    refuse_excess(filters)
+    reach = Reach.of(viewer, filters.deleted)
+    search = ObjectSearch(reach, filters)
+    found = all_of([reach.events(), reach.objects(), *event_conditions(reach, filters), *search.conditions()])
+    order = _ordered(filters.order, _OBJECT_ORDERS, "object")
+    return _ids("object.id", "object JOIN event ON event.id = object.event_id", found, order, filters)
 
 
 def _join(filters: SearchFilters) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from mispmini.domain.filters import SearchFilters, is_pattern
+from mispmini.domain.filters import Deleted, SearchFilters, is_pattern
 from mispmini.domain.graphs import AttributeRow, ObjectRow
 from mispmini.domain.ids import uuid_text
 from mispmini.domain.viewer import Viewer
@@ -33,6 +33,24 @@ def load_attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) 
     return [by_id[number] for number in ids if number in by_id]
 
 
+def load_values(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> list[str]:
+    """The whole values of these attributes, in their order, as `load_attributes` would show them."""
+    reach = Reach.of(viewer, filters.deleted)
+    shown = all_of([one_of("attribute.id", ids), reach.events(), reach.attributes()])
+    found = rows(
+        "SELECT attribute.id, attribute.value1, attribute.value2 FROM attribute"
+        f" JOIN event ON event.id = attribute.event_id WHERE {shown.text}",
+        shown.params,
+    )
+    wanted = _exact_values(filters)
+    values = {
+        number: first if second is None else f"{first}|{second}"
+        for number, first, second in found
+        if wanted is None or first.lower() in wanted or (second is not None and second.lower() in wanted)
+    }
+    return [values[number] for number in ids if number in values]
+
+
 def _exact_values(filters: SearchFilters) -> frozenset[str] | None:
     """The values of which one must be there, folded; None where patterns are asked for, or nothing is."""
     values = filters.value.any
@@ -45,6 +63,12 @@ def _has_one(row: AttributeRow, wanted: Collection[str]) -> bool:
     return row.value1.lower() in wanted or (row.value2 is not None and row.value2.lower() in wanted)
 
 
+def attribute_counts(event_ids: Sequence[int]) -> dict[int, int]:
+    """How many attributes these events hold, for whoever plans to read them."""
+    found = rows(f"SELECT id, attribute_count FROM event WHERE id IN ({marks(event_ids)})", tuple(event_ids))
+    return dict(found)
+
+
 def load_objects(ids: Collection[int]) -> dict[int, ObjectRow]:
     """Objects by id, for attributes that are visible, which their objects are then too (MODEL §6.3)."""
     if not ids:
@@ -52,6 +76,32 @@ def load_objects(ids: Collection[int]) -> dict[int, ObjectRow]:
     wanted = tuple(ids)
     found = rows(f"SELECT {_OBJECT} FROM object WHERE id IN ({marks(wanted)})", wanted)
     return {r[0]: ObjectRow._make((*r[:7], uuid_text(r[7]), *r[8:12], bool(r[12]), *r[13:])) for r in found}
+
+
+def load_found_objects(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> list[ObjectRow]:
+    """The objects of a search by id, in this order; what became invisible since they were found is left out."""
+    reach = Reach.of(viewer, filters.deleted)
+    shown = all_of([one_of("object.id", ids), reach.events(), reach.objects()])
+    found = rows(
+        f"SELECT object.id FROM object JOIN event ON event.id = object.event_id WHERE {shown.text}", shown.params
+    )
+    by_id = load_objects([r[0] for r in found])
+    return [by_id[number] for number in ids if number in by_id]
+
+
+def attributes_of_objects(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> dict[int, list[AttributeRow]]:
+    """What these objects hold, oldest first, as far as the viewer may see it and the search is for it."""
+    reach = Reach.of(viewer, Deleted.LIVE if filters.deleted is Deleted.LIVE else Deleted.BOTH)
+    shown = all_of([one_of("attribute.object_id", ids), reach.events(), reach.attributes()])
+    found = rows(
+        f"SELECT {ATTRIBUTE_COLUMNS} FROM attribute JOIN event ON event.id = attribute.event_id"
+        f" WHERE {shown.text} ORDER BY attribute.id",
+        shown.params,
+    )
+    held: dict[int, list[AttributeRow]] = {}
+    for row in attribute_rows(found):
+        held.setdefault(row.object_id or 0, []).append(row)
+    return held
 
 
 def cut_attribute_ids(viewer: Viewer, event_ids: Sequence[int], filters: SearchFilters) -> set[int]:

@@ -132,12 +132,6 @@ class ValueHash(Table):
         without_rowid = True
 
 
-class OverHash(Table):
-    """A value that occurs more often than the correlation cap."""
-
-    h = BigIntegerField(primary_key=True)
-
-
 class ObjectReference(Table):
     """A reference of an object to an attribute (`referenced_type` 0) or object (1) of its event."""
 
@@ -220,6 +214,6 @@ class AttributeTag(NumberedTable):
 
 
 EVENTS: tuple[type[Table], ...] = (
-    Event, AttributeType, AttributeCategory, MispObject, Attribute, ValueHash, OverHash, ObjectReference,
+    Event, AttributeType, AttributeCategory, MispObject, Attribute, ValueHash, ObjectReference,
     EventReport, Attachment, Tag, EventTag, AttributeTag,
 )  # fmt: skip

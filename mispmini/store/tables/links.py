@@ -1,6 +1,6 @@
 """Links to partners: servers, the outbox of promises, the ledger of what became of them."""
 
-from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, JSONField, TextField
+from peewee import BlobField, BooleanField, CharField, ForeignKeyField, IntegerField, JSONField, TextField
 
 from mispmini.store.tables.base import NumberedTable, Table
 from mispmini.store.tables.people import Organisation
@@ -55,6 +55,8 @@ class Server(NumberedTable):
     trusted_orgs = JSONField(null=True)
     clock_skew = IntegerField(null=True)
     gone_policy = CharField(8, null=True)
+    cache_timestamp = IntegerField(null=True)
+    last_compared = IntegerField(null=True)
 
 
 class Outbox(NumberedTable):
@@ -116,4 +118,25 @@ class RefusedUpdate(NumberedTable):
     time = IntegerField(index=True)
 
 
-LINKS: tuple[type[Table], ...] = (Server, Outbox, Ledger, Served, RefusedUpdate)
+class ServerValue(NumberedTable):
+    """The MD5 of a value that a partner holds, and the event it stands in there (PROTOCOL §4.9)."""
+
+    server = ForeignKeyField(Server, lazy_load=False, on_delete="CASCADE")
+    digest = BlobField(index=True)
+    event_uuid = CharField(36, null=True)
+
+
+class Difference(NumberedTable):
+    """What the last comparison of both indexes found on a link: one row per direction and event (RULES §10.9)."""
+
+    server = ForeignKeyField(Server, lazy_load=False, on_delete="CASCADE", index=False)
+    direction = CharField(4)
+    event_uuid = CharField(36)
+    kind = CharField(8)
+    detail = TextField()
+
+    class Meta:
+        indexes = ((("server", "direction", "event_uuid"), True),)
+
+
+LINKS: tuple[type[Table], ...] = (Server, Outbox, Ledger, Served, RefusedUpdate, ServerValue, Difference)

@@ -36,6 +36,8 @@ from mispmini.web.pages.administration import (
     SettingRow,
     SettingsPage,
 )
+from mispmini.web.pages.analyst_data import AnalystBox, AnalystCard, AnalystFormPage, AnalystItemPage
+from mispmini.web.pages.api import ApiGroup, ApiPage, ApiRow
 from mispmini.web.pages.doors import ErrorPage, HomePage, LoginPage, ServerHealth, SetupPage, Step
 from mispmini.web.pages.elements import (
     AttributeChoices,
@@ -74,6 +76,22 @@ from mispmini.web.pages.events import (
     RelatedRow,
     SharingPage,
 )
+from mispmini.web.pages.feeds import (
+    ContactPage,
+    FeedComparePage,
+    FeedEventPage,
+    FeedEventRow,
+    FeedFormPage,
+    FeedHitRow,
+    FeedPage,
+    FeedPreviewPage,
+    FeedRow,
+    FeedSearchPage,
+    FeedsPage,
+    FeedValueRow,
+    OverlapRow,
+)
+from mispmini.web.pages.guide import GuideCall, GuideLevel, GuideLink, GuideStep, HelpPage
 from mispmini.web.pages.organisations import (
     ImportPage,
     ImportRow,
@@ -92,6 +110,7 @@ from mispmini.web.pages.registrations import (
     RegistrationsPage,
 )
 from mispmini.web.pages.servers import (
+    DifferenceRow,
     Fact,
     JobItem,
     JobPage,
@@ -112,6 +131,7 @@ from mispmini.web.pages.servers import (
     ServerPage,
     ServersPage,
     ServerTestPage,
+    SyncConfigPage,
     TestLayer,
 )
 from mispmini.web.pages.shared import (
@@ -130,6 +150,13 @@ from mispmini.web.pages.sightings import SeenBox
 
 __all__ = [
     "AccountMadePage",
+    "AnalystBox",
+    "AnalystCard",
+    "AnalystFormPage",
+    "AnalystItemPage",
+    "ApiGroup",
+    "ApiPage",
+    "ApiRow",
     "AttributeChoices",
     "AttributeFormPage",
     "AttributeRow",
@@ -142,7 +169,9 @@ __all__ = [
     "ChangeRow",
     "CheckRow",
     "Choice",
+    "ContactPage",
     "DeletePage",
+    "DifferenceRow",
     "ErrorPage",
     "EventFormPage",
     "EventHead",
@@ -153,10 +182,26 @@ __all__ = [
     "EventTab",
     "EventsPage",
     "Fact",
+    "FeedComparePage",
+    "FeedEventPage",
+    "FeedEventRow",
+    "FeedFormPage",
+    "FeedHitRow",
+    "FeedPage",
+    "FeedPreviewPage",
+    "FeedRow",
+    "FeedSearchPage",
+    "FeedValueRow",
+    "FeedsPage",
     "FilesPage",
     "Form",
+    "GuideCall",
+    "GuideLevel",
+    "GuideLink",
+    "GuideStep",
     "Health",
     "HealthPage",
+    "HelpPage",
     "HistoryPage",
     "HistoryRow",
     "HomePage",
@@ -188,6 +233,7 @@ __all__ = [
     "OrganisationRow",
     "OrganisationsPage",
     "Outcome",
+    "OverlapRow",
     "Paging",
     "PartnerHealth",
     "PasswordPage",
@@ -235,6 +281,7 @@ __all__ = [
     "SharingPage",
     "SignedIn",
     "Step",
+    "SyncConfigPage",
     "TagBadge",
     "TemplateRow",
     "TemplatesPage",

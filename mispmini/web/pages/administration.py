@@ -30,6 +30,7 @@ class SettingsPage:
     group: str
     rows: tuple[SettingRow, ...]
     fixed: tuple[SettingRow, ...]  # what only file and environment say
+    facts: tuple[SettingRow, ...] = ()  # what is decided here for good
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class SettingFormPage:
 
     row: SettingRow
     form: Form
-    kind: Literal["tick", "choice", "number", "text", "lines"]
+    kind: Literal["tick", "choice", "number", "text", "lines", "password"]
     choices: tuple[Choice, ...]
     group: str
 

@@ -46,6 +46,7 @@ class Step:
     label: str
     done: bool
     href: str  # where to do it
+    guide: int  # step of the guide that tells how
 
 
 @dataclass(frozen=True)

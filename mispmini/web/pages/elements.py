@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from mispmini.web.pages.shared import Choice, Form, TagBadge
 from mispmini.web.pages.sightings import NOTHING_SEEN, SeenBox
 
@@ -32,6 +34,7 @@ class AttributeRow:
     may_tag: bool
     sighted: SeenBox = NOTHING_SEEN
     may_propose: bool = False  # a change or deletion, to whose event it is
+    warnings: tuple[str, ...] = ()  # names of the warninglists that its value stands on
 
     @property
     def was_sighted(self) -> bool:
@@ -42,7 +45,7 @@ class AttributeRow:
     def has_notes(self) -> bool:
         """Whether anything stands beside its value."""
         told = self.comment or self.seen or self.audience or self.elsewhere or self.foreign
-        return bool(told or self.tags or self.was_sighted)
+        return bool(told or self.tags or self.was_sighted or self.warnings)
 
 
 @dataclass(frozen=True)
@@ -208,7 +211,7 @@ class ReportPage:
     event_id: int
     event_info: str
     name: str
-    html: str  # rendered and safe
+    html: Markup
     source: str  # Markdown, shown where it is too long to render; "" otherwise
     audience: str
     changed: int

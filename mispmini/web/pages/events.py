@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mispmini.web.pages.administration import ChangeRow
+from mispmini.web.pages.analyst_data import AnalystBox
 from mispmini.web.pages.arrivals import ArrivalBox
 from mispmini.web.pages.elements import AttributeChoices, AttributeRow, ObjectGroup, ReportRow
+from mispmini.web.pages.feeds import FeedHitRow
+from mispmini.web.pages.galaxies import ClusterBadge
 from mispmini.web.pages.proposals import ProposalCard
 from mispmini.web.pages.shared import Choice, Form, LedgerRow, Paging, TagBadge
 
@@ -93,6 +96,8 @@ class EventHead:
     delete_question: str  # what deleting an attribute means, translated
     delete_object_question: str  # what deleting an object means, translated
     arrival: ArrivalBox | None = None  # how it came, for those whom it concerns
+    may_delegate: bool = False  # offer it to another organisation
+    clusters: tuple[ClusterBadge, ...] = ()  # galaxy clusters that its tags name
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,7 @@ class EventPage:
     choices: AttributeChoices
     proposals: tuple[ProposalCard, ...] = ()  # pending ones
     may_propose: bool = False  # an attribute, to whose event it is
+    notes: AnalystBox = AnalystBox()  # noqa: RUF009 - frozen
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,7 @@ class RelatedPage:
     related: tuple[RelatedRow, ...]  # newest first
     cap: int  # of a value in more events than this only the newest ones are listed
     extending: tuple[EventLink, ...]  # events that extend this one, newest first
+    feed_hits: tuple[FeedHitRow, ...] = ()  # values that feeds hold, too
 
 
 @dataclass(frozen=True)
@@ -209,6 +216,7 @@ class PublishPage:
     refusal: str  # why this viewer may not publish it; "" when they may
     obstacles: tuple[str, ...]  # why nobody may publish it as it is
     form: Form  # confirmed
+    sends_mail: bool = False  # e-mail is on, so that there are two ways to publish
 
 
 @dataclass(frozen=True)

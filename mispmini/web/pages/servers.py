@@ -88,6 +88,18 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class DifferenceRow:
+    """An event that one side of a link lacks, or holds otherwise."""
+
+    event_id: int | None  # None for one that is not here
+    event_info: str  # its uuid for one that is not here
+    direction: Literal["push", "pull"]
+    sentence: str  # translated
+    detail: str  # uuids of what is missing; ""
+    may_resend: bool
+
+
+@dataclass(frozen=True)
 class ServerPage:
     """servers/view.html"""
 
@@ -101,7 +113,17 @@ class ServerPage:
     queue: tuple[QueueRow, ...]
     ledger: tuple[LedgerRow, ...]
     ledger_paging: Paging
+    compared: int | None  # when both indexes were last compared
+    difference_count: int
+    differences: tuple[DifferenceRow, ...]  # the first of them
     may_edit: bool
+
+
+@dataclass(frozen=True)
+class SyncConfigPage:
+    """servers/create_sync.html"""
+
+    text: str  # the configuration as JSON, "" while it was not made
 
 
 @dataclass(frozen=True)

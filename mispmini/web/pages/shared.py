@@ -32,6 +32,7 @@ class SignedIn:
     may_administer: bool  # users of the own organisation at least
     may_change_organisations: bool  # add and edit them: site admins
     notices: tuple[Notice, ...] = ()
+    step: int | None = None  # which step of the guide this page belongs to
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Exports of found attributes, one module each; this is their registry (API §8.5, §8.6)."""
 
-from mispmini.wire.exports import csv, hosts, nids, plain, rpz, xml, yara
+from mispmini.wire.exports import csv, hosts, nids, plain, rpz, yara
 from mispmini.wire.exports.base import Export, ExportContext
 
 __all__ = ["Export", "ExportContext", "export_named"]
@@ -9,7 +9,7 @@ _EXPORTS = {
     export.name: export
     for export in (
         csv.CSV, plain.TEXT, plain.HASHES, plain.CACHE, plain.COUNT, hosts.HOSTS, hosts.NETFILTER, rpz.RPZ,
-        nids.SURICATA, nids.SNORT, yara.YARA, yara.YARA_JSON, xml.XML,
+        nids.SURICATA, nids.SNORT, yara.YARA, yara.YARA_JSON,
     )
 }  # fmt: skip
 

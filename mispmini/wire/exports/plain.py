@@ -16,13 +16,17 @@ _NAMED_HASHES = frozenset(f"filename|{name}" for name in _SIMPLE_HASHES) | {"mal
 _DIGESTS = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
 
 
-def _text(found: Iterable[FoundAttribute], _context: ExportContext) -> Iterator[str]:
+def _text(found: Iterable[FoundAttribute], context: ExportContext) -> Iterator[str]:
+    return _values_once((item.attribute.value for item in found), context)
+
+
+def _values_once(values: Iterable[str], _context: ExportContext) -> Iterator[str]:
     """Each value once, in the order in which it is met."""
     seen: set[str] = set()
-    for item in found:
-        if item.attribute.value not in seen:
-            seen.add(item.attribute.value)
-            yield f"{item.attribute.value}\n"
+    for value in values:
+        if value not in seen:
+            seen.add(value)
+            yield f"{value}\n"
 
 
 def _hashes(found: Iterable[FoundAttribute], _context: ExportContext) -> Iterator[str]:
@@ -53,7 +57,7 @@ def _count(_found: Iterable[FoundAttribute], context: ExportContext) -> Iterator
     yield str(context.count)
 
 
-TEXT = Export("text", _text, kind_of_events="text")
+TEXT = Export("text", _text, kind_of_events="text", of_values=_values_once)
 HASHES = Export("hashes", _hashes)
 CACHE = Export("cache", _cache)
 COUNT = Export("count", _count)

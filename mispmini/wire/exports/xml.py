@@ -1,47 +1,41 @@
-"""xml: attributes as elements of the same names as in JSON (API §8.6)."""
+"""xml: what json answers, as elements of the same names (API §8.6)."""
 
+import json
 from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape
 
-from mispmini.domain.graphs import FoundAttribute, TagRow
-from mispmini.wire.exports.base import Export, ExportContext
+CONTENT_TYPE = "application/xml; charset=UTF-8"
+_NOT_IN_XML = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535))
+_FIRST = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
+_OTHERS = _FIRST | frozenset("0123456789-.")
 
-_NOT_IN_XML = {number: None for number in range(32) if number not in (9, 10, 13)}
 
-
-def _xml(found: Iterable[FoundAttribute], _context: ExportContext) -> Iterator[str]:
+def xml_pieces(texts: Iterable[str], name: str = "") -> Iterator[str]:
+    """A document of JSON objects that come as text, each under `name`, or under its own key without one."""
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<response>'
-    for item in found:
-        yield _element("Attribute", "".join(_fields(item)))
+    for text in texts:
+        value = json.loads(text)
+        yield "".join(_elements({name: value} if name else value))
     yield "</response>\n"
 
 
-def _fields(item: FoundAttribute) -> Iterator[str]:
-    row, event = item.attribute, item.event.event
-    columns = {
-        "id": row.id, "event_id": row.event_id, "object_id": row.object_id or 0,
-        "object_relation": row.object_relation, "category": row.category, "type": row.type,
-        "to_ids": int(row.to_ids), "uuid": row.uuid, "timestamp": row.timestamp, "distribution": row.distribution,
-        "sharing_group_id": row.sharing_group_id or 0, "comment": row.comment, "deleted": int(row.deleted),
-        "disable_correlation": int(row.disable_correlation), "value": row.value,
-    }  # fmt: skip
-    yield from (_leaf(name, value) for name, value in columns.items())
-    names = ("id", "org_id", "orgc_id", "distribution", "info", "uuid", "publish_timestamp")
-    yield _element("Event", "".join(_leaf(name, getattr(event, name)) for name in names))
-    yield from (_tag(tag) for tag in item.tags if not tag.deleted)
+def _elements(value: dict[str, object]) -> Iterator[str]:
+    """The members of an object; a list is a repeated element, an empty one nothing."""
+    for key, inside in value.items():
+        tag = _tag(key)
+        for one in inside if isinstance(inside, list) else [inside]:
+            yield f"<{tag}>{''.join(_elements(one)) if isinstance(one, dict) else _leaf(one)}</{tag}>"
 
 
-def _tag(tag: TagRow) -> str:
-    return _element("Tag", _leaf("id", tag.id) + _leaf("name", tag.name) + _leaf("colour", tag.colour))
+def _leaf(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return escape(str(value).translate(_NOT_IN_XML))
 
 
-def _leaf(name: str, value: object) -> str:
-    text = "" if value is None else escape(str(value).translate(_NOT_IN_XML))
-    return _element(name, text)
-
-
-def _element(name: str, inside: str) -> str:
-    return f"<{name}>{inside}</{name}>"
-
-
-XML = Export("xml", _xml, content_type="application/xml; charset=UTF-8", kind="xml")
+def _tag(key: str) -> str:
+    """A key as the name of an element: partners may send keys that XML does not take."""
+    name = "".join(letter if letter in _OTHERS else "_" for letter in key) or "_"
+    return name if name[0] in _FIRST else f"_{name}"

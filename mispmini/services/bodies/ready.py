@@ -10,6 +10,7 @@ from mispmini.domain.graphs import EventGraph, EventRow
 from mispmini.domain.viewer import Viewer
 from mispmini.services.bodies import View, out_options, parts_of, viewed_graph
 from mispmini.services.correlating import attach_related
+from mispmini.services.galaxies import attach_galaxies
 from mispmini.store.body_cache import KeptBody, keep_body, kept_body
 from mispmini.store.database import reading
 from mispmini.store.graphs import Parts, find_event_id, load_event_by_id
@@ -22,7 +23,7 @@ from mispmini.wire.splice import Packed, pack
 WORTH_KEEPING = 50
 _ALIKE = frozenset(
     {"event", "org", "orgc", "creator_email", "tags", "attributes", "attribute_tags", "objects", "references",
-     "reports", "sharing_groups", "related", "organisations"}
+     "reports", "sharing_groups", "related", "organisations", "galaxies", "warnings"}
 )  # fmt: skip
 
 
@@ -50,7 +51,7 @@ def ready_event(viewer: Viewer, ref: str, view: View) -> ReadyEvent | None:
         if revision.attribute_count < WORTH_KEEPING or not says_the_same_to_all(revision.event_id):
             return None
         graph = viewed_graph(viewer, str(revision.event_id), view)
-        if not _is_alike(graph):
+        if not _is_alike(graph) or (view.galaxies and _names_clusters(graph)):
             return None
     elements = pack("".join(element_texts(graph, SharedTexts(graph, for_push=False))).encode())
     keep_body(revision.event_id, revision.rev, name, KeptBody(*elements))
@@ -66,7 +67,7 @@ def _reads_whole(viewer: Viewer, revision: Revision, view: View) -> bool:
 
 def _name(revision: Revision, view: View) -> str:
     """What else the elements' text depends on."""
-    return f"{revision.shared} {view.deleted} {view.only_to_ids} {view.reports}"
+    return f"{revision.shared} {view.deleted} {view.only_to_ids} {view.reports} {view.galaxies} {view.warnings}"
 
 
 def _is_alike(graph: EventGraph) -> bool:
@@ -77,12 +78,19 @@ def _is_alike(graph: EventGraph) -> bool:
     return shown == count_references(graph.event.id)
 
 
+def _names_clusters(graph: EventGraph) -> bool:
+    """Whether tags of attributes name galaxy clusters: who sees these differs."""
+    return any(tag.is_galaxy for held in graph.attribute_tags.values() for tag in held)
+
+
 def _around(viewer: Viewer, event_id: int, view: View, elements: Packed) -> ReadyEvent:
     """Head and tail for this reader, of what is kept."""
     wanted = parts_of(viewer, view)
     graph = load_event_by_id(viewer, event_id, Parts(elements=False, local_tags=wanted.local_tags))
     if view.correlations:
         attach_related(viewer, [graph])
+    if view.galaxies:
+        attach_galaxies(viewer, [graph])
     return _written(viewer, graph, view, elements)
 
 

@@ -9,9 +9,12 @@ from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import EventGraph
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
+from mispmini.services.analyst_data import attach_analyst_data
 from mispmini.services.correlating import attach_related
 from mispmini.services.extending import extend
+from mispmini.services.galaxies import attach_galaxies
 from mispmini.services.opinions import attach_opinions
+from mispmini.services.warninglists import attach_warnings
 from mispmini.store.attachments import attributes_with_files, files_of
 from mispmini.store.database import reading
 from mispmini.store.graphs import Parts, load_event, load_events
@@ -35,6 +38,9 @@ class View:
     extended: bool = False
     sightings: bool = True
     proposals: bool = True
+    analyst_data: bool = True
+    galaxies: bool = True
+    warnings: bool = True
 
 
 HEAD_ONLY = View(metadata=True, correlations=False, attachments=False)
@@ -58,8 +64,14 @@ def viewed_graph(viewer: Viewer, ref: str, view: View) -> EventGraph:
     graph.reports = graph.reports if view.reports else ()
     if view.correlations:
         attach_related(viewer, [graph])
+    if view.galaxies:
+        attach_galaxies(viewer, [graph])
+    if view.warnings:
+        attach_warnings([graph])
     if not view.metadata:
         attach_opinions(viewer, [graph], sightings=view.sightings, proposals=view.proposals)
+        if view.analyst_data:
+            attach_analyst_data(viewer, [graph])
     return graph
 
 

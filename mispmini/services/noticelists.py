@@ -1,0 +1,33 @@
+"""Noticelists: built in, each in use or not (API §9.6)."""
+
+from mispmini.domain.errors import NotFound
+from mispmini.domain.noticelists import KIND, NOTICELISTS, Noticelist, find_noticelist
+from mispmini.domain.viewer import Viewer
+from mispmini.services.audit import record
+from mispmini.store.database import writing
+from mispmini.store.warninglists import knowledge_in_use, use_knowledge
+
+UNKNOWN = "Invalid Noticelist."
+
+
+def list_noticelists() -> list[tuple[Noticelist, bool]]:
+    """All of them, each with whether it is in use."""
+    in_use = knowledge_in_use(KIND)
+    return [(one, one.name in in_use) for one in NOTICELISTS]
+
+
+def view_noticelist(ref: str) -> tuple[Noticelist, bool]:
+    """One by id or name, with whether it is in use. Raises NotFound."""
+    found = find_noticelist(ref)
+    if found is None:
+        raise NotFound(UNKNOWN)
+    return found, found.name in knowledge_in_use(KIND)
+
+
+def set_enabled(viewer: Viewer, ref: str, *, enabled: bool) -> Noticelist:
+    """Have one in use or not. Raises NotFound."""
+    with writing():
+        found, _was = view_noticelist(ref)
+        use_knowledge(KIND, found.name, on=enabled)
+        record(viewer, "enable" if enabled else "disable", "Noticelist", found.id, found.name)
+        return found

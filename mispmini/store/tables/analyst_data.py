@@ -1,0 +1,50 @@
+"""Notes, opinions and relationships, and the uuids that may not come back (MODEL §7.11)."""
+
+from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, TextField
+
+from mispmini.store.tables.base import NumberedTable, Table
+from mispmini.store.tables.events import Event
+from mispmini.store.tables.groups import SharingGroup
+from mispmini.store.tables.people import Organisation
+
+
+class AnalystItem(NumberedTable):
+    """One of them. `event` and the three numbers say where the outermost thing that it is about stands here.
+
+    `related_event` is the same for what a relationship points to. None: that thing is not here, or not in an event.
+    """
+
+    kind = CharField(12)
+    uuid = CharField(36, unique=True)
+    object_uuid = CharField(36, index=True)
+    object_type = CharField(20)
+    authors = TextField(default="")
+    org = ForeignKeyField(Organisation, lazy_load=False)
+    orgc = ForeignKeyField(Organisation, lazy_load=False)
+    created = IntegerField()
+    modified = IntegerField()
+    distribution = IntegerField()
+    sharing_group = ForeignKeyField(SharingGroup, lazy_load=False, null=True)
+    locked = BooleanField(default=False)
+    received_from = IntegerField(null=True)
+    text = TextField(default="")
+    language = TextField(null=True)
+    opinion = IntegerField(null=True)
+    relationship_type = TextField(null=True)
+    related_uuid = CharField(36, null=True, index=True)
+    related_type = CharField(20, null=True)
+    event = ForeignKeyField(Event, lazy_load=False, null=True, on_delete="CASCADE")
+    attribute_id = IntegerField(null=True)
+    object_id = IntegerField(null=True)
+    report_id = IntegerField(null=True)
+    related_event = ForeignKeyField(Event, lazy_load=False, null=True, on_delete="SET NULL", backref="related_items")
+
+
+class AnalystBlock(NumberedTable):
+    """A uuid that was deleted here: it does not come back with the next pull."""
+
+    uuid = CharField(36, unique=True)
+    created = IntegerField()
+
+
+ANALYST_DATA: tuple[type[Table], ...] = (AnalystItem, AnalystBlock)

@@ -1,0 +1,15 @@
+"""What an event's page is given of galaxies."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ClusterBadge:
+    """A cluster that a tag on an event names."""
+
+    cluster_id: int
+    galaxy: str
+    value: str
+    tag_id: int
+    local: bool
+    may_remove: bool

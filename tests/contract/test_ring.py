@@ -1,0 +1,60 @@
+"""Five servers in a ring, each pushing to the next: an event goes round once, and then there is silence."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+
+import pytest
+
+from mispmini.domain.distribution import Distribution
+from mispmini.domain.ids import new_uuid
+from tests.cast import Actor, admin_of, link
+from tests.live import Birth, eventually, live_server
+
+SIZE, EVENTS = 5, 4
+
+
+@pytest.fixture(scope="module")
+def ring() -> Iterator[list[Actor]]:
+    """Their admins; each pushes to the next, and the last one to the first."""
+    with ExitStack() as running:
+        births = (Birth(org_name=f"CSIRT {place}") for place in range(SIZE))
+        admins = [admin_of(running.enter_context(live_server(birth))) for birth in births]
+        for place, admin in enumerate(admins):
+            link(admin, admins[(place + 1) % SIZE], push=True)
+        yield admins
+
+
+def test_a_ring_of_five_settles_with_the_computed_number_of_deliveries(ring: list[Actor]) -> None:
+    """Each event makes four useful hops and one closing one, which the first server knows already."""
+    first = ring[0]
+    events = [_published(first) for _ in range(EVENTS)]
+    eventually(lambda: all(ring[-1].sees(event) for event in events), within=30)
+    eventually(lambda: all(_receipts(admin, events) for admin in ring), within=30)
+    states = [state for admin in ring for state in _states(admin, events)]
+    assert len(states) == SIZE * EVENTS
+    assert states.count("sent") == (SIZE - 1) * EVENTS
+    assert states.count("skipped") + states.count("unchanged") == EVENTS
+    assert {admin.get("/healthz").status_code for admin in ring} == {200}
+    for event in events:
+        assert {admin.views(event)["timestamp"] for admin in ring} == {event["timestamp"]}
+
+
+def _published(actor: Actor) -> dict[str, str]:
+    value = {"type": "domain", "value": f"{new_uuid()}.example"}
+    event = actor.adds_event(f"Round {new_uuid()}", distribution=Distribution.ALL, attributes=[value])
+    actor.publishes(event)
+    return {"uuid": event["uuid"], "timestamp": actor.views(event)["timestamp"]}
+
+
+def _states(admin: Actor, events: list[dict[str, str]]) -> list[str]:
+    """What its ledger says of these events on its one link."""
+    marks = ",".join("?" * len(events))
+    text = f"SELECT state FROM ledger WHERE direction = 'push' AND event_uuid IN ({marks})"
+    with closing(sqlite3.connect(admin.server.data / "mispmini.db")) as looking:
+        return [row[0] for row in looking.execute(text, [event["uuid"] for event in events])]
+
+
+def _receipts(admin: Actor, events: list[dict[str, str]]) -> bool:
+    states = _states(admin, events)
+    return len(states) == len(events) and "queued" not in states

@@ -1,0 +1,146 @@
+"""Who reads notes, opinions and relationships (MODEL §6.3): by their own level and by that of what they are about."""
+
+from typing import Any
+
+import pytest
+
+from mispmini.domain.analyst_data import AnalystKind, AnalystRow
+from mispmini.domain.distribution import Distribution
+from mispmini.domain.errors import NotFound
+from mispmini.domain.ids import new_uuid
+from mispmini.domain.viewer import Viewer
+from mispmini.services.analyst_data import add_item, attach_analyst_data
+from mispmini.services.events import add_event, delete_event
+from mispmini.store.analyst_data import find_item, index_minimal, items_below, list_items
+from mispmini.store.graphs import load_event
+from mispmini.wire.analyst_data_in import read_item
+from mispmini.wire.event_in import read_event
+from tests.store.conftest import World, count_queries, event, uuid_of
+
+D = Distribution
+ALL = {"alice", "bob", "charlie", "dora", "sam"}
+ALPHA = {"alice", "dora"}
+
+
+def says(viewer: Viewer, about: str, object_type: str, level: D, **more: Any) -> AnalystRow:
+    body = {"note": "words", "object_uuid": about, "object_type": object_type, "distribution": int(level), **more}
+    return add_item(viewer, read_item(AnalystKind.NOTE, body))
+
+
+def readers(world: World, uuid: str) -> set[str]:
+    return {name for name, viewer in world.people().items() if _reads(viewer, uuid)}
+
+
+def _reads(viewer: Viewer, uuid: str) -> bool:
+    try:
+        find_item(viewer, uuid, None)
+    except NotFound:
+        found = False
+    else:
+        found = True
+    listed = any(row.uuid == uuid for row in list_items(viewer, AnalystKind.NOTE, [uuid], limit=5))
+    indexed = any(row[1] == uuid for row in index_minimal(viewer, [], []))
+    assert found is listed is indexed
+    return found
+
+
+@pytest.mark.parametrize(
+    ("about", "object_type", "level", "seen_by"),
+    [
+        ("bank", "Event", D.COMMUNITY, ALL),
+        ("bank", "Event", D.ALL, ALL),
+        ("bank", "Event", D.INHERIT, ALL),
+        ("bank", "Event", D.ORGANISATION, ALPHA),
+        ("bank", "Event", D.SHARING_GROUP, ALPHA | {"charlie"}),
+        ("own", "Event", D.ALL, ALPHA),
+        ("own", "Event", D.INHERIT, ALPHA),
+        ("circle", "Event", D.ALL, ALPHA | {"charlie"}),
+        ("hidden", "Attribute", D.ALL, ALPHA),
+        ("grouped", "Attribute", D.ALL, ALPHA | {"charlie"}),
+        ("domain", "Attribute", D.ALL, ALL),
+        ("gone", "Attribute", D.ALL, ALPHA | {"sam"}),
+        ("safe", "Object", D.ALL, ALPHA),
+        ("inside", "Attribute", D.ALL, ALPHA),
+        ("sample", "Object", D.INHERIT, ALL),
+        ("nowhere", "Event", D.ALL, ALL),
+        ("nowhere", "Event", D.INHERIT, ALPHA),
+        ("group", "SharingGroup", D.ALL, ALPHA | {"charlie"}),
+        ("trashed", "Event", D.ALL, set()),
+    ],
+)
+def test_a_note_is_read_by_its_level_and_by_what_it_is_about(
+    world: World, about: str, object_type: str, level: D, seen_by: set[str]
+) -> None:
+    group = {"sharing_group_id": world.group_id} if level is D.SHARING_GROUP else {}
+    assert readers(world, says(world.alice, uuid_of(about), object_type, level, **group).uuid) == seen_by
+
+
+def test_an_answer_is_read_only_by_who_reads_all_that_is_above_it(world: World) -> None:
+    hidden = says(world.alice, uuid_of("bank"), "Event", D.ORGANISATION)
+    answer = says(world.alice, hidden.uuid, "Note", D.ALL)
+    again = says(world.alice, answer.uuid, "Note", D.ALL)
+    assert readers(world, again.uuid) == readers(world, answer.uuid) == ALPHA
+    assert [row.uuid for row in items_below(world.bob, hidden.uuid)] == []
+    assert [row.uuid for row in items_below(world.alice, hidden.uuid)] == [answer.uuid, again.uuid]
+
+
+def test_what_one_wrote_about_something_hidden_one_still_reads(world: World) -> None:
+    note = says(world.bob, uuid_of("own"), "Event", D.ALL)
+    assert readers(world, note.uuid) == ALPHA | {"bob"}
+
+
+def test_notes_about_each_other_do_no_harm(world: World) -> None:
+    first, second = new_uuid(), new_uuid()
+    says(world.alice, second, "Note", D.ALL, uuid=first)
+    says(world.alice, first, "Note", D.ALL, uuid=second)
+    assert readers(world, first) == ALL
+    assert {row.uuid for row in items_below(world.bob, first)} == {first, second}
+
+
+def test_a_note_that_came_first_finds_its_place_with_the_event(world: World) -> None:
+    uuid, attribute = new_uuid(), new_uuid()
+    note = says(world.bob, uuid, "Event", D.INHERIT)
+    about_attribute = says(world.bob, attribute, "Attribute", D.ALL)
+    below = says(world.bob, about_attribute.uuid, "Note", D.ALL)
+    assert readers(world, note.uuid) == {"bob", "dora"}
+    wanted = {"uuid": uuid, "type": "domain", "value": "late.example"} | {"uuid": attribute, "distribution": 5}
+    add_event(world.alice, read_event({"uuid": uuid, "info": "late", "distribution": 0, "Attribute": [wanted]},
+                                      from_partner=False))  # fmt: skip
+    assert readers(world, note.uuid) == ALPHA | {"bob"}
+    assert readers(world, below.uuid) == ALPHA | {"bob"}
+    graph = load_event(world.alice, uuid)
+    attach_analyst_data(world.alice, [graph])
+    assert graph.analyst_data is not None
+    assert set(graph.analyst_data.about) == {uuid, attribute, about_attribute.uuid}
+
+
+def test_a_relationship_is_told_at_both_ends_to_who_sees_both(world: World) -> None:
+    one, other = new_uuid(), new_uuid()
+    for number, level in ((one, 1), (other, 0)):
+        add_event(world.alice, read_event({"uuid": number, "info": "x", "distribution": level}, from_partner=False))
+    body = {"object_uuid": other, "object_type": "Event", "related_object_uuid": one, "related_object_type": "Event",
+            "relationship_type": "derived-from", "distribution": 1}  # fmt: skip
+    add_item(world.alice, read_item(AnalystKind.RELATIONSHIP, body))
+    inbound = {}
+    for name in ("alice", "bob"):
+        graph = load_event(world.people()[name], one)
+        attach_analyst_data(world.people()[name], [graph])
+        inbound[name] = graph.analyst_data is not None and one in graph.analyst_data.inbound
+    assert inbound == {"alice": True, "bob": False}
+
+
+def test_an_event_of_which_nothing_is_said_costs_one_query(world: World) -> None:
+    uuid = new_uuid()
+    add_event(world.alice, read_event({"uuid": uuid, "info": "x"}, from_partner=False))
+    graph = load_event(world.alice, uuid)
+    with count_queries() as counter:
+        attach_analyst_data(world.alice, [graph])
+    assert (counter.count, graph.analyst_data) == (1, None)
+
+
+def test_notes_go_to_the_trash_and_away_with_their_event(world: World) -> None:
+    number = world.add(world.alice, event("short lived", "x"))
+    note = says(world.alice, uuid_of("short lived"), "Event", D.ALL)
+    assert readers(world, note.uuid) == ALL
+    delete_event(world.alice, str(number))
+    assert readers(world, note.uuid) == set()
