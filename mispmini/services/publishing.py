@@ -13,6 +13,7 @@ from mispmini.store.database import reading, writing
 from mispmini.store.events import event_standing, update_event
 from mispmini.store.graphs import find_event_id
 from mispmini.store.outbox import queue_event
+from mispmini.store.settings import load_settings
 
 
 def announce(event_id: int, *, exclude_org_id: int | None) -> None:
@@ -81,3 +82,8 @@ def unpublish_event(viewer: Viewer, ref: str) -> int:
         update_event(event.id, {"published": False})
         record(viewer, "unpublish", "Event", event.id, event.info)
         return event.id
+
+
+def runs_in_background() -> bool:
+    """Whether what goes to partners is told as a job, as a MISP with workers does."""
+    return load_settings().background_jobs

@@ -6,7 +6,9 @@ written. What it reads comes from strangers, so that it gets neither network set
 
 import resource
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 MEMORY_BYTES = 1536 * 1024 * 1024
 CPU_SECONDS = 120
@@ -30,24 +32,25 @@ def main(words: list[str]) -> int:
 
 
 def _export(version: str, wanted: str, source: Path, target: Path) -> dict[str, object]:
-    from misp_stix_converter import misp_attribute_collection_to_stix1, misp_to_stix1, misp_to_stix2
-
     where = {"output_dir": target.parent, "output_name": target.name}
     if version.startswith("2"):
-        return dict(misp_to_stix2(source, version=version, **where))
+        return dict(_converter().misp_to_stix2(source, version=version, **where))
     one = {"return_format": wanted, "namespace": _NAMESPACE, "org": "MISP", "version": version}
     if source.name.startswith("attributes"):
-        return dict(misp_attribute_collection_to_stix1(source, **one, **where))
-    return dict(misp_to_stix1(source, **one, **where))
+        return dict(_converter().misp_attribute_collection_to_stix1(source, **one, **where))
+    return dict(_converter().misp_to_stix1(source, **one, **where))
 
 
 def _import(version: str, _wanted: str, source: Path, target: Path) -> dict[str, object]:
-    from misp_stix_converter import stix_1_to_misp, stix_2_to_misp
-
-    convert = stix_1_to_misp if version == "1" else stix_2_to_misp
+    convert = _converter().stix_1_to_misp if version == "1" else _converter().stix_2_to_misp
     return dict(
         convert(source, single_event=True, galaxies_as_tags=True, output_dir=target.parent, output_name=target.name)
     )
+
+
+def _converter() -> Any:
+    """misp-stix, which has no types; importing it takes seconds."""
+    return import_module("misp_stix_converter")
 
 
 if __name__ == "__main__":

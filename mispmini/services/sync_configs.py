@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mispmini.domain import clock
 from mispmini.domain.errors import Forbidden, Refused
+from mispmini.domain.graphs import OrganisationRow
 from mispmini.domain.people import KeyDraft
 from mispmini.domain.permissions import Permission
 from mispmini.domain.servers import LinkedServer, ServerDraft
@@ -12,7 +13,7 @@ from mispmini.services.addresses import announced_url
 from mispmini.services.authkeys import create_authkey
 from mispmini.services.organisations import NO_FUNCTION
 from mispmini.services.servers import add_server, identity, require_site_admin
-from mispmini.store.organisations import OrganisationRow, find_any_organisation
+from mispmini.store.organisations import find_any_organisation
 from mispmini.store.settings import load_settings
 
 NOT_FOR_ADMINS = "A site admin's key is never given to a partner: use the account of a sync user."

@@ -8,7 +8,7 @@ from mispmini.domain.errors import Forbidden, NotFound, Refused, SaveFailed
 from mispmini.domain.permissions import Permission
 from mispmini.domain.records import TagRecord
 from mispmini.domain.tag_forms import MAX_TAG_BYTES, TagForm, changed, tag_record
-from mispmini.domain.taxonomies import conflicts, namespace_of
+from mispmini.domain.taxonomies import conflicts, find_entry, namespace_of
 from mispmini.domain.viewer import Viewer
 from mispmini.services.audit import record, watch
 from mispmini.services.capture import capture_tags, may_attach
@@ -160,11 +160,10 @@ def statistics(viewer: Viewer) -> Statistics:
     use = store.tag_use(viewer)
     names = {tag.id: tag.name for tag in all_tags()}
     counted = sorted(((names[tag_id], found.events) for tag_id, found in use.items() if found.events), key=_by_use)
-    namespaces = {t.namespace.casefold(): t.namespace for t in list_taxonomies()}
     by_taxonomy: dict[str, int] = {}
     for name, count in counted:
-        namespace = namespaces.get((namespace_of(name) or "").casefold())
-        if namespace is not None:
+        if (found := find_entry(name)) is not None:
+            namespace = found[0].namespace
             by_taxonomy[namespace] = by_taxonomy.get(namespace, 0) + count
     return Statistics(dict(counted), by_taxonomy)
 

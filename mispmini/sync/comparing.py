@@ -144,7 +144,11 @@ def _kind(graph: EventGraph, there: Listed | None, partner: Partner) -> Differen
     if there.timestamp != event.timestamp:
         return DifferenceKind.OLDER if there.timestamp < event.timestamp else DifferenceKind.NEWER
     may_lack = there.attribute_count < event.attribute_count
-    return DifferenceKind.FEWER if may_lack and there.attribute_count < len(_sent(event.uuid, partner).attributes) else None
+    return (
+        DifferenceKind.FEWER
+        if may_lack and there.attribute_count < len(_sent(event.uuid, partner).attributes)
+        else None
+    )
 
 
 def _sent(uuid: str, partner: Partner) -> Sent:

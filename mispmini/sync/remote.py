@@ -99,7 +99,9 @@ class RemoteServer:
     ) -> Answer:
         """POST JSON text. Compressed above 1024 bytes if the partner said it takes gzip (PROTOCOL §1.2).
 
-        `max_bytes` is a tighter bound for this answer. Raises RemoteFailure; an answer of 4xx or 5xx is returned, for the caller to judge.
+        `max_bytes` is a tighter bound for this answer.
+
+        Raises RemoteFailure; an answer of 4xx or 5xx is returned, for the caller to judge.
         """
         raw = body.encode() if isinstance(body, str) else body
         headers = _if_none_match(etag)

@@ -128,7 +128,8 @@ def pull_sightings(
 ) -> int:
     """Take the sightings of events that are here, where the partner's sighting_timestamp moved; how many were new.
 
-    A partner that cannot search for them (not `by_search`) is asked for the events. Raises RemoteFailure; what was taken before stays.
+    A partner that cannot search for them (not `by_search`) is asked for the events. Raises RemoteFailure; what was
+    taken before stays.
     """
     there = {row.uuid: row.sighting_timestamp for row in listed if row.sighting_timestamp}
     until = store.taken_until(server.id, list(there))

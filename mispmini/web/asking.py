@@ -25,6 +25,7 @@ _ACTION_OF_LIST = {"GET": "index", "HEAD": "index", "POST": "add"}
 _ACTION_OF_ONE = {"GET": "view", "HEAD": "view", "POST": "edit", "PUT": "edit", "DELETE": "delete"}
 _WRITE = frozenset({"POST", "PUT", "DELETE"})
 _ANSWER_HEAD = frozenset({"events.view"})  # whether it exists is asked before a push, and has to be cheap
+_LARGE = 256 * 1024
 _SAFE_IN_PATH = "/:;,[]+@!$&'()*=~"
 
 
@@ -137,6 +138,18 @@ def asked() -> Asked:
         g.asked = Asked(asked_path(), bodies_in.read_body(), dict(request.args))
     found: Asked = g.asked
     return found
+
+
+def handed_over_body() -> object:
+    """The body for whoever makes a draft of it; of a large one only single values are kept for others to ask about.
+
+    An event of 50,000 attributes would else stand in memory once more while it is stored.
+    """
+    found = asked()
+    if (request.content_length or 0) > _LARGE and isinstance(found.body, dict):
+        single = {name: value for name, value in found.body.items() if not isinstance(value, dict | list)}
+        g.asked = Asked(found.path, single, found.query)
+    return found.body
 
 
 def parameter(name: str, default: object = None) -> object:

@@ -7,7 +7,7 @@ from flask import Blueprint, request, url_for
 
 from mispmini.domain import attribute_types
 from mispmini.domain.drafts import AttributeDraft
-from mispmini.domain.errors import Invalid, Malformed
+from mispmini.domain.errors import Invalid, Malformed, SaveFailed
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services import attributes, tags, warninglists
@@ -106,8 +106,10 @@ def add(event_ref: str) -> Answer:
 def _without_warned(
     drafts: dict[int, AttributeDraft], unread: dict[int, Invalid]
 ) -> tuple[dict[int, AttributeDraft], dict[int, Invalid]]:
-    """Those that trip over a warninglist are named instead of added (MODEL §7.15)."""
+    """Those that trip over a warninglist are named instead of added (MODEL §7.15). Raises SaveFailed for the only one."""
     warned = {place for place, one in drafts.items() if warninglists.lists_with(one.type or "", one.value or "")}
+    if warned and len(drafts) + len(unread) == 1:
+        raise SaveFailed("add", "Attribute", warninglists.REFUSED)
     refused = {place: Invalid({"warninglist": [warninglists.REFUSED]}) for place in warned}
     return {place: one for place, one in drafts.items() if place not in warned}, {**unread, **refused}
 

@@ -13,13 +13,13 @@ from mispmini.domain.permissions import Permission
 from mispmini.domain.tlp_guard import Verdict
 from mispmini.domain.viewer import Viewer
 from mispmini.services import alerts, bodies, events, publishing, readings, searching, tags
+from mispmini.services.bodies.ready import ready_event
 from mispmini.services.elements import dropped_errors
 from mispmini.services.events import Saved
 from mispmini.services.publishing import Published
-from mispmini.services.bodies.ready import ready_event
 from mispmini.web import describe, event_pages, event_tabs, tagging
 from mispmini.web.answer import Answer, answer, done, page_answer, reply, saved, spliced, streamed, wants_json
-from mispmini.web.asking import asked, folded, parameter
+from mispmini.web.asking import asked, folded, handed_over_body, parameter
 from mispmini.web.errors import if_refused
 from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_login
@@ -132,7 +132,7 @@ def add() -> Answer:
         )
     if_refused(lambda form, status: _form_again(None, form, status))
     with saving("add", "Event", nested=True):
-        draft = _with_tlp(read_event(asked().body, from_partner=viewer.is_partner))
+        draft = _with_tlp(read_event(handed_over_body(), from_partner=viewer.is_partner))
     return _saved_event(viewer, events.add_event(viewer, draft), _("Event added."))
 
 
@@ -170,7 +170,7 @@ def edit(ref: str) -> Answer:
         return answer(lambda: describe.EVENTS_EDIT, page=lambda: _edit_form(viewer, ref), template="events/edit.html")
     if_refused(lambda form, status: _form_again(ref, form, status))
     with saving("edit", "Event", nested=True):
-        draft = read_event(asked().body, from_partner=viewer.is_partner)
+        draft = read_event(handed_over_body(), from_partner=viewer.is_partner)
     return _saved_event(viewer, events.edit_event(viewer, ref, draft), _("Event saved."))
 
 
@@ -195,9 +195,16 @@ def publish(ref: str) -> Answer:
     else:
         published, job_id = publishing.publish(viewer, ref), None
     if wants_json():
-        return _told(published, "Event published without alerts" if job_id is None else "Job queued")
+        return _told(
+            published, "Job queued" if job_id is not None or _is_queued() else "Event published without alerts"
+        )
     notice = _("Event published.") if job_id is None else _("Event published. E-mail is on its way.")
     return done(None, go_to=_page_of(published.event_id), notice=notice)
+
+
+def _is_queued() -> bool:
+    """MISP: what goes to partners is a job, unless the asker or the instance wants it done at once (CLIENTS.md)."""
+    return publishing.runs_in_background() and flag(parameter("disable_background_processing")) is not True
 
 
 def _publish_again(ref: str, form: Form, status: int) -> Answer:

@@ -5,13 +5,20 @@ from flask import Blueprint, current_app
 from mispmini.domain.permissions import Permission
 from mispmini.services import house
 from mispmini.web.answer import Answer, reply, saved
-from mispmini.web.needs import needs
+from mispmini.web.needs import needs, needs_login
 from mispmini.wire import setting_out
 
 bp = Blueprint("instance", __name__)
 
 NO_WORKERS = "The jobs run inside the server: there are no workers to start or stop."
 NO_UPDATE = "This server is updated with its package, from outside."
+
+
+@bp.get("/users/heartbeat")
+@needs_login
+def heartbeat() -> Answer:
+    """That the server answers."""
+    return reply({"message": "This server answers."})
 
 
 @bp.get("/servers/getWorkers")

@@ -11,7 +11,7 @@ from mispmini.web.needs import Need, need_of
 from mispmini.wire import openapi_bodies
 
 _PIECE = re.compile(r"<(?:(?P<kind>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
-_SOURCE = re.compile(r"\s*\((?:API|MODEL|PROTOCOL|RULES|CLIENTS|GUIDE|TRUST|FEATURES|WEB|sample)\b[^)]*\)")
+_SOURCE = re.compile(r"\s*\([^()]*(?:§|\bsample|\bGUIDE|\bCLIENTS|\bFEATURES|\bWEB\b)[^()]*\)")
 _UNTOLD = frozenset({"HEAD", "OPTIONS"})
 _WITHOUT_BODY = frozenset({"GET", "DELETE"})
 

@@ -44,6 +44,17 @@ class Instance:
 @pytest.fixture(scope="session")
 def instance_b() -> Iterator[Instance]:
     """B: pushed to by ORG_A's sync user."""
+    yield from play_b()
+
+
+@pytest.fixture(scope="session")
+def instance_a() -> Iterator[Instance]:
+    """A: pulled from by ORG_B's sync user, and where the samples were taken."""
+    yield from play_a()
+
+
+def play_b() -> Iterator[Instance]:
+    """A fresh B."""
     with live_server(_birth(ORG_B, "admin@b.test")) as server:
         admin = admin_of(server)
         yield _peopled(
@@ -57,9 +68,8 @@ def instance_b() -> Iterator[Instance]:
         )
 
 
-@pytest.fixture(scope="session")
-def instance_a() -> Iterator[Instance]:
-    """A: pulled from by ORG_B's sync user, and where the samples were taken."""
+def play_a() -> Iterator[Instance]:
+    """A fresh A."""
     with live_server(_birth(ORG_A, "admin@admin.test")) as server:
         admin = admin_of(server)
         partner = _hire(admin, "sync-orgb", ORG_B, SYNC_USER)

@@ -67,7 +67,7 @@ def hide(alice: Actor, charlie: Actor, dora: Actor) -> Hidden:
     for actor in (alice, charlie):
         assert dora.post(f"/sharing_groups/addOrg/{group['id']}/{actor.org_id}").status_code == 200
     event = alice.adds_event(
-        f"{SECRET} event", distribution=Distribution.SHARING_GROUP, sharing_group_id=group["id"], **_contents(None)
+        f"{SECRET}-event", distribution=Distribution.SHARING_GROUP, sharing_group_id=group["id"], **_contents(None)
     )
     shared = alice.adds_event("Seen by all", **_contents(Distribution.ORGANISATION))
     elements = {

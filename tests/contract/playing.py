@@ -13,7 +13,10 @@ _STATUS = {
     200: "200 OK", 304: "304 Not Modified", 403: "403 Forbidden", 404: "404 Not Found",
     500: "500 Internal Server Error",
 }  # fmt: skip
-_EMPTY = {"/galaxy_clusters": {"response": []}, "/analyst_data": {"Note": [], "Opinion": [], "Relationship": []}}
+_EMPTY: Mapping[str, Json] = {
+    "/galaxy_clusters": {"response": []},
+    "/analyst_data": {"Note": [], "Opinion": [], "Relationship": []},
+}
 HEADERS = ("accept", "content-type", "content-encoding", "authorization")
 
 

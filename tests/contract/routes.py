@@ -243,7 +243,7 @@ PLAIN = frozenset({
     "/sharing_groups/add", "/tags/add", "/tags/index", "/tags/search", "/tags/tagStatistics", "/taxonomies/index",
     "/taxonomies/update", "/users/change_pw", "/users/checkIfLoggedIn", "/users/edit", "/users/language",
     "/users/login", "/users/logout", "/users/register", "/users/registrations", "/users/resetauthkey",
-    "/users/statistics", "/users/theme", "/users/view",
+    "/users/heartbeat", "/users/statistics", "/users/theme", "/users/view",
 })  # fmt: skip
 # A GET that says the same of everything, whatever is asked: what a POST would take, one's own form, a feed that is off.
 TELLS_NOTHING = frozenset({

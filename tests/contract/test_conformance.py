@@ -35,7 +35,6 @@ ROWS: Mapping[int, tuple[str, ...]] = {
         EVENTS + "test_a_soft_deletion_arrives_and_a_stale_push_does_not_undo_it",
     ),
     5: (
-        "contract/test_hostile_bodies.py::test_an_invisible_event_is_answered_like_an_absent_one",
         "contract/test_nobody_sees_what_is_not_his.py::test_what_is_hidden_is_answered_like_what_is_absent",
         HERE + "test_an_attribute_for_one_organisation_is_in_no_answer_to_another",
     ),

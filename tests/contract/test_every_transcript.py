@@ -136,7 +136,7 @@ TABLE: Mapping[str, Shown] = {
     "34-pull-single-event-id": Shown(PULLS + "test_one_event_is_fetched_by_its_number_there", PULLED),
     "35-pull-relevant-clusters": Shown(
         CLUSTERS + "test_relevant_clusters_are_those_that_tags_name",
-        "contract/test_clusters.py::test_a_puller_gets_clusters_as_a_misp_gives_them",
+        "contract/test_clusters.py::test_a_shows_its_clusters_to_a_pulling_partner",
     ),
     "36-pull-sightings": Shown(SIGHTED, PROPOSED),
     "36b-pull-sightings": Shown(SIGHTED, OPINIONS + "test_a_puller_gets_sightings_as_a_misp_finds_them"),
@@ -172,11 +172,11 @@ TABLE: Mapping[str, Shown] = {
     ),
     "50-galaxy-cluster-publish-push": Shown(
         CLUSTERS + "test_a_published_cluster_goes_as_a_misp_sends_it",
-        "contract/test_clusters.py::test_a_pushed_cluster_is_answered_as_by_a_misp",
+        "contract/test_clusters.py::test_b_takes_a_pushed_cluster_once",
     ),
     "51-galaxy-cluster-pull": Shown(
         CLUSTERS + "test_clusters_are_pulled_as_a_misp_pulls_them",
-        "contract/test_clusters.py::test_a_puller_gets_clusters_as_a_misp_gives_them",
+        "contract/test_clusters.py::test_a_shows_its_clusters_to_a_pulling_partner",
     ),
     "53-push-1000-attributes": Shown(SENT, PUSHED),
     "54-push-event-with-note": Shown(SENT, PUSHED),

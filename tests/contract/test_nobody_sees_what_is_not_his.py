@@ -209,7 +209,7 @@ def _filled(text: str, words: Mapping[Kind, str]) -> str:
 
 def _without(text: str, path: str, words: Mapping[Kind, str]) -> str:
     """An id only counts where it is told back as what was asked: elsewhere it may be any number."""
-    text = text.replace(path, "PATH")
+    text = text.replace(path, "PATH").replace(path.partition("?")[0], "PATH")
     for word in words.values():
         text = text.replace(f"`{word}`" if word.isdigit() else word, "REF")
     return _VOLATILE.sub("", text)

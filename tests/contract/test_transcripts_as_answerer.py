@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -13,7 +13,7 @@ import requests
 
 from mispmini.domain.distribution import Distribution
 from tests.cast import Actor
-from tests.contract.conftest import Instance
+from tests.contract.conftest import Instance, play_a, play_b
 from tests.contract.playing import OF_OTHERS, line_of
 from tests.contract.replay import (
     ANYTHING,
@@ -81,6 +81,18 @@ WITHOUT_PARTS = {
     "*.restricted_to_domain": "of another instance",
 }
 BLOCKED = "Event blocked by event blocklist."
+
+
+@pytest.fixture(scope="module")
+def instance_a() -> Iterator[Instance]:
+    """A of these tests' own: what they leave there would be related to what others replay."""
+    yield from play_a()
+
+
+@pytest.fixture(scope="module")
+def instance_b() -> Iterator[Instance]:
+    """B, likewise."""
+    yield from play_b()
 
 
 def told_to(recordings: Recordings, name: str) -> list[Exchange]:

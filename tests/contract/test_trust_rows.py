@@ -138,7 +138,7 @@ def alice(dora: Actor) -> Actor:
     return add_actor(dora, "Alice", org_name=dora.org_name, org_uuid=dora.org_uuid)
 
 
-def delivered(by: Actor, **more: object) -> Json:
+def delivered(by: Actor, **more: Any) -> Json:
     """An event that a partner pushed."""
     value = {"type": "domain", "value": f"{new_uuid()}.example", "distribution": "5"}
     return by.adds_event(distribution=Distribution.ALL, timestamp="1700000000", locked=True, attributes=[value], **more)

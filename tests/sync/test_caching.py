@@ -55,7 +55,8 @@ def test_what_it_holds_is_found_by_value_until_the_cache_is_switched_off(ground:
         (digests[0], server.id, EVENT), (digests[1], server.id, None), (digests[2], server.id, None),
     ]  # fmt: skip
     fresh = servers.find_any_server(server.id)
-    assert fresh is not None and fresh.cache_timestamp is not None
+    assert fresh is not None
+    assert fresh.cache_timestamp is not None
     servers.update_server(server.id, {"caching_enabled": False})
     assert server_values.server_hits(digests) == []
 
