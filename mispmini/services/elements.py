@@ -30,11 +30,11 @@ from mispmini.store.attributes import (
     similar_attribute,
     touch_object_of,
     update_attributes,
-    uuids_elsewhere,
 )
 from mispmini.store.database import take_ids
 from mispmini.store.objects import StoredObject, drop_references_to, insert_objects, stored_objects, update_objects
 from mispmini.store.tags import Attached, Target, attach_tags, detach_tag, fold
+from mispmini.store.trash import uuids_of_others
 
 ELSEWHERE = "The UUID provided is not unique"
 SIMILAR = "A similar attribute already exists for this event."
@@ -107,7 +107,7 @@ class Intake(IntakeState):
             self._known = known_attributes(self.event_id)
             self._values = live_values(self.event_id)
         unknown = [u for d in drafts if d.uuid and (u := ids.uuid_bytes(d.uuid)) not in self._known]
-        self._elsewhere = uuids_elsewhere("attribute", unknown, self.event_id) if unknown else set()
+        self._elsewhere = uuids_of_others("attribute", unknown, self.event_id) if unknown else set()
         self._next_id = take_ids("attribute", len(drafts)) if drafts else 0
 
     def _take_attribute(self, draft: AttributeDraft, object_id: int | None, index: int | None = None) -> None:
@@ -240,7 +240,7 @@ class Intake(IntakeState):
             return {}
         known = {} if self.fresh else stored_objects(self.event_id)
         unknown = [u for d in drafts if d.uuid and (u := ids.uuid_bytes(d.uuid)) not in known]
-        elsewhere = uuids_elsewhere("object", unknown, self.event_id)
+        elsewhere = uuids_of_others("object", unknown, self.event_id)
         taken: dict[int, StoredObject] = {}
         for index, draft in enumerate(drafts):
             uuid = ids.uuid_bytes(draft.uuid) if draft.uuid else None

@@ -17,12 +17,11 @@ from mispmini.store.objects import (
     StoredReport,
     put_references,
     put_reports,
-    reference_uuids_elsewhere,
-    report_uuids_elsewhere,
     stored_objects,
     stored_references,
     stored_reports,
 )
+from mispmini.store.trash import uuids_of_others
 
 UNRESOLVED = "The referenced element is not part of this event."
 ELSEWHERE = "The UUID provided is not unique"
@@ -38,7 +37,7 @@ def take_references(intake: IntakeState, drafts: Sequence[ObjectDraft], objects:
     here = _uuids_here(intake.event_id)
     known = {} if intake.fresh else stored_references(intake.event_id)
     named = [ids.uuid_bytes(reference.uuid) for reference, _ in wanted if reference.uuid]
-    elsewhere = reference_uuids_elsewhere(named, intake.event_id)
+    elsewhere = uuids_of_others("object_reference", named, intake.event_id)
     taken: list[StoredReference] = []
     for draft, source in wanted:
         uuid = ids.uuid_bytes(draft.uuid or ids.new_uuid())
@@ -94,7 +93,7 @@ def take_reports(intake: IntakeState, drafts: Sequence[ReportDraft]) -> None:
     if not drafts:
         return
     known = {} if intake.fresh else stored_reports(intake.event_id)
-    elsewhere = report_uuids_elsewhere([d.uuid for d in drafts if d.uuid], intake.event_id)
+    elsewhere = uuids_of_others("event_report", [d.uuid for d in drafts if d.uuid], intake.event_id)
     for draft in drafts:
         try:
             report = _report(intake, draft, known.get(draft.uuid or ""), elsewhere)

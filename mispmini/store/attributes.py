@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from mispmini.domain.errors import NotFound, Refused
 from mispmini.domain.graphs import AttributeRow
@@ -19,6 +19,7 @@ from mispmini.store.visibility import (
     event_visible_to,
 )
 
+Uuid = TypeVar("Uuid", bound=bytes | str)
 INVALID_ATTRIBUTE = "Invalid attribute"
 
 
@@ -136,11 +137,10 @@ def similar_attribute(event_id: int, type_id: int, category_id: int, value1: str
     return None if found is None else int(found[0])
 
 
-def uuids_elsewhere(table: str, uuids: Sequence[bytes], event_id: int) -> set[bytes]:
-    """Which of these uuids belong to another event (they are never moved: TRUST §2.2 row 9)."""
-    found: set[bytes] = set()
-    for start in range(0, len(uuids), 500):
-        batch = uuids[start : start + 500]
+def uuids_elsewhere(table: str, uuids: Sequence[Uuid], event_id: int) -> set[Uuid]:
+    """Which of these uuids belong to another event; `table` comes from code."""
+    found: set[Uuid] = set()
+    for batch in in_batches(uuids):
         found |= {
             r[0]
             for r in rows(

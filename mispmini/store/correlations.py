@@ -1,6 +1,7 @@
 """Equal values in different events, found at query time: no table of pairs (MODEL §7.16, SPEED §2.6, RULES §10.12).
 
-Visibility comes first, the cap after. Whether a value is common is asked when it is looked up, up to a bound, so that nothing has to be kept in step with what is added and deleted.
+Visibility comes first, the cap after. Whether a value is common is asked when it is looked up, up to a bound, so
+that nothing has to be kept in step with what is added and deleted.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

@@ -121,20 +121,6 @@ def stored_reports(event_id: int) -> dict[str, StoredReport]:
     }
 
 
-def report_uuids_elsewhere(uuids: Sequence[str], event_id: int) -> set[str]:
-    """Which of these report uuids belong to another event."""
-    found = rows(f"SELECT uuid FROM event_report WHERE uuid IN ({marks(uuids)}) AND event_id != ?", (*uuids, event_id))
-    return {r[0] for r in found}
-
-
-def reference_uuids_elsewhere(uuids: Sequence[bytes], event_id: int) -> set[bytes]:
-    """Which of these reference uuids belong to another event."""
-    found = rows(
-        f"SELECT uuid FROM object_reference WHERE uuid IN ({marks(uuids)}) AND event_id != ?", (*uuids, event_id)
-    )
-    return {r[0] for r in found}
-
-
 def remove_object(object_id: int) -> None:
     """Remove an object and its references for good, inside a writing(); its attributes went before."""
     execute("DELETE FROM object_reference WHERE object_id = ?", (object_id,))

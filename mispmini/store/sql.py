@@ -1,11 +1,12 @@
 """Raw statements on Peewee's own connection: for the hot paths that SPEED §3 names, and for predicates."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from mispmini.store.tables.base import database
 
 Row = tuple[Any, ...]
+T = TypeVar("T")
 _untyped: Any = database
 
 
@@ -56,7 +57,7 @@ def marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values)) or "NULL"
 
 
-def in_batches(values: Sequence[int], size: int = 500) -> Iterator[Sequence[int]]:
+def in_batches(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
     """Slices short enough for one IN list."""
     for start in range(0, len(values), size):
         yield values[start : start + size]

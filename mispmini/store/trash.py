@@ -1,15 +1,17 @@
 """Events that were deleted here: hidden at once, kept for an undo, removed for good later (RULES §2)."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from typing import TypeVar
 
 from mispmini.domain.errors import NotFound
 from mispmini.domain.ids import canonical_uuid
-from mispmini.store.attributes import forget_values
+from mispmini.store.attributes import forget_values, uuids_elsewhere
 from mispmini.store.events import EventStanding, event_standing, update_event
-from mispmini.store.sql import Predicate, execute, in_batches, marks, row, rows
+from mispmini.store.sql import Predicate, Row, execute, in_batches, marks, row, rows
 
 NOT_IN_TRASH = "Invalid event"
 _BATCH = 1_000
+Uuid = TypeVar("Uuid", bound=bytes | str)
 
 
 def find_any_trashed(ref: str) -> EventStanding:
@@ -51,3 +53,34 @@ def purge_event(event_id: int) -> None:
     for batch in in_batches(ids, _BATCH):
         forget_values(batch)
     execute("DELETE FROM event WHERE id = ? AND trashed IS NOT NULL", (event_id,))
+
+
+def uuids_of_others(table: str, uuids: Sequence[Uuid], event_id: int) -> set[Uuid]:
+    """Which of these uuids belong to another event, inside a writing(); they are never moved (TRUST §2.2 row 9).
+
+    An element of a trashed event is given up for good: its uuid coming again is worth more than an undo.
+    """
+    elsewhere = uuids_elsewhere(table, uuids, event_id)
+    return elsewhere - _given_up(table, elsewhere) if elsewhere else elsewhere
+
+
+def _given_up(table: str, uuids: Set[Uuid]) -> set[Uuid]:
+    held: list[Row] = []
+    for batch in in_batches(list(uuids)):
+        held += rows(
+            f"SELECT {table}.id, {table}.uuid FROM {table} JOIN event ON event.id = {table}.event_id"
+            f" WHERE {table}.uuid IN ({marks(batch)}) AND event.trashed IS NOT NULL",
+            batch,
+        )
+    _remove(table, [r[0] for r in held])
+    return {r[1] for r in held}
+
+
+def _remove(table: str, ids: Sequence[int]) -> None:
+    for part in in_batches(ids):
+        if table == "object":
+            held = rows(f"SELECT id FROM attribute WHERE object_id IN ({marks(part)})", part)
+            _remove("attribute", [r[0] for r in held])
+        if table == "attribute":
+            forget_values(part)
+        execute(f"DELETE FROM {table} WHERE id IN ({marks(part)})", part)

@@ -137,3 +137,25 @@ def test_events_of_a_blocked_organisation_are_absent_and_then_refused(
         assert_does_not_see(instance_b.admin, add.body["Event"])
     finally:
         instance_b.admin.post(f"/orgBlocklists/delete/{creator['uuid']}")
+
+
+def test_what_lies_in_the_trash_gives_its_uuids_up(instance_a: Instance) -> None:
+    inside = {"uuid": new_uuid(), "type": "domain", "value": f"{new_uuid()}.example", "object_relation": "domain"}
+    obj = {
+        "uuid": new_uuid(),
+        "name": "domain-ip",
+        "meta-category": "network",
+        "description": "x",
+        "Attribute": [inside],
+    }
+    parts = {
+        "Attribute": [{"uuid": new_uuid(), "type": "domain", "value": f"{new_uuid()}.example"}],
+        "Object": [obj],
+        "EventReport": [{"uuid": new_uuid(), "name": "Report", "content": "x"}],
+    }
+    first = instance_a.admin.post("/events/add", {"Event": {"info": "First"} | parts}).json()["Event"]
+    instance_a.admin.deletes(first)
+    again = instance_a.admin.post("/events/add", {"Event": {"info": "Again"} | parts}).json()
+    assert "errors" not in again
+    assert [len(again["Event"][kind]) for kind in parts] == [1, 1, 1]
+    assert again["Event"]["Object"][0]["Attribute"][0]["uuid"] == inside["uuid"]
