@@ -10,9 +10,16 @@ from contextlib import ExitStack
 import pytest
 
 from tests.cast import Actor, Cast, admin_of, hire
-from tests.live import Birth, LiveServer, live_server
+from tests.live import Birth, LiveServer, forking, live_server
 
 FreshServer = Callable[..., LiveServer]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forked() -> Iterator[None]:
+    """Live servers are forked: nothing is, before the first one is asked for."""
+    with forking():
+        yield
 
 
 @pytest.fixture(scope="session")

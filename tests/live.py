@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, Protocol, TypeVar
 
 import requests
 
 from mispmini.domain.ids import new_authkey, new_uuid
+from tests.forking import Forker
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct-Horse-battery-7"
@@ -38,6 +39,22 @@ def pymisp_suite_birth() -> Birth:
     return Birth(org_name="ORGNAME", email="admin@admin.test")
 
 
+class Running(Protocol):
+    """A process of the product."""
+
+    pid: int
+    stdout: IO[str] | None
+
+    def terminate(self) -> None:
+        """SIGTERM."""
+
+    def kill(self) -> None:
+        """SIGKILL."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code."""
+
+
 @dataclass(slots=True)
 class LiveServer:
     """One data folder, and the process that serves it while it runs."""
@@ -46,7 +63,7 @@ class LiveServer:
     birth: Birth
     url: str = ""
     setup_url: str = ""  # the printed link, until it was used
-    process: subprocess.Popen[str] | None = None
+    process: Running | None = None
     log: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,20 +75,17 @@ class LiveServer:
         (self.data / "config.toml").write_text("\n".join(self.birth.settings) + "\n", encoding="utf-8")
         verb = ["init", "--data", str(self.data), "--org-name", self.birth.org_name, "--org-uuid", self.birth.org_uuid]
         switches = ["--admin-email", self.birth.email, "--password-stdin", "--authkey-stdin"]
-        run_verb(*verb, *switches, stdin=f"{self.birth.password}\n{self.birth.key}\n")
+        with self.log.open("a", encoding="utf-8") as log:
+            self.process = _begin([*verb, *switches], log, stdin=f"{self.birth.password}\n{self.birth.key}\n")
+        assert self.process.stdout is not None
+        self.process.stdout.read()
+        assert self.wait() == 0, self.log.read_text(encoding="utf-8")
 
     def start(self) -> None:
         """Serve the folder; a restart keeps the port, so that partners find it again. Raises AssertionError."""
         port = self.url.rpartition(":")[2] or "0"
         with self.log.open("a", encoding="utf-8") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "mispmini", "serve", "--data", str(self.data), "--port", port, "--json"],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                cwd=ROOT,
-                env=clean_environment(),
-            )
+            self.process = _begin(["serve", "--data", str(self.data), "--port", port, "--json"], log)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line.startswith("{"), f"it did not start: {line}{self.log.read_text(encoding='utf-8')[-3000:]}"
@@ -107,6 +121,35 @@ class LiveServer:
     def verb(self, *words: str, stdin: str = "") -> Any:
         """What a verb of the command line answers on this folder, beside the serving process."""
         return json.loads(run_verb(*words, "--data", str(self.data), "--json", stdin=stdin).stdout)
+
+
+_forkers: list[Forker] = []
+
+
+@contextmanager
+def forking() -> Iterator[None]:
+    """Live servers are forked until the block ends; without it each of them starts cold."""
+    _forkers.append(Forker())
+    yield
+    _forkers.pop().close()
+
+
+def _begin(words: Sequence[str], log: IO[str], stdin: str = "") -> Running:
+    if _forkers:
+        return _forkers[-1].start(words, log, clean_environment(), stdin)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mispmini", *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+        cwd=ROOT,
+        env=clean_environment(),
+    )
+    assert process.stdin is not None
+    with process.stdin as writing:
+        writing.write(stdin)
+    return process
 
 
 def run_verb(*words: str, stdin: str = "", expect: int = 0) -> subprocess.CompletedProcess[str]:

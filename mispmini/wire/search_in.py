@@ -41,7 +41,10 @@ def read_search(body: object, scope: Scope, *, now: int) -> SearchFilters:
     """
     given = _renamed(parameters(body))
     filters = _paged(given, scope)
-    if searchall := search_terms("searchall", given.get("searchall")):
+    wanted = given.get("searchall")
+    # PyMISP: `searchall` alone says that `value` is looked for everywhere.
+    wanted = given.get("value") if flag(wanted) is True and given.get("value") else wanted
+    if searchall := search_terms("searchall", wanted):
         return replace(filters, searchall=searchall)
     for narrowed in (_by_content, _by_origin, _by_labels):
         filters = narrowed(filters, given)

@@ -13,6 +13,7 @@ from mispmini.services.accounts import add_user
 from mispmini.services.organisations import add_organisation
 from mispmini.services.setting_up import FirstRun, set_up
 from mispmini.store import authentication, database
+from tests.prepared import open_fresh_database
 
 ADMIN, ORG_ADMIN, USER, PUBLISHER, SYNC_USER, READ_ONLY = range(1, 7)
 _numbers = count(1)
@@ -52,7 +53,7 @@ def ref(viewer: Viewer) -> str:
 def founded_house(folder: Path) -> Iterator[House]:
     """An instance until the block ends."""
     path = folder / "mispmini.db"
-    database.open_database(path)
+    open_fresh_database(path)
     try:
         yield House(path)
     finally:

@@ -25,6 +25,7 @@ from mispmini.store.organisations import insert_organisation
 from mispmini.store.people import insert_user
 from mispmini.store.sql import execute, scalar
 from mispmini.store.tables.links import Server
+from tests.prepared import open_fresh_database
 from tests.sync.ground import Ground, break_ground, leave_ground
 
 # The module has no types.
@@ -80,7 +81,7 @@ def empty_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The people, without an event."""
     path: Path = tmp_path_factory.mktemp("store") / "mispmini.db"
     vocabulary.forget()
-    database.open_database(path)
+    open_fresh_database(path)
     with writing():
         found = _people()
     yield found

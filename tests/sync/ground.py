@@ -20,11 +20,12 @@ from mispmini.services.publishing import publish_event
 from mispmini.services.servers import add_server
 from mispmini.services.setting_up import FirstRun, set_up
 from mispmini.store import ledger, sql
-from mispmini.store.database import close_database, open_database, writing
+from mispmini.store.database import close_database, writing
 from mispmini.store.graphs import Parts, load_event
 from mispmini.store.tables.base import database
 from mispmini.store.vocabulary import forget
 from mispmini.sync.links import Outbound
+from tests.prepared import open_fresh_database
 
 OUTBOUND = Outbound(allow_internal=("127.0.0.0/8", "::1/128"), deadline=5.0)
 KEY = "SyncKeyOfThePartner000000000000000000000"
@@ -81,7 +82,7 @@ def queue_of(server: LinkedServer) -> list[tuple[Any, ...]]:
 def break_ground(folder: Path, *, ours: OrganisationDraft = OUR_ORG, url: str = "http://127.0.0.1:8201") -> Ground:
     """A fresh instance of ORG_A in this folder, the process bound to it; the partner's organisation is known."""
     forget()
-    open_database(folder / "mispmini.db")
+    open_fresh_database(folder / "mispmini.db")
     addresses.announce(url)
     founded = set_up(FirstRun(org_name=ours.name, org_uuid=ours.uuid, email="dora@a.test"))
     with writing():

@@ -22,6 +22,7 @@ from mispmini.store import authkeys, database, people
 from mispmini.web.answer import Answer, answer, done, reply, saved, streamed
 from mispmini.web.asking import asked
 from mispmini.web.needs import needs
+from tests.prepared import open_fresh_database
 
 PASSWORD = "three brown horses, running"
 ADMIN, ORG_ADMIN, USER, PUBLISHER, SYNC_USER, READ_ONLY = range(1, 7)
@@ -142,7 +143,7 @@ class Served:
             self._call, map=self.sockets, host="127.0.0.1", port=0, threads=4, clear_untrusted_proxy_headers=True
         )
         self.settings = Settings(data=data, port=self.server.effective_port, **settings)
-        database.open_database(self.settings.database_path)
+        open_fresh_database(self.settings.database_path)
         self.app = create_app(self.settings)
         self.app.config["LOGIN_ATTEMPTS"] = "10000 per minute"
         self.url = f"http://127.0.0.1:{self.settings.port}"

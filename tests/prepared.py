@@ -1,0 +1,24 @@
+"""A fresh database as a copy of one that was migrated once in this process: the migrations take a tenth of a second."""
+
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from mispmini.store.database import close_database, open_database
+
+
+def open_fresh_database(path: Path) -> None:
+    """Bind this process to a new database with today's schema and seeds."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_bytes(_migrated())
+    path.chmod(0o600)
+    open_database(path)
+
+
+@cache
+def _migrated() -> bytes:
+    with tempfile.TemporaryDirectory(prefix="mispmini-test-") as folder:
+        path = Path(folder) / "mispmini.db"
+        open_database(path)
+        close_database()
+        return path.read_bytes()
