@@ -240,9 +240,7 @@ def _object_leaves(obj: ObjectRow, event: EventGraph, partner: Partner) -> bool:
     return _level_leaves(obj, event, partner)
 
 
-def item_leaves(
-    level: int, group: SharingGroup | None, orgc_id: int, partner: Partner
-) -> bool:
+def item_leaves(level: int, group: SharingGroup | None, orgc_id: int, partner: Partner) -> bool:
     """Whether a note, opinion or relationship of this level may be pushed: by its own distribution, its group and the
     link's rule of organisations (PROTOCOL §3.15). An own group of servers has to name the partner's, or to roam."""
     rules = partner.push_rules

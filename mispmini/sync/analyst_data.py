@@ -63,9 +63,7 @@ class _Lowered:
         return row._replace(distribution=after_push(row.distribution, internal=self._internal))
 
 
-def _leaving(
-    items: Iterable[AnalystRow], groups: Mapping[int, SharingGroup], partner: Partner
-) -> Iterator[AnalystRow]:
+def _leaving(items: Iterable[AnalystRow], groups: Mapping[int, SharingGroup], partner: Partner) -> Iterator[AnalystRow]:
     """Those that may go by themselves, and are about nothing that stays here: a note would tell of it."""
     goes: dict[tuple[int, bool], EventGraph | None] = {}
     for row in items:

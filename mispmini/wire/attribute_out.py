@@ -42,7 +42,7 @@ def event_attribute_texts(rows: Iterable[AttributeRow], graph: EventGraph, share
             f'"object_id":"{row.object_id or 0}","object_relation":{text_or_null(row.object_relation)},'
             f'"first_seen":{seen_or_null(row.first_seen)},"last_seen":{seen_or_null(row.last_seen)},'
             f'"value":{quoted(row.value)},"Galaxy":{galaxies(row.id) if graph.attribute_galaxies else "[]"}{shared.said(row.uuid)}{shared.group(row)}'
-            f'{_data(graph.attachments.get(row.id))}{warnings(row.id) if graph.warnings else ""}'
+            f"{_data(graph.attachments.get(row.id))}{warnings(row.id) if graph.warnings else ''}"
             f"{shared.opinions(row.id)}{shared.tags(tags) if tags else ''}{extra_json(row.extra, ATTRIBUTE_KEYS)}}}"
         )
 

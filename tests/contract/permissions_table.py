@@ -18,7 +18,9 @@ SYNC: Codes = (200, 403, 403, 403, 200, 403, 403)
 GROUP: Codes = (200, 200, 403, 403, 200, 403, 403)
 ADMIN: Codes = (200, 200, 403, 403, 403, 403, 403)
 SITE: Codes = (200, 403, 403, 403, 403, 403, 403)
-UNSAVED = -403  # allowed, but what was sent cannot be saved: MISP's 403 with `saved: false`, not that of a missing right
+UNSAVED = (
+    -403
+)  # allowed, but what was sent cannot be saved: MISP's 403 with `saved: false`, not that of a missing right
 UNASKED = 0  # allowed, but it takes long and has tests of its own
 
 

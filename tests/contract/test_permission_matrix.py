@@ -26,7 +26,9 @@ def workshop() -> Iterator[Workshop]:
 def test_each_role_gets_its_answer(workshop: Workshop, route: Route) -> None:
     for method in route.methods.split():
         got = tuple(_asked(workshop, route, method, role) for role in ROLES)
-        assert dict(zip(ROLES, got, strict=True)) == dict(zip(ROLES, route.codes, strict=True)), f"{method} {route.rule}"
+        assert dict(zip(ROLES, got, strict=True)) == dict(zip(ROLES, route.codes, strict=True)), (
+            f"{method} {route.rule}"
+        )
 
 
 def _asked(workshop: Workshop, route: Route, method: str, role: str) -> int:
