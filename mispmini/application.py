@@ -90,7 +90,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = tuple(
         attachments, freetext, event_reports, shadow_attributes, sightings, analyst_data,
         delegations, correlation_exclusions, rest_search,
         stix_documents, tags, taxonomies, sharing_groups,
-        servers, sync_configs, exchanges, previews, handshake, arrivals, blocklists, jobs, setting_views, instance, logs,
+        servers, sync_configs, exchanges, previews, handshake, arrivals, blocklists, jobs, setting_views,
+        instance, logs,
         health, contact, feeds, feed_output,
         galaxies, galaxy_clusters, warninglists, noticelists, decaying,
     )

@@ -79,8 +79,9 @@ def insert_key(raw: str, values: Mapping[str, object]) -> int:
 
 
 def update_key(key_id: int, values: Mapping[str, object]) -> None:
-    """Change columns of a key, inside a writing()."""
-    AuthKey.update(dict(values)).where(AuthKey.id == key_id).execute()
+    """Change columns of a key, inside a writing(); none is no change."""
+    if values:
+        AuthKey.update(dict(values)).where(AuthKey.id == key_id).execute()
 
 
 def delete_key(key_id: int) -> None:

@@ -1,8 +1,8 @@
 """Triggers that number what an event's answer is made of, so that a kept one is never shown when it is old (SPEED §3).
 
 An event's `rev` grows with every change of the event and its elements; the counter `shared` with every change of what
-several events show: tags, organisations, groups, warninglists. A trigger forgets no path that writes. This is SQLite's own
-syntax: another database gets its own here.
+several events show: tags, organisations, groups, warninglists. A trigger forgets no path that writes. SQLite's
+own syntax: another database gets its own here.
 """
 
 from collections.abc import Iterator

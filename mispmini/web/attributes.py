@@ -106,7 +106,10 @@ def add(event_ref: str) -> Answer:
 def _without_warned(
     drafts: dict[int, AttributeDraft], unread: dict[int, Invalid]
 ) -> tuple[dict[int, AttributeDraft], dict[int, Invalid]]:
-    """Those that trip over a warninglist are named instead of added (MODEL §7.15). Raises SaveFailed for the only one."""
+    """Those that trip over a warninglist are named instead of added (MODEL §7.15).
+
+    Raises SaveFailed for the only one.
+    """
     warned = {place for place, one in drafts.items() if warninglists.lists_with(one.type or "", one.value or "")}
     if warned and len(drafts) + len(unread) == 1:
         raise SaveFailed("add", "Attribute", warninglists.REFUSED)

@@ -9,7 +9,7 @@ from mispmini.sync.links import is_at_work
 from mispmini.web import job_pages
 from mispmini.web.answer import Answer, answer, done, saved
 from mispmini.web.i18n import _
-from mispmini.web.needs import needs, needs_login
+from mispmini.web.needs import needs, needs_login, needs_writing
 from mispmini.web.who import current_viewer
 
 bp = Blueprint("jobs", __name__, url_prefix="/jobs")
@@ -38,7 +38,7 @@ def view(job_id: int) -> Answer:
 
 
 @bp.post("/cancel/<int:job_id>")
-@needs_login
+@needs_writing
 def cancel(job_id: int) -> Answer:
     """Stop a job at the next chance; what it did stays."""
     job = jobs.cancel_job(current_viewer(), job_id)

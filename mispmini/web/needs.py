@@ -40,6 +40,11 @@ def needs_login(view: View[P, R]) -> View[P, R]:
     return _only_for(lambda _viewer: True, Need())(view)
 
 
+def needs_writing(view: View[P, R]) -> View[P, R]:
+    """Signed in, and not by a key that only reads: for changes that no permission names (MODEL §5.6)."""
+    return _only_for(lambda viewer: viewer.key is None or not viewer.key.read_only, Need())(view)
+
+
 def public(view: View[P, R]) -> View[P, R]:
     """For anybody: no login is asked for."""
     view.is_public = True  # type: ignore[attr-defined]

@@ -12,7 +12,7 @@ from mispmini.web.answer import Answer, answer, done, page_answer, reply, saved,
 from mispmini.web.asking import asked, parameter
 from mispmini.web.errors import if_refused
 from mispmini.web.i18n import _
-from mispmini.web.needs import needs, needs_login
+from mispmini.web.needs import needs, needs_login, needs_writing
 from mispmini.web.pages import Form
 from mispmini.web.saving import saving
 from mispmini.web.who import current_viewer
@@ -122,7 +122,7 @@ def delete(ref: str) -> Answer:
 
 
 @bp.post("/favourite/<ref>")
-@needs_login
+@needs_writing
 def favourite(ref: str) -> Answer:
     """Have a tag at hand, or not any more."""
     is_on = tags.set_favourite(current_viewer(), ref, on=flag(parameter("favourite")))

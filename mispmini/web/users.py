@@ -12,7 +12,7 @@ from mispmini.web.errors import ShowAgain, if_refused
 from mispmini.web.i18n import _
 from mispmini.web.key_pages import created_page
 from mispmini.web.login import enter, local_path
-from mispmini.web.needs import needs, needs_login
+from mispmini.web.needs import needs, needs_login, needs_writing
 from mispmini.web.who import current_viewer
 from mispmini.wire import account_replies, people_in, replies
 
@@ -110,7 +110,7 @@ def resetauthkey(ref: str = "me") -> Answer:
 
 
 @bp.post("/users/language")
-@needs_login
+@needs_writing
 def language() -> Answer:
     """Keep the language of one's pages, and go back to where it was chosen."""
     chosen = str(parameter("language", ""))
@@ -120,7 +120,7 @@ def language() -> Answer:
 
 
 @bp.post("/users/theme")
-@needs_login
+@needs_writing
 def theme() -> Answer:
     """Keep whether one's pages are light or dark."""
     chosen = str(parameter("theme", ""))

@@ -41,7 +41,8 @@ def event_attribute_texts(rows: Iterable[AttributeRow], graph: EventGraph, share
             f'"deleted":{BOOL[row.deleted]},"disable_correlation":{BOOL[row.disable_correlation]},'
             f'"object_id":"{row.object_id or 0}","object_relation":{text_or_null(row.object_relation)},'
             f'"first_seen":{seen_or_null(row.first_seen)},"last_seen":{seen_or_null(row.last_seen)},'
-            f'"value":{quoted(row.value)},"Galaxy":{galaxies(row.id) if graph.attribute_galaxies else "[]"}{shared.said(row.uuid)}{shared.group(row)}'
+            f'"value":{quoted(row.value)},"Galaxy":{galaxies(row.id) if graph.attribute_galaxies else "[]"}'
+            f"{shared.said(row.uuid)}{shared.group(row)}"
             f"{_data(graph.attachments.get(row.id))}{warnings(row.id) if graph.warnings else ''}"
             f"{shared.opinions(row.id)}{shared.tags(tags) if tags else ''}{extra_json(row.extra, ATTRIBUTE_KEYS)}}}"
         )

@@ -95,7 +95,8 @@ def _head(graph: EventGraph, shared: SharedTexts, options: OutOptions) -> str:
 def _tail(graph: EventGraph, shared: SharedTexts) -> str:
     tags, extra = shared.tags(graph.tags), extra_json(graph.event.extra, EVENT_KEYS)
     between = _threat_level(graph.event) if shared.for_push else _related(graph)
-    return f',"CryptographicKey":[]{between},"Galaxy":{shared.event_galaxies()}{tags}{shared.said(graph.event.uuid)}{_extensions(graph)}{extra}'
+    said = f"{shared.said(graph.event.uuid)}{_extensions(graph)}{extra}"
+    return f',"CryptographicKey":[]{between},"Galaxy":{shared.event_galaxies()}{tags}{said}'
 
 
 def _extensions(graph: EventGraph) -> str:
@@ -186,4 +187,5 @@ def _reports(graph: EventGraph, shared: SharedTexts) -> str:
     """The reports; a push without any has no such key."""
     if shared.for_push and not graph.reports:
         return ""
-    return f',"EventReport":[{",".join(report_json(row, shared.group(row) + shared.said(row.uuid)) for row in graph.reports)}]'
+    texts = (report_json(row, shared.group(row) + shared.said(row.uuid)) for row in graph.reports)
+    return f',"EventReport":[{",".join(texts)}]'

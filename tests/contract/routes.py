@@ -7,8 +7,9 @@ with the references that its body takes, or in PLAIN if it takes none. A new kin
 
 from collections.abc import Mapping
 
-from mispmini.domain.ids import new_uuid
 from tests.contract.hidden import Kind
+
+NOWHERE = "5e1d6f3a-7b52-4c44-9d0e-3f6a2b8c9d10"
 
 NO_TEMPLATE = "2dad6f9d-d425-4217-8fda-0b0a2d815307"
 
@@ -149,7 +150,7 @@ BODIES: Mapping[str, tuple[str, ...]] = {
     "/events/edit/<ref>": ('{"info":"x"}',),
     "/events/view/<ref>": ('{"deleted":[0,1],"extended":1}',),
     "/events/upload_sample/<event_ref>": ('{"request":{"files":[{"filename":"a","data":"YQ=="}]}}',),
-    "/object_references/add/<object_ref>": (f'{{"referenced_uuid":"{new_uuid()}","relationship_type":"related-to"}}',),
+    "/object_references/add/<object_ref>": (f'{{"referenced_uuid":"{NOWHERE}","relationship_type":"related-to"}}',),
     "/objects/add/<event_ref>": (_OBJECT,),
     "/objects/edit/<ref>": ('{"comment":"x"}',),
     "/shadow_attributes/add/<event_ref>": (_ATTRIBUTE,),
@@ -157,9 +158,9 @@ BODIES: Mapping[str, tuple[str, ...]] = {
     "/sharing_groups/edit/<ref>": ('{"name":"x"}',),
     "/sightings/add/<ref>": ('{"type":"0"}',),
     "/sightings/bulkSaveSightings/<ref>": (
-        f'[{{"uuid":"{new_uuid()}","attribute_uuid":"{new_uuid()}","date_sighting":"1","type":"0"}}]',
+        f'[{{"uuid":"{NOWHERE}","attribute_uuid":"{NOWHERE}","date_sighting":"1","type":"0"}}]',
     ),
-    "/sightings/filterSightingUuidsForPush/<ref>": (f'["{new_uuid()}"]',),
+    "/sightings/filterSightingUuidsForPush/<ref>": (f'["{NOWHERE}"]',),
     "/user_settings/setSetting/<user_ref>/<name>": ('{"value":{"path":"/x"}}',),
     # Routes that take their references in the body.
     "/attributes/restSearch": (

@@ -87,6 +87,7 @@ def on_event(name: str, *before: str, but: Reasons | None = None) -> Case:
     return Case(name, True, before, but or {})
 
 
+INLINE = "the recorded instance had no workers, ours tells of a job"
 CASES = (
     Case("01", except_=VERSION),
     Case("01b", except_=VERSION),
@@ -134,7 +135,7 @@ CASES = (
     on_event("16g"),
     Case("16i"),
     on_event("19", "16f", but={**EVENT, **GROWN}),
-    on_event("19b"),
+    on_event("19b", but={"name": INLINE, "message": INLINE}),
     on_event("19c"),
     on_event("19d", "19b"),
     on_event("19e"),

@@ -31,8 +31,10 @@ class Workshop:
             ).key
             for role, number in zip(ROLES[1:5], (ORG_ADMIN, PUBLISHER, USER, SYNC_USER), strict=True)
         }
-        read_only = self._post("/auth_keys/add", {"read_only": True})["AuthKey"]["authkey_raw"]
-        self.keys = {"site admin": self.dora.key, **made, "read-only key": read_only}
+        own, read_only = (
+            self._post("/auth_keys/add", {"read_only": reads})["AuthKey"]["authkey_raw"] for reads in (False, True)
+        )
+        self.keys = {"site admin": own, **made, "read-only key": read_only}
 
     def ask(self, role: str, method: str, path: str, body: object) -> requests.Response:
         """One request as this role, over a connection that stays open."""

@@ -33,8 +33,9 @@ class Caller:
 class Browser:
     """Somebody in a browser, signed in with PASSWORD."""
 
-    def __init__(self, site: Site, email: str) -> None:
+    def __init__(self, site: Site, email: str, *, language: str = "") -> None:
         self.site, self.http = site, requests.Session()
+        self.http.headers.update({"Accept-Language": language} if language else {})
         page = self.get("/users/login").text
         fields = {"data[User][email]": email, "data[User][password]": PASSWORD, "csrf_token": token_of(page)}
         self.http.post(f"{site.url}/users/login", data=fields, timeout=10).raise_for_status()

@@ -24,7 +24,7 @@ def analyst(site: Site) -> Analyst:
 
 
 def test_a_note_is_written_answered_changed_and_deleted_in_a_browser(site: Site, analyst: Analyst) -> None:
-    browser = Browser(site, site.email(PUBLISHER))
+    browser = Browser(site, site.email(PUBLISHER), language="en")
     event = analyst.adds_event(distribution=int(Distribution.COMMUNITY))
     page = f"/events/view/{event['id']}"
     assert "Write a note" in browser.get(page).text
@@ -121,7 +121,7 @@ def test_notes_come_with_elements_that_are_added_and_changed(analyst: Analyst) -
 def test_an_event_is_handed_over_in_a_browser(site: Site, analyst: Analyst) -> None:
     with writing():
         save_setting("delegation", value=True, user_id=None)
-    browser, other = Browser(site, site.email(PUBLISHER)), a_stranger(site)
+    browser, other = Browser(site, site.email(PUBLISHER), language="en"), a_stranger(site)
     event = analyst.adds_event(distribution=int(Distribution.ORGANISATION))
     to = other.get("/users/view/me").json()["User"]["org_id"]
     assert "Hand over" in browser.get(f"/events/view/{event['id']}").text
@@ -137,7 +137,11 @@ def test_an_event_is_handed_over_in_a_browser(site: Site, analyst: Analyst) -> N
 
 
 def test_values_are_kept_out_of_correlation_on_a_page(site: Site, analyst: Analyst) -> None:
-    browser, admin, value = Browser(site, site.email(ADMIN)), Analyst(site, ADMIN), f"{new_uuid()}.example"
+    browser, admin, value = (
+        Browser(site, site.email(ADMIN), language="en"),
+        Analyst(site, ADMIN),
+        f"{new_uuid()}.example",
+    )
     page, path = "/correlation_exclusions/index", "/correlation_exclusions/add"
     added = _sends(browser, path, {"value": value, "comment": "an exercise"}, page)
     assert value in added.text
