@@ -16,7 +16,7 @@ from mispmini.domain.servers import LinkedServer
 from mispmini.services import groups_admin
 from mispmini.sync.delivering import deliver_due
 from mispmini.wire.event_in import read_event
-from tests.contract.conftest import ORG_B, ORG_C, Instance
+from tests.contract.conftest import ORG_B, ORG_C, Instance, play_a
 from tests.contract.replay import OF_THE_CLOCK, Reasons, assert_same_answer, assert_same_shape, replay
 from tests.sync.ground import OUTBOUND, Ground, break_ground, leave_ground, queue_of
 from tests.sync.recorded import body_of, comparable, exchanges_of, lines_of, played_by, recorded_lines
@@ -27,6 +27,12 @@ OF_THIS_GROUP = ("created", "modified", "sync_user_id", "SharingGroupServer", "S
 RECORDED_SERVER = "http://127.0.0.1:8202"
 OF_THESE = OF_THE_CLOCK - {"uuid"} | {"server_id"}
 D = Distribution
+
+
+@pytest.fixture(scope="module")
+def instance_a() -> Iterator[Instance]:
+    """An A of our own: its groups are those of the recordings."""
+    yield from play_a()
 
 
 @pytest.fixture

@@ -90,6 +90,9 @@ def specimens() -> Blueprint:
     return bp
 
 
+_NUMBERS = count(1)  # of all sites of this process, which remembers who failed to log in
+
+
 @dataclass
 class Site:
     """A served instance: where it is, and a way to make accounts on it."""
@@ -100,7 +103,7 @@ class Site:
     password_hash: str
     admin_email: str
     admin_key: str
-    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    numbers: Iterator[int] = field(default_factory=lambda: _NUMBERS)
 
     def email(self, role_id: int = USER, **columns: object) -> str:
         """A new account that logs in with PASSWORD."""

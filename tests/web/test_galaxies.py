@@ -1,5 +1,6 @@
 """Galaxies and clusters over REST and as pages: who sees and changes what, and what events show (MODEL §7.6)."""
 
+import importlib
 import json
 import re
 import sys
@@ -237,10 +238,14 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (folder / name).mkdir(parents=True)
     (root / "pymispgalaxies" / "__init__.py").write_text("raise AssertionError('never imported')")
     bring(folder, version=1, names=("North", "South"))
+    installed = sys.modules.pop("pymispgalaxies", None)
     sys.path.insert(0, str(root))
+    importlib.invalidate_caches()
     galaxy_files._folder.cache_clear()
     yield folder
     sys.path.remove(str(root))
+    if installed is not None:
+        sys.modules["pymispgalaxies"] = installed
     galaxy_files._folder.cache_clear()
 
 
