@@ -9,13 +9,15 @@ POT := $(VENV)/mispmini.pot
 N ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test bench chaos translations
+.PHONY: help demo check test bench bench-sync suites chaos translations
 
 help:
 	@echo "make demo          two servers that exchange an event, in a temporary folder"
 	@echo "make check         format, lint, types and tests"
 	@echo "make test          the tests alone; ARGS='-k push' is handed to pytest"
 	@echo "make bench         the product beside a bare program, with its gates"
+	@echo "make bench-sync    how fast events cross between live servers"
+	@echo "make suites        PyMISP's own live suites against fresh instances"
 	@echo "make chaos N=10    N random kills while events are written and pushed"
 	@echo "make translations  collect, update and compile the texts of the pages"
 
@@ -33,7 +35,12 @@ test: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m tests.bench.run $(ARGS)
-	$(BIN)/python -m tests.bench.sync
+
+bench-sync: $(DEV)
+	$(BIN)/python -m tests.bench.sync $(ARGS)
+
+suites: $(DEV)
+	$(BIN)/python -m tests.suites.run $(ARGS)
 
 chaos: $(DEV)
 	$(BIN)/python -m tests.faults.chaos --times $(N) $(ARGS)

@@ -86,7 +86,7 @@ def _named(name: str) -> Arguments:
 def _exported(name: str, verb: bytes, essence: Callable[[Any], object], parse: Callable[[bytes], Any]) -> Item:
     return Item(
         name=f"{name} {EXPORTED:,}", repeats=6, verb=verb, ask=_export, arguments=_named(name), essence=essence,
-        parse=parse, gate=2.5,
+        parse=parse, gate=2.5, long=True,
     )  # fmt: skip
 
 
@@ -112,6 +112,11 @@ def _listed_events(answer: Any) -> object:
 
 def _found_attributes(answer: Any) -> object:
     return sorted((found["uuid"], found["value"]) for found in answer["response"]["Attribute"])
+
+
+def _cells(text: str) -> object:
+    """What stands in each line, in whatever order the tags of a cell come."""
+    return [sorted(line.replace('"', "").split(",")) for line in text.splitlines()]
 
 
 def _no_matter(_: Any) -> object:
@@ -146,6 +151,6 @@ ITEMS: Sequence[Item] = (
     Item(name="index 60", repeats=100, verb=b"i", ask=_index, arguments=_nothing, essence=_listed_events),
     Item(name="exact value", repeats=200, verb=b"x", ask=_find, arguments=_values, essence=_found_attributes),
     _exported("json", b"j", _tagged_attributes, json.loads),
-    _exported("csv", b"s", str.splitlines, bytes.decode),
+    _exported("csv", b"s", _cells, bytes.decode),
     _exported("text", b"t", str.splitlines, bytes.decode),
 )

@@ -24,9 +24,8 @@ ADMIN: Codes = (200, 200, 403, 403, 403, 403, 403)
 SITE: Codes = (200, 403, 403, 403, 403, 403, 403)
 WATCH: Codes = (200, 403, 403, 403, 403, 200, 403)
 OWN_USERS: Codes = (200, 200, 404, 404, 404, 404, 403)  # what belongs to another user of the organisation
-UNSAVED = (
-    -403
-)  # allowed, but what was sent cannot be saved: MISP's 403 with `saved: false`, not that of a missing right
+# allowed, but what was sent cannot be saved: MISP's 403 with `errors`, not that of a missing right
+UNSAVED = -403
 UNASKED = 0  # allowed, but it takes long and has tests of its own
 
 

@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 import requests
 from flask import Blueprint, Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from werkzeug.security import generate_password_hash
 
 from mispmini.application import create_app
 from mispmini.domain import clock, ids
 from mispmini.domain.permissions import Permission
-from mispmini.services import accounts, setting_up
+from mispmini.services import setting_up
 from mispmini.settings import Settings
 from mispmini.store import authkeys, database, people
 from mispmini.web.answer import Answer, answer, done, reply, saved, streamed
@@ -137,6 +140,25 @@ _waitress: Any = importlib.import_module("waitress.server")
 _wasyncore: Any = importlib.import_module("waitress.wasyncore")
 
 
+class Compiled(BytecodeCache):
+    """Templates that an application of this process has compiled, for the next one."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """What stands in the bucket's place; Jinja compares the source."""
+        if bucket.key in self.known:
+            bucket.bytecode_from_string(self.known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it."""
+        self.known[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = Compiled()
+
+
 class Served:
     """An application behind waitress on a port of the system's choice."""
 
@@ -148,6 +170,7 @@ class Served:
         self.settings = Settings(data=data, port=self.server.effective_port, **settings)
         open_fresh_database(self.settings.database_path)
         self.app = create_app(self.settings)
+        self.app.jinja_env.bytecode_cache = _COMPILED
         self.app.config["LOGIN_ATTEMPTS"] = "10000 per minute"
         self.url = f"http://127.0.0.1:{self.settings.port}"
         self.stopping = threading.Event()
@@ -170,10 +193,10 @@ class Served:
             _wasyncore.loop(timeout=0.02, map=self.sockets, count=1)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def password_hash() -> str:
-    """The hash of PASSWORD, made once: it takes a third of a second."""
-    return accounts.hash_password(PASSWORD)
+    """A hash of PASSWORD that is checked in milliseconds: a hash says itself how much work it wants."""
+    return generate_password_hash(PASSWORD, "scrypt:1024:8:1")
 
 
 @pytest.fixture(scope="module")
