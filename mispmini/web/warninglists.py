@@ -87,7 +87,8 @@ def toggle_enable(ref: str = "") -> Answer:
         if not wants_json():
             raise
         return reply(replies.ajax_failed(refusal.sentence))
-    told = replies.ajax_saved(f"{count} warninglist(s) {'enabled' if on else 'disabled'}")
+    done_to = "toggled" if enabled is None else "enabled" if on else "disabled"
+    told = replies.ajax_saved(f"{count} warninglist(s) {done_to}")
     notice = _("The warninglist is enabled.") if on else _("The warninglist is disabled.")
     return done(told, go_to=f"/warninglists/view/{refs[0]}" if len(refs) == 1 else _INDEX, notice=notice)
 
