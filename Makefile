@@ -9,16 +9,18 @@ POT := $(VENV)/mispmini.pot
 N ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test bench bench-sync suites chaos translations
+.PHONY: help demo check long test bench bench-sync suites chaos fuzz translations
 
 help:
 	@echo "make demo          two servers that exchange an event, in a temporary folder"
 	@echo "make check         format, lint, types and tests"
+	@echo "make long          the tests that take many seconds each"
 	@echo "make test          the tests alone; ARGS='-k push' is handed to pytest"
 	@echo "make bench         the product beside a bare program, with its gates"
 	@echo "make bench-sync    how fast events cross between live servers"
 	@echo "make suites        PyMISP's own live suites against fresh instances"
 	@echo "make chaos N=10    N random kills while events are written and pushed"
+	@echo "make fuzz N=20000  N requests full of the wrong things, none of which may end in a 5xx"
 	@echo "make translations  collect, update and compile the texts of the pages"
 
 demo: $(RUNS)
@@ -29,6 +31,9 @@ check: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist loadfile
+
+long: $(DEV)
+	$(BIN)/pytest -m slow $(ARGS)
 
 test: $(DEV)
 	$(BIN)/pytest $(ARGS)
@@ -44,6 +49,9 @@ suites: $(DEV)
 
 chaos: $(DEV)
 	$(BIN)/python -m tests.faults.chaos --times $(N) $(ARGS)
+
+fuzz: $(DEV)
+	MISPMINI_FUZZ=$(N) $(BIN)/pytest tests/contract/test_fuzz.py --timeout=0 $(ARGS)
 
 translations: $(DEV)
 	$(BIN)/pybabel extract --mapping $(LOCALE)/babel.cfg --ignore-dirs '.*' --project mispmini --sort-output --add-location file --output $(POT) .

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from mispmini.domain.ids import new_uuid
 from tests.cast import Actor
@@ -24,6 +25,9 @@ def backup(server: LiveServer, dora: Actor, tmp_path_factory: pytest.TempPathFac
     """A backup that was taken beside the serving process."""
     sample = {"type": "attachment", "value": "note.txt", "data": "aGVsbG8="}
     dora.adds_event(f"Kept {new_uuid()}", attributes=[sample])
+    pem = trustme.CA().cert_pem.bytes().decode()
+    wanted = {"name": "Sealed", "url": "https://beta.example", "remote_org_id": dora.org_id, "authkey": "k" * 40}
+    assert dora.post("/servers/add", wanted | {"submitted_cert": pem}).status_code == 200
     made = server.verb("backup", "--to", str(tmp_path_factory.mktemp("backups")))
     return Path(made["path"])
 
@@ -52,6 +56,10 @@ def test_a_backup_holds_files_and_one_moment_of_the_database(backup: Path, tmp_p
     assert names[0] == "mispmini.db"
     assert names[-1] == "manifest.json"
     assert any(name.startswith("attachments/") for name in names)
+    with closing(sqlite3.connect(tmp_path / "mispmini.db")) as copy:
+        named = {r[0] for r in copy.execute("SELECT cert_file FROM server WHERE cert_file IS NOT NULL")}
+    assert named
+    assert {f"certificates/{name}" for name in named} <= set(names)
     with closing(sqlite3.connect(tmp_path / "mispmini.db")) as copy:
         assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 

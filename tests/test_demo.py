@@ -5,9 +5,12 @@ import socket
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.live import run_verb
 
 
+@pytest.mark.slow
 def test_the_demo_shows_a_push_and_a_scheduled_pull_within_a_minute(tmp_path: Path) -> None:
     report_file = tmp_path / "report.json"
     began = time.monotonic()

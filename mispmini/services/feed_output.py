@@ -122,8 +122,13 @@ def _cut(graph: EventGraph, audience: Audience) -> EventGraph:
     ]
     reports = [report for report in milder.reports if may_leave(report.distribution)]
     tags = {number: _plain(named) for number, named in milder.attribute_tags.items()}
-    cut = replace(milder, objects=objects, attributes=attributes, reports=reports, attribute_tags=tags)
-    return _with_plain_tags(cut)
+    going = {element.uuid for part in (attributes, objects) for element in part}
+    references = {
+        source: [reference for reference in held if reference.referenced_uuid in going]
+        for source, held in milder.references.items()
+    }
+    cut = replace(milder, objects=objects, attributes=attributes, reports=reports, references=references)
+    return _with_plain_tags(replace(cut, attribute_tags=tags))
 
 
 def _is_clear(row: AttributeRow, graph: EventGraph) -> bool:

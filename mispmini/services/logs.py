@@ -19,6 +19,7 @@ from mispmini.store.settings import load_settings
 NO_FUNCTION = "You do not have permission to use this functionality."
 UNKNOWN = "Invalid log entry."
 _OF_ELEMENTS = ("Attribute", "Object", "EventReport")
+_ANALYST_DATA = frozenset({"Note", "Opinion", "Relationship"})
 _HISTORY = 200
 
 
@@ -72,12 +73,14 @@ def history_of(viewer: Viewer, event_ref: str) -> list[Moment]:
     """What happened to an event, newest first. Raises NotFound.
 
     Its owner's organisation and site admins are told who and what; others when and by which organisation, and of
-    elements those alone that they see.
+    elements those alone that they see. What others say about an event has its own level, and is not told here.
     """
     event = event_standing(find_event_id(viewer, event_ref))
     found = store.history_rows(event.id, _HISTORY)
-    if viewer.is_site_admin or viewer.org_id == event.org_id:
+    if viewer.is_site_admin:
         return [_whole(row, viewer) for row in found]
+    if viewer.org_id == event.org_id:
+        return [_whole(row, viewer) for row in _without_sayings_of_others(viewer, found)]
     return [_outline(row) for row in _visible(viewer, found)]
 
 
@@ -85,6 +88,15 @@ def log_request(viewer: Viewer, title: str, body: Mapping[str, object] | None) -
     """Keep a row about a request that changed nothing; a full disk must not stop readers."""
     with suppress(Busy, OutOfSpace), writing(quiet=True):
         audit.record(viewer, READS, READS.capitalize(), None, title, {"body": [None, body]} if body else None)
+
+
+def _without_sayings_of_others(viewer: Viewer, found: list[LogRecord]) -> list[LogRecord]:
+    hidden = _ANALYST_DATA | ({"Sighting"} if load_settings().sightings_anonymise else set())
+    return [
+        row
+        for row in found
+        if row.org_name == viewer.org_name or hidden.isdisjoint((row.model, *(step.model for step in row.steps)))
+    ]
 
 
 def _visible(viewer: Viewer, found: list[LogRecord]) -> list[LogRecord]:

@@ -1,4 +1,4 @@
-"""One backup is one tar file: the database as of one moment, attachments, keys and config, with a checksum for each.
+"""One backup is one tar file: the database of one moment, files, certificates, keys and config, each with a checksum.
 
 The manifest stands last and names everything else, so that a file that was cut short is noticed.
 """
@@ -12,7 +12,7 @@ import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from mispmini.store.sql import execute
 
 DATABASE = "mispmini.db"
 MANIFEST = "manifest.json"
-_ATTACHMENTS = "attachments"
+_FOLDERS = ("attachments", "certificates")
 _BESIDE = ("config.toml", "secrets.json", "secret.key", "web.key")
 _PATTERN = "mispmini-*.tar"
 _CHUNK = 1024 * 1024
@@ -71,7 +71,8 @@ def _fill(tar: tarfile.TarFile, folder: Path, moment: int) -> None:
         execute("VACUUM INTO ?", (str(copy),))
         sums[DATABASE] = _added(tar, copy, DATABASE)
     for path, name in _files(data_folder()):
-        sums[name] = _added(tar, path, name)
+        with suppress(FileNotFoundError):  # removed since it was listed: nothing names it any more
+            sums[name] = _added(tar, path, name)
     text = json.dumps({"format": 1, "created": moment, "schema": schema, "sha256": sums}).encode()
     entry = tarfile.TarInfo(MANIFEST)
     entry.size, entry.mode, entry.mtime = len(text), 0o600, moment
@@ -82,9 +83,10 @@ def _files(data: Path) -> Iterator[tuple[Path, str]]:
     for name in _BESIDE:
         if (data / name).is_file():
             yield data / name, name
-    for path in sorted((data / _ATTACHMENTS).rglob("*")):
-        if path.is_file() and path.suffix != ".part":
-            yield path, path.relative_to(data).as_posix()
+    for folder in _FOLDERS:
+        for path in sorted((data / folder).rglob("*")):
+            if path.is_file() and path.suffix != ".part":
+                yield path, path.relative_to(data).as_posix()
 
 
 def _added(tar: tarfile.TarFile, path: Path, name: str) -> str:

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from mispmini.domain.warninglists import EntryRow, Matcher, WarninglistDraft, WarninglistRow
 from mispmini.store.galaxies import note_change
-from mispmini.store.sql import Row, execute, execute_many, marks, row, rows, scalar
+from mispmini.store.sql import Row, execute, execute_many, in_batches, marks, row, rows, scalar
 from mispmini.store.tables.base import database
 
 _COLUMNS = ", ".join(WarninglistRow._fields)
+_NAMES_A_READ = 500
 _WRITTEN = ("name", "type", "description", "version", "enabled", "category")
 
 
@@ -73,8 +74,12 @@ def find_warninglist_named(name: str) -> WarninglistRow | None:
 def warninglists_named(names: Collection[str]) -> list[WarninglistRow]:
     """Those whose name is like one of these in any case; `%` stands for anything."""
     patterns = [name.casefold().replace("\\", "\\\\").replace("_", "\\_") for name in names]
-    condition = " OR ".join(["lower(name) LIKE ? ESCAPE '\\'"] * len(patterns)) or "1 = 0"
-    return [_list(r) for r in rows(f"SELECT {_COLUMNS} FROM warninglist WHERE {condition} ORDER BY id", patterns)]
+    found: dict[int, WarninglistRow] = {}
+    for batch in in_batches(patterns, _NAMES_A_READ):
+        condition = " OR ".join(["lower(name) LIKE ? ESCAPE '\\'"] * len(batch))
+        for one in map(_list, rows(f"SELECT {_COLUMNS} FROM warninglist WHERE {condition}", batch)):
+            found[one.id] = one
+    return [found[number] for number in sorted(found)]
 
 
 def entries_of(warninglist_id: int, *, limit: int | None = None, offset: int = 0) -> list[EntryRow]:

@@ -65,8 +65,12 @@ UNNAMED = """() => [...document.querySelectorAll("main input, main select, main 
 
 @pytest.mark.parametrize(
     ("scheme", "language", "width"),
-    [("dark", "pt-BR", 360), ("light", "en-GB", 360), ("light", "pt-BR", 1280), ("dark", "en-GB", 1280)],
-    ids=["small, dark", "small, light", "wide, light", "wide, dark"],
+    [
+        pytest.param("dark", "pt-BR", 360, id="small, dark"),
+        pytest.param("light", "en-GB", 360, id="small, light", marks=pytest.mark.slow),
+        pytest.param("light", "pt-BR", 1280, id="wide, light", marks=pytest.mark.slow),
+        pytest.param("dark", "en-GB", 1280, id="wide, dark"),
+    ],
 )
 def test_every_page_fits_the_screen_and_names_its_fields(
     new_page: NewPage, scene: Scene, scheme: str, language: str, width: int

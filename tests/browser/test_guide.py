@@ -5,6 +5,7 @@ import re
 import subprocess
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.people import Person, person
@@ -14,6 +15,7 @@ INTERNAL, CAMPAIGN = "Aviso só para esta comunidade", "Campanha acompanhada pel
 GROUP = "Grupo CSIRTs do setor"
 
 
+@pytest.mark.slow
 def test_the_guide_is_walked_from_first_access_to_curl(chromium: Browser) -> None:
     with (
         person(chromium, "CSIRT Alfa", "ana@alfa.example") as ana,

@@ -14,6 +14,7 @@ from pymisp.mispevent import MISPFeed
 from pymisp.tools.feed import feed_meta_generator
 
 from mispmini.domain.distribution import Distribution
+from mispmini.domain.ids import new_uuid
 from tests.cast import Actor, Json, add_actor, admin_of
 from tests.live import LiveServer, eventually, live_server
 
@@ -186,3 +187,30 @@ def test_a_feed_that_is_due_is_fetched_by_itself(two: Two) -> None:
     feed = two.reader.post("/feeds/add", wanted).json()["Feed"]
     assert eventually(lambda: _found(two.reader, amber))
     two.reader.post(f"/feeds/delete/{feed['id']}")
+
+
+def test_a_feed_names_nothing_that_it_leaves_out(two: Two) -> None:
+    hidden, shown, holder = new_uuid(), new_uuid(), new_uuid()
+    attributes = [
+        {"type": "domain", "value": "left-out.example.org", "uuid": hidden, "distribution": "0"},
+        {"type": "domain", "value": "goes.example.org", "uuid": shown},
+    ]
+    inside = [{"type": "md5", "object_relation": "md5", "value": "c" * 32}]
+    template = {"template_uuid": "688c46fb-5edb-40a3-8273-1af7923e2215", "template_version": "25"}
+    references = [
+        {"object_uuid": holder, "referenced_uuid": uuid, "relationship_type": "drops", "comment": f"about {uuid}"}
+        for uuid in (hidden, shown)
+    ]
+    file = {"name": "file", "meta-category": "file", "uuid": holder, "Attribute": inside, **template}
+    objects = [{**file, "ObjectReference": references}]
+    tags = [{"name": "tlp:clear"}]
+    event = two.source.adds_event("Refers", distribution=ALL, attributes=attributes, Object=objects, Tag=tags)
+    two.source.publishes(event)
+    public(two, on=True)
+    try:
+        answers = [feed_of(two.source.server, f"{event['uuid']}.json", key) for key in (None, two.source.key)]
+    finally:
+        public(two, on=False)
+    for answer in answers:
+        assert shown in answer.text
+        assert hidden not in answer.text

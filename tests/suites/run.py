@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+import trustme
 
 from tests.live import live_server, pymisp_suite_birth
 from tests.suites.expected import MISSES, SYNC_MISSES
@@ -25,11 +26,20 @@ SUITES = ("comprehensive", "sync")
 _SYNC_PORTS = (8643, 8644, 8645)
 _SYNC_KEY = "eYQdGTEWZJ8C2lm9EpnMqxQGwGiPNyoR75JvLdlE"
 _TRUSTS = ('allow_internal = ["127.0.0.0/8"]', 'trusted_proxy = "127.0.0.1"')
+# The suite switches the check of certificates off (`self_signed`), which no link of ours does (TRUST §2): its runner
+# gives each link the authority instead, as an admin does who uploads the certificate file.
 _RUNNER = """
+from pathlib import Path
 from testlive_sync import *
 import testlive_sync
+from pymisp import PyMISP
 for instance in testlive_sync.misp_instances:
     instance["external_baseurl"] = instance["url"]
+_update = PyMISP.update_server
+def _update_with_authority(self, server, *arguments, **named):
+    server.submitted_cert = (Path(__file__).parent / "authority.pem").read_text()
+    return _update(self, server, *arguments, **named)
+PyMISP.update_server = _update_with_authority
 """
 
 
@@ -58,11 +68,15 @@ def _comprehensive(folder: Path, chosen: Sequence[str]) -> dict[str, str]:
 def _sync(folder: Path, chosen: Sequence[str]) -> dict[str, str]:
     tests = unpack_into(folder)
     (tests / "test_sync_here.py").write_text(_RUNNER, encoding="ascii")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tests / "authority.pem"))
     with ExitStack() as stack:
         for port in _SYNC_PORTS:
             birth = replace(pymisp_suite_birth(), key=_SYNC_KEY, settings=_TRUSTS)
             server = stack.enter_context(live_server(birth))
-            stack.enter_context(tls_front(folder / f"front-{port}", port=port, upstream=server.url))
+            stack.enter_context(
+                tls_front(folder / f"front-{port}", port=port, upstream=server.url, authority=authority)
+            )
         return _pytest(tests, "test_sync_here.py", chosen)
 
 

@@ -273,3 +273,49 @@ def test_the_pages_filter_and_show_before_and_after(site: Site) -> None:
     assert "127.0.0.1" in page
     assert browser.get("/logs/index?since=2999-01-01").status_code == 200
     assert browser.get("/logs/index?since=nonsense&model_id=x").status_code == 200
+
+
+def test_an_owner_is_not_told_what_others_keep_to_themselves(site: Site) -> None:
+    owner = Caller(site, site.key(PUBLISHER))
+    event = added_event(owner, distribution=1)
+    owner.post(f"/events/publish/{event['id']}")
+    org = admin(site).post("/admin/organisations/add", {"name": f"Org {new_uuid()}"}).json()["Organisation"]
+    foreign, said = Caller(site, _key_in(site, int(org["id"]))), f"only ours {new_uuid()}"
+    note = {"note": said, "distribution": 0}
+    assert foreign.post(f"/analyst_data/add/Note/{event['uuid']}/Event", note).status_code == 200
+    told = owner.get(f"/logs/event_index/{event['id']}")
+    assert told.status_code == 200
+    assert said not in told.text
+    assert org["name"] not in told.text
+
+
+def test_colleagues_of_a_site_admin_are_not_told_what_it_does_for_others(site: Site) -> None:
+    name, info = f"Org {new_uuid()}", f"Event {new_uuid()}"
+    org = admin(site).post("/admin/organisations/add", {"name": name}).json()["Organisation"]
+    foreign = Caller(site, _key_in(site, int(org["id"])))
+    event = added_event(foreign, distribution=0)
+    assert admin(site).post(f"/events/edit/{event['id']}", {"info": info}).status_code == 200
+    own = added_event(Caller(site, site.key(PUBLISHER)))
+    assert admin(site).post(f"/events/edit/{own['id']}", {"info": "seen to"}).status_code == 200
+    auditor = Caller(site, site.key(USER))
+    assert auditor.post("/admin/logs/index", {"title": info}).json() == []
+    assert auditor.post("/admin/logs/index", {"model": "User", "title": "%@other.test"}).json() == []
+    assert len(auditor.post("/admin/logs/index", {"event_id": own["id"]}).json()) == 2
+    assert len(admin(site).post("/admin/logs/index", {"title": info}).json()) == 1
+
+
+def test_kept_bodies_of_requests_hold_no_key_of_a_partner(site: Site) -> None:
+    for name in ("log_requests", "log_request_bodies"):
+        admin(site).post(f"/servers/serverSettingsEdit/{name}", {"value": True})
+    before, secret = newest_id(), new_uuid()
+    body = {
+        "name": "S",
+        "submitted_client_cert": f"-----BEGIN PRIVATE KEY-----{secret}",
+        "proxy": f"http://u:{secret}@p",
+    }
+    admin(site).post("/servers/add", {"Server": body})
+    for name in ("log_requests", "log_request_bodies"):
+        admin(site).post(f"/servers/serverSettingsEdit/{name}", {"value": False})
+    told = str(rows("SELECT change FROM audit WHERE id > ?", (before,)))
+    assert "submitted_client_cert" in told
+    assert secret not in told

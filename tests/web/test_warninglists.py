@@ -204,3 +204,10 @@ def test_the_pages_of_lists_are_there_and_check_values(dora: Client, alice: Clie
     assert wrong.status_code == 403
     assert "NIDS Simple Decaying Model" in alice.page("/decayingModel/index")
     assert "GDPR" in alice.page("/noticelists/view/1") or "gdpr" in alice.page("/noticelists/index")
+
+
+def test_many_names_at_once_are_no_error(dora: Client, known: Json) -> None:
+    names = [f"List {number}" for number in range(2_000)]
+    answer = dora.post("/warninglists/toggleEnable", {"name": [*names, known["name"]], "enabled": True})
+    assert answer.status_code == 200
+    assert answer.json()["success"] == "1 warninglist(s) enabled"
