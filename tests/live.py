@@ -19,12 +19,13 @@ from tests.forking import Forker
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct-Horse-battery-7"
+PROGRAM = "mispmini"
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Birth:
-    """What an instance is set up with; `settings` are lines of its config.toml."""
+    """What an instance is set up with; `settings` are lines of its config.toml, `program` is the module that runs."""
 
     org_name: str = "CSIRT Alfa"
     org_uuid: str = field(default_factory=new_uuid)
@@ -32,6 +33,7 @@ class Birth:
     password: str = PASSWORD
     key: str = field(default_factory=new_authkey)
     settings: Sequence[str] = ('allow_internal = ["127.0.0.0/8"]',)
+    program: str = PROGRAM
 
 
 def pymisp_suite_birth() -> Birth:
@@ -85,7 +87,8 @@ class LiveServer:
         """Serve the folder; a restart keeps the port, so that partners find it again. Raises AssertionError."""
         port = self.url.rpartition(":")[2] or "0"
         with self.log.open("a", encoding="utf-8") as log:
-            self.process = _begin(["serve", "--data", str(self.data), "--port", port, "--json"], log)
+            words = ["serve", "--data", str(self.data), "--port", port, "--json"]
+            self.process = _begin(words, log, program=self.birth.program)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line.startswith("{"), f"it did not start: {line}{self.log.read_text(encoding='utf-8')[-3000:]}"
@@ -134,11 +137,11 @@ def forking() -> Iterator[None]:
     _forkers.pop().close()
 
 
-def _begin(words: Sequence[str], log: IO[str], stdin: str = "") -> Running:
-    if _forkers:
+def _begin(words: Sequence[str], log: IO[str], stdin: str = "", *, program: str = PROGRAM) -> Running:
+    if _forkers and program == PROGRAM:
         return _forkers[-1].start(words, log, clean_environment(), stdin)
     process = subprocess.Popen(
-        [sys.executable, "-m", "mispmini", *words],
+        [sys.executable, "-m", program, *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,

@@ -1,8 +1,9 @@
 """Who did what: called by every verb inside its writing(); a request's steps become one row (FEATURES row 23)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from mispmini.domain import ids
@@ -49,6 +50,20 @@ def begin(how: str, *, request: str = "", session_id: int | None = None) -> None
     """A new request (or command) of this thread: what it changes from now on is one row."""
     _watched.set(_NOTHING)
     _request.set(_Request(how, request or ids.new_secret()[:12], session_id))
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """What is done inside is a row of its own: each event that one request fetches has its own history."""
+    now = _request.get()
+    if now is None:
+        yield
+        return
+    kept = _request.set(replace(now, row_id=None))
+    try:
+        yield
+    finally:
+        _request.reset(kept)
 
 
 def record(

@@ -61,7 +61,7 @@ def view_log(viewer: Viewer, row_id: int) -> LogRecord:
 def words_to_choose(viewer: Viewer) -> tuple[list[str], list[str]]:
     """The actions and the models that occur, for a form. Raises Forbidden."""
     _require_audit(viewer)
-    return store.words_in_use("action"), store.words_in_use("model")
+    return store.words_in_use(viewer, "action"), store.words_in_use(viewer, "model")
 
 
 def log_size(viewer: Viewer) -> tuple[LogSize, int] | None:

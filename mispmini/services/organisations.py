@@ -40,15 +40,20 @@ def view_organisation(viewer: Viewer, ref: str) -> OrganisationRecord:
     return replace(record, created_by_email=_author(viewer, record))
 
 
+def lists_all(viewer: Viewer) -> bool:
+    """Whether the list of all organisations is not kept from the viewer."""
+    return viewer.is_site_admin or not load_settings().hide_organisation_index
+
+
 def refuse_index(viewer: Viewer) -> None:
     """The list of all organisations may be kept from users. Raises Forbidden."""
-    if not viewer.is_site_admin and load_settings().hide_organisation_index:
+    if not lists_all(viewer):
         raise Forbidden(NO_FUNCTION)
 
 
 def refuse_unmet(viewer: Viewer, record: OrganisationRecord) -> None:
     """While the list is kept from users they see their own, and who created an event they see. Raises NotFound."""
-    if viewer.is_site_admin or record.id == viewer.org_id or not load_settings().hide_organisation_index:
+    if record.id == viewer.org_id or lists_all(viewer):
         return
     if not store.events_created_by(viewer, [record.id]).get(record.id):
         raise NotFound(UNKNOWN)

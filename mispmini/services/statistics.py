@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from mispmini.domain import clock
 from mispmini.domain.viewer import Viewer
+from mispmini.services import organisations, tags
 from mispmini.store import statistics as store
 from mispmini.store.statistics import OrganisationCounts as OrganisationCounts
 
@@ -44,8 +45,14 @@ def data_counts(viewer: Viewer) -> dict[str, int]:
 
 
 def organisation_counts(viewer: Viewer) -> list[OrganisationCounts]:
-    """Each organisation with its users, and with the events and attributes that the viewer sees of it."""
-    return store.counts_by_organisation(viewer)
+    """Each organisation with its users, and with the events and attributes that the viewer sees of it.
+
+    While the list of organisations is kept from users they get those whose events they see, and their own.
+    """
+    found = store.counts_by_organisation(viewer)
+    if organisations.lists_all(viewer):
+        return found
+    return [counted for counted in found if counted.events or counted.id == viewer.org_id]
 
 
 def people_counts() -> dict[str, int]:
@@ -58,8 +65,8 @@ def people_counts() -> dict[str, int]:
 
 
 def tag_counts(viewer: Viewer) -> dict[str, int]:
-    """How many visible events have each tag."""
-    return store.tag_counts(viewer)
+    """How many events that the viewer reads have each tag, by the tag's name."""
+    return dict(sorted(tags.statistics(viewer).tags.items()))
 
 
 def type_counts(viewer: Viewer) -> list[tuple[str, str, int]]:

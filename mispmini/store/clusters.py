@@ -21,7 +21,7 @@ from mispmini.store.organisations import organisation_records
 from mispmini.store.sql import Predicate, Row, execute, execute_many, in_batches, marks, row, rows, scalar
 from mispmini.store.tables.galaxies import GalaxyCluster, GalaxyRelation
 from mispmini.store.tags import find_tags, fold
-from mispmini.store.visibility import cluster_visible_to, relation_visible_to
+from mispmini.store.visibility import attribute_readable_by, cluster_visible_to, relation_visible_to
 
 _CLUSTER = ", ".join(f"cluster.{name}" for name in ClusterRow._fields)
 _RELATION = (
@@ -284,13 +284,16 @@ def _uuids(names: Iterable[str]) -> list[str]:
 
 
 def tagged_in_event(viewer: Viewer, event_id: int) -> list[str]:
-    """Names of the galaxy tags on an event and its attributes."""
+    """Names of the galaxy tags on an event that the viewer sees, and on its live attributes that it reads."""
     kept = " AND NOT link.local" if viewer.is_partner else ""
+    shown = attribute_readable_by(viewer)
     found = rows(
         "SELECT DISTINCT tag.name FROM tag WHERE tag.is_galaxy AND tag.id IN ("
         f"SELECT link.tag_id FROM event_tag AS link WHERE link.event_id = ? AND NOT link.deleted{kept} UNION"
-        f" SELECT link.tag_id FROM attribute_tag AS link WHERE link.event_id = ? AND NOT link.deleted{kept})",
-        (event_id, event_id),
+        " SELECT link.tag_id FROM attribute_tag AS link JOIN attribute ON attribute.id = link.attribute_id"
+        f" JOIN event ON event.id = attribute.event_id WHERE link.event_id = ? AND NOT link.deleted{kept}"
+        f" AND NOT attribute.deleted AND ({shown.text}))",
+        (event_id, event_id, *shown.params),
     )
     return [r[0] for r in found]
 

@@ -15,7 +15,7 @@ from mispmini.store.search.index_conditions import index_conditions
 from mispmini.store.search.matching import refuse_excess
 from mispmini.store.sql import Predicate, Row, in_batches, marks, rows
 from mispmini.store.tables.base import database
-from mispmini.store.visibility import event_visible_to
+from mispmini.store.visibility import event_visible_to, proposal_visible_to
 
 _KNOWN_TOTALS = 500
 _WIDTH = len(EventRow._fields)
@@ -24,7 +24,6 @@ _ITEM = ", ".join(
         *(f"event.{name}" for name in EventRow._fields),
         *(f"{org}.{name}" for org in ("owner", "creator") for name in IndexOrganisation._fields),
         *(f"sharing_group.{name}" for name in GroupName._fields),
-        "EXISTS (SELECT 1 FROM proposal WHERE proposal.event_id = event.id AND NOT proposal.deleted)",
     )
 )
 _FROM = (
@@ -114,9 +113,11 @@ def _items(viewer: Viewer, ids: Sequence[int]) -> Iterator[IndexItem]:
 
 
 def _batch(viewer: Viewer, ids: Sequence[int]) -> dict[int, IndexItem]:
-    visible = event_visible_to(viewer)
+    visible, proposed = event_visible_to(viewer), proposal_visible_to(viewer)
     found = rows(
-        f"SELECT {_ITEM} FROM {_FROM} WHERE event.id IN ({marks(ids)}) AND ({visible.text})", (*ids, *visible.params)
+        f"SELECT {_ITEM}, EXISTS (SELECT 1 FROM proposal WHERE proposal.event_id = event.id AND NOT proposal.deleted"
+        f" AND ({proposed.text})) FROM {_FROM} WHERE event.id IN ({marks(ids)}) AND ({visible.text})",
+        (*proposed.params, *ids, *visible.params),
     )
     tags = _tags(viewer, ids)
     return {r[0]: _item(r, tags.get(r[0], ())) for r in found}

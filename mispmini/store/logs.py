@@ -73,9 +73,11 @@ def find_log(viewer: Viewer, row_id: int) -> LogRecord | None:
     return None if found is None else _record(found)
 
 
-def words_in_use(column: str) -> list[str]:
-    """The actions or models that occur, for a form."""
-    return [name for (name,) in rows(f"SELECT DISTINCT {_ALIKE[column]} FROM audit ORDER BY 1")]
+def words_in_use(viewer: Viewer, column: str) -> list[str]:
+    """The actions or models that occur in the rows that the viewer sees, for a form."""
+    shown = log_visible_to(viewer)
+    found = rows(f"SELECT DISTINCT {_ALIKE[column]} FROM audit WHERE {shown.text} ORDER BY 1", shown.params)
+    return [name for (name,) in found]
 
 
 def log_size() -> LogSize:

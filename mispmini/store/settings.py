@@ -1,13 +1,14 @@
 """What admins change while running, as one typed table (HOUSE §1); what file, environment and flags say locks it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 from mispmini.domain import clock
 from mispmini.domain.instance_settings import SPECS, InstanceSettings
-from mispmini.store.sql import execute, rows
+from mispmini.store.sql import Row, execute, rows
 
 __all__ = ["InstanceSettings", "load_settings", "save_setting"]
 _fixed: Mapping[str, Any] = MappingProxyType({})
@@ -18,6 +19,7 @@ def fix_settings(values: Mapping[str, object], sources: Mapping[str, str]) -> No
     """What this process was started with, by name, and where that stands; said once at start."""
     global _fixed, _fixed_by
     _fixed, _fixed_by = MappingProxyType(dict(values)), MappingProxyType(dict(sources))
+    _read.cache_clear()
 
 
 def source_of_fixed(name: str) -> str | None:
@@ -27,12 +29,12 @@ def source_of_fixed(name: str) -> str | None:
 
 def load_settings() -> InstanceSettings:
     """The settings as they are now."""
-    return InstanceSettings(**{**_stored(), **_fixed})
+    return _read(tuple(_rows()))
 
 
 def changed_settings() -> frozenset[str]:
     """Names of the settings that somebody set."""
-    return frozenset(_stored())
+    return frozenset(_values(_rows()))
 
 
 def save_setting(name: str, value: object, *, user_id: int | None) -> None:
@@ -51,9 +53,18 @@ def forget_setting(name: str) -> None:
     execute("DELETE FROM setting WHERE name = ?", (name,))
 
 
-def _stored() -> dict[str, Any]:
-    values = {name: json.loads(text) for name, text in rows("SELECT name, value FROM setting")}
-    return {name: _as_stored(value) for name, value in values.items() if name in SPECS}
+def _rows() -> list[Row]:
+    return rows("SELECT name, value FROM setting")
+
+
+@lru_cache(maxsize=8)
+def _read(stored: tuple[Row, ...]) -> InstanceSettings:
+    """A request asks ten times over, and the rows hardly ever change: they alone are read each time."""
+    return InstanceSettings(**{**_values(stored), **_fixed})
+
+
+def _values(stored: Iterable[Row]) -> dict[str, Any]:
+    return {name: _as_stored(json.loads(text)) for name, text in stored if name in SPECS}
 
 
 def _as_stored(value: Any) -> Any:

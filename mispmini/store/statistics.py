@@ -65,19 +65,6 @@ def counts_by_organisation(viewer: Viewer) -> list[OrganisationCounts]:
     return [OrganisationCounts._make((*r[:3], bool(r[3]), *r[4:])) for r in found]
 
 
-def tag_counts(viewer: Viewer) -> dict[str, int]:
-    """How many visible events have each tag, by the tag's name; local tags are the own organisation's alone."""
-    seen = event_visible_to(viewer)
-    return dict(
-        rows(
-            "SELECT tag.name, count(*) FROM event_tag JOIN tag ON tag.id = event_tag.tag_id"
-            " JOIN event ON event.id = event_tag.event_id"
-            f" WHERE ({seen.text}) AND NOT event_tag.deleted GROUP BY tag.name ORDER BY tag.name",
-            seen.params,
-        )
-    )
-
-
 def type_counts(viewer: Viewer) -> list[tuple[str, str, int]]:
     """Organisation, type and number of its live attributes in visible events."""
     where = event_visible_to(viewer) & attribute_visible_to(viewer)

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from queue import SimpleQueue
+from threading import Condition
 from typing import TypeAlias
 
 from mispmini.domain.distribution import Reason, pulled
@@ -19,7 +20,7 @@ from mispmini.domain.receipts import Direction, LedgerState, Receipt, Trouble
 from mispmini.domain.rules import PullRules
 from mispmini.domain.servers import LinkedServer
 from mispmini.domain.viewer import Viewer
-from mispmini.services import gone
+from mispmini.services import audit, gone
 from mispmini.services.authentication import viewer_of_user
 from mispmini.services.events import NOT_NEWER, Saved, add_event, edit_event
 from mispmini.services.gone import GonePolicy
@@ -35,7 +36,8 @@ from mispmini.sync.remote import Cause, RemoteFailure, RemoteServer
 from mispmini.wire.event_in import read_event
 
 THREADS = 4
-_AHEAD = 3 * THREADS
+_AHEAD = 100
+_ATTRIBUTES_AHEAD = 5_000
 _FEW = 16
 _MOST_FAILURES_IN_A_ROW = 3
 _BATCH_EVENTS = 100
@@ -71,7 +73,7 @@ def fetch_event(remote: RemoteServer, server: LinkedServer, ref: str) -> Fetched
 def fetch_in_order(
     remote: RemoteServer, server: LinkedServer, outbound: Outbound, refs: Sequence[str]
 ) -> Iterator[Fetched]:
-    """The events in the order asked for, at most twelve ahead of the taker.
+    """The events in the order asked for, at most 100 or 5,000 attributes ahead of the taker.
 
     A short list goes over the connection that is there. Raises RemoteFailure when three in a row fail.
     """
@@ -83,7 +85,9 @@ def fetch_in_order(
             free.put(opened.enter_context(open_remote(server, outbound)))
         pool = ThreadPoolExecutor(threads, thread_name_prefix=f"pull-{server.id}")
         opened.callback(pool.shutdown, cancel_futures=True)
-        yield from _without_a_row_of_failures(_window(pool, lambda ref: _fetch_with(free, server, ref), refs))
+        window = Window(lambda ref: _fetch_with(free, server, ref))
+        opened.callback(window.close)
+        yield from _without_a_row_of_failures(window.fetched(pool, refs))
 
 
 def _fetch_with(free: "SimpleQueue[RemoteServer]", server: LinkedServer, ref: str) -> Fetched | RemoteFailure:
@@ -96,16 +100,54 @@ def _fetch_with(free: "SimpleQueue[RemoteServer]", server: LinkedServer, ref: st
         free.put(remote)
 
 
-def _window(
-    pool: ThreadPoolExecutor, fetch: Callable[[str], Fetched | RemoteFailure], refs: Iterable[str]
-) -> Iterator[Fetched | RemoteFailure]:
-    waiting: deque[Future[Fetched | RemoteFailure]] = deque()
-    for ref in refs:
-        waiting.append(pool.submit(fetch, ref))
-        if len(waiting) >= _AHEAD:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
+@dataclass(slots=True)
+class Window:
+    """What is fetched while the taker writes: enough that neither waits for the other, and little enough to hold."""
+
+    fetch: Callable[[str], Fetched | RemoteFailure]
+    held: int = 0
+    next: int = 0
+    closed: bool = False
+    changed: Condition = field(default_factory=Condition)
+
+    def fetched(self, pool: ThreadPoolExecutor, refs: Iterable[str]) -> Iterator[Fetched | RemoteFailure]:
+        """In the order of `refs`."""
+        waiting: deque[Future[Fetched | RemoteFailure]] = deque()
+        for position, ref in enumerate(refs):
+            waiting.append(pool.submit(self._ahead, position, ref))
+            if len(waiting) >= _AHEAD:
+                yield self._taken(waiting.popleft())
+        while waiting:
+            yield self._taken(waiting.popleft())
+
+    def close(self) -> None:
+        """Nothing more is taken: what waits for room ends."""
+        with self.changed:
+            self.closed = True
+            self.changed.notify_all()
+
+    def _ahead(self, position: int, ref: str) -> Fetched | RemoteFailure:
+        with self.changed:
+            # The one that the taker waits for goes on in any case: those behind it may hold all the room.
+            self.changed.wait_for(lambda: self.closed or self.held < _ATTRIBUTES_AHEAD or position == self.next)
+        item = self.fetch(ref)
+        with self.changed:
+            self.held += _attribute_count(item)
+        return item
+
+    def _taken(self, future: "Future[Fetched | RemoteFailure]") -> Fetched | RemoteFailure:
+        item = future.result()
+        with self.changed:
+            self.held -= _attribute_count(item)
+            self.next += 1
+            self.changed.notify_all()
+        return item
+
+
+def _attribute_count(item: Fetched | RemoteFailure) -> int:
+    if not isinstance(item, EventDraft):
+        return 0
+    return len(item.attributes) + sum(len(held.attributes) for held in item.objects)
 
 
 def _without_a_row_of_failures(fetched: Iterator[Fetched | RemoteFailure]) -> Iterator[Fetched]:
@@ -165,7 +207,8 @@ class Store:
             return [self._keep(ref, fetched) for ref, fetched in batch.items]
 
     def _keep(self, ref: str, fetched: Fetched) -> Receipt:
-        receipt = fetched if isinstance(fetched, Receipt) else self._stored(fetched)
+        with audit.apart():
+            receipt = fetched if isinstance(fetched, Receipt) else self._stored(fetched)
         uuid = canonical_uuid(ref) or (fetched.uuid if isinstance(fetched, EventDraft) else None)
         if uuid is not None:
             write_receipt(self.server.id, Direction.PULL, uuid, receipt)
@@ -228,8 +271,7 @@ class Batch:
     def add(self, ref: str, fetched: Fetched) -> None:
         """Take one more."""
         self.items.append((ref, fetched))
-        if isinstance(fetched, EventDraft):
-            self.attributes += len(fetched.attributes) + sum(len(item.attributes) for item in fetched.objects)
+        self.attributes += _attribute_count(fetched)
 
     @property
     def is_full(self) -> bool:

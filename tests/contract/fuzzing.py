@@ -1,9 +1,13 @@
-"""Requests by the thousand: cases made from our OpenAPI document, and MISP-shaped bodies full of the wrong things."""
+"""Requests by the thousand to one live server that cannot reach another machine, and what became of them."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+import time
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 from typing import Any, cast
 
 import requests
@@ -12,142 +16,269 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from mispmini.domain.ids import new_uuid
-from tests.cast import Actor, Cast, Json
-from tests.wire.strategies import json_values, near_events
+from tests.cast import Actor, add_actor
+from tests.contract.fuzz_cases import ASKERS, IN_BROWSER, NOUNS, STRANGER, Case, Plain, as_told
+from tests.contract.permissions_table import ROUTES, UNASKED
+from tests.contract.workshop import Workshop
+from tests.live import PASSWORD
+from tests.web.callers import token_of
 
 Document = dict[str, Any]
-JUNK = ("0", "-1", "99999", "9223372036854775807", "9" * 30, "x", "%25", "me", "null", "..", "tlp:red", "11111111-2222")
-# What would end the run: the keys that ask, the accounts behind them, the switch that closes the house, other hosts,
-# and what loads thousands of clusters.
+SITE_ADMIN, PUBLISHER = 1, 4
+SLOW_SECONDS = 2.0
+# What would end the run early: the keys that ask, the accounts behind them, their way in, the switch that closes the house.
 SPARED = frozenset({
-    "users.resetauthkey", "users.edit_own", "users.edit", "users.delete", "auth_keys.edit", "auth_keys.delete",
-    "auth_keys.rotate", "roles.edit", "roles.delete", "organisations.delete", "organisation_lists.merge",
-    "settings.edit", "settings.reset", "login.log_out", "feeds.fetch_from_feed", "feeds.fetch_from_all_feeds",
-    "feeds.cache_feeds", "galaxies.update",
+    "users.resetauthkey", "users.edit_own", "users.edit", "users.delete", "users.change_password", "auth_keys.edit",
+    "auth_keys.delete", "auth_keys.rotate", "roles.edit", "roles.delete", "organisations.delete",
+    "organisation_lists.merge", "settings.edit", "settings.reset", "login.log_out",
+    "taxonomies.toggle_required",
 })  # fmt: skip
-# The 5xx that are meant: CLIENTS.md (an org admin gives a role that is not theirs to give), an extra not installed.
-MEANT = ("You are not authorised to assign that role to a user.",)
-_TAKES_ANYTHING = (
-    "/events/add", "/events/edit/{event}", "/events/index", "/events/restSearch", "/events/freeTextImport/{event}",
-    "/events/filterEventIdsForPush", "/events/pushProposals/{event}", "/events/upload_sample/{event}",
-    "/events/delete", "/attributes/add/{event}", "/attributes/edit/{attribute}", "/attributes/restSearch",
-    "/objects/add/{event}", "/objects/edit/{object}", "/objects/restSearch", "/object_references/add",
-    "/event_reports/add/{event}", "/shadow_attributes/add/{event}", "/shadow_attributes/edit/{attribute}",
-    "/sightings/add", "/sightings/add/{attribute}", "/sightings/restSearch/event", "/sightings/listSightings",
-    "/sightings/bulkSaveSightings/{event}", "/sightings/filterSightingUuidsForPush/{event}", "/tags/add",
-    "/tags/search",
-    "/tags/attachTagToObject", "/tags/removeTagFromObject", "/sharing_groups/add", "/sharing_groups/addOrg",
-    "/sharing_groups/addServer", "/admin/organisations/add", "/admin/users/add", "/admin/roles/add", "/auth_keys/add",
-    "/servers/add", "/servers/import", "/servers/postTest", "/event_blocklists/add", "/org_blocklists/add",
-    "/user_settings/setSetting", "/admin/logs/index", "/analyst_data/add/Note/{event}/Event",
-    "/analyst_data/pushAnalystData", "/analyst_data/filterAnalystDataForPush", "/galaxies/pushCluster",
-    "/galaxy_clusters/restSearch", "/warninglists/checkValue", "/warninglists/toggleEnable", "/feeds/add",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Grounds:
-    """A server with something of everything on it, and who asks there."""
-
-    url: str
-    keys: Sequence[str]
-    document: Document
-    refs: Mapping[str, str]  # by noun, a uuid
-
-    @property
-    def known(self) -> tuple[str, ...]:
-        """Pieces of paths that lead somewhere."""
-        return (*self.refs.values(), "1", "2", "3")
+# The one 5xx that is meant: an org admin gives a role that is not theirs to give, and a MISP says so with a 500 (CLIENTS.md).
+MEANT = "You are not authorised to assign that role to a user."
+_NOUN = re.compile(r"\{(" + "|".join(NOUNS) + r")(!?)\}|\{(\w+!)\}")
+_RENEW_EVERY = 150
 
 
 @dataclass(slots=True)
 class Findings:
-    """What the requests met: how often each status, and each request that broke the server."""
+    """What the requests met: how often each status, which routes, and each request that broke the server."""
 
-    statuses: dict[int, int] = field(default_factory=dict)
+    statuses: Counter[int] = field(default_factory=Counter)
+    routes: set[str] = field(default_factory=set)
     flaws: list[str] = field(default_factory=list)
+    meant: int = 0
+    missed: int = 0  # targets that could not be made
+    slowest: float = 0.0  # seconds
 
     @property
     def asked(self) -> int:
         """How many requests there were."""
-        return sum(self.statuses.values())
+        return self.statuses.total()
 
-    def note(self, answer: requests.Response, sent: object) -> None:
-        """Keep what one answer tells; a refusal that is no JSON is a flaw as well."""
+    def note(self, route: str, answer: requests.Response, sent: object, *, seconds: float, speaks_json: bool) -> None:
+        """Keep what one answer tells. A refusal of a program that is no JSON is a flaw as well, and so is a long wait."""
         status = answer.status_code
-        self.statuses[status] = self.statuses.get(status, 0) + 1
-        broken = status >= 500 and not (status == 501 or any(sentence in answer.text for sentence in MEANT))
-        speechless = status >= 400 and answer.request.method != "HEAD" and not _is_json(answer)
-        if broken or speechless:
-            self.flaws.append(
-                f"{answer.request.method} {answer.request.url} {sent!r:.600}: {status} {answer.text:.200}"
-            )
+        self.statuses[status] += 1
+        self.routes.add(route)
+        self.slowest = max(self.slowest, seconds)
+        is_meant = status == 500 and MEANT in answer.text
+        self.meant += is_meant
+        broken = status >= 500 and not is_meant
+        speechless = status >= 400 and speaks_json and not _is_json(answer)
+        if broken or speechless or seconds > SLOW_SECONDS:
+            self.flaw(answer.request.method, answer.request.url, sent, f"{status} {answer.text:.200} in {seconds:.1f} s")
+
+    def flaw(self, method: object, url: object, sent: object, what: str) -> None:
+        """Keep a request that broke the server."""
+        self.flaws.append(f"{method} {url:.400} {sent!r:.900}: {what}")
+
+    def summary(self) -> str:
+        """One line for people."""
+        classes = Counter({f"{status // 100}xx": 0 for status in self.statuses})
+        for status, number in self.statuses.items():
+            classes[f"{status // 100}xx"] += number
+        told = f"{dict(sorted(classes.items()))} {dict(sorted(self.statuses.items()))}"
+        return f"{self.asked} requests: {told}, {self.meant} of them meant; {len(self.routes)} routes; {self.missed} targets missed; slowest {self.slowest:.2f} s"
 
 
-def prepare(cast_here: Cast) -> Grounds:
-    """Give the server an event with all its parts, and read the document."""
-    dora, alice = cast_here.dora, cast_here.alice
-    event = alice.adds_event(attributes=[{"type": "domain", "value": f"{new_uuid()}.example"}])
-    attribute = event["Attribute"][0]
-    made = alice.post(f"/objects/add/{event['uuid']}", _domain_ip()).json()["Object"]
-    report = alice.post(f"/event_reports/add/{event['uuid']}", {"name": "r", "content": "c"}).json()["EventReport"]
-    group = dora.post("/sharing_groups/add", {"name": f"g {new_uuid()}", "releasability": "x"}).json()["SharingGroup"]
-    alice.post(f"/sightings/add/{attribute['uuid']}", {})
-    named = {"event": event, "attribute": attribute, "object": made, "report": report, "group": group}
-    refs = {noun: str(item["uuid"]) for noun, item in named.items()}
-    keys = (dora.key, alice.key, cast_here.sam.key)
-    return Grounds(dora.server.url, keys, dora.get("/openapi.json").json(), refs)
+@dataclass(slots=True)
+class Grounds:
+    """A server with something of everything on it, and everybody who asks there."""
+
+    dora: Actor
+    findings: Findings = field(default_factory=Findings)
+    workshop: Workshop = field(init=False)
+    document: Document = field(init=False)
+    plains: tuple[Plain, ...] = field(init=False)  # one for each operation of the document
+    people: dict[str, Actor] = field(init=False)
+    browsers: dict[str, tuple[requests.Session, str]] = field(default_factory=dict)  # with the secret of their forms
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        """Hire everybody and make the galaxy; the document is read once."""
+        self.workshop = Workshop(self.dora)
+        self.workshop.keys[STRANGER] = add_actor(self.dora, "stranger", org_name="CSIRT Bravo").key
+        self.document = self.dora.get("/openapi.json").json()
+        self.plains = tuple(_plain(method.upper(), path) for method, path in self._operations())
+        roles = zip(IN_BROWSER, (SITE_ADMIN, PUBLISHER), strict=True)
+        org = self.dora.org_uuid
+        self.people = {
+            role: add_actor(self.dora, f"b{number}", org_name="", org_uuid=org, role_id=number) for role, number in roles
+        }
+        _settle(self.dora)
+
+    @property
+    def unvisited(self) -> list[str]:
+        """The routes that nobody asked."""
+        return sorted({plain.route for plain in self.plains} - self.findings.routes)
+
+    def _operations(self) -> Iterator[tuple[str, str]]:
+        for path, item in self.document["paths"].items():
+            for method in item:
+                yield method, path
+
+    def send(self, case: Case) -> None:
+        """Ask, and note what came."""
+        if next(self.numbers) % _RENEW_EVERY == 0:
+            self.workshop.shared.clear()
+        if case.in_browser:
+            self._send_form(case)
+            return
+        key = self.workshop.keys.get(case.role)
+        headers = {**case.headers, **({"Authorization": key} if key else {})}
+        body = self.filled(case.body) if isinstance(case.body, str) else case.body
+        asked = {"headers": headers, "data": body}
+        answer = self._ask(self.workshop.session, case, asked)
+        if answer is not None:
+            self._learn(case, answer)
+
+    def send_prepared(self, route: str, asked: dict[str, Any], sent: object) -> None:
+        """Ask what schemathesis made."""
+        self._noted(self.workshop.session, route, asked, sent)
+
+    def filled(self, text: str) -> str:
+        """`text` with the nouns in braces as what there is now."""
+        return _NOUN.sub(lambda found: self._target(found[0][1:-1]), text)
+
+    def _target(self, noun: str) -> str:
+        if noun in ("galaxy", "cluster"):
+            return _GALAXY if noun == "galaxy" else _CLUSTER
+        return new_uuid() if noun == "new" else self._made(noun) or self._made(noun) or new_uuid()
+
+    def _made(self, noun: str) -> str | None:
+        """What was deleted or taken away on the way is made again; None when even that is in the way of this one."""
+        try:
+            return self.workshop.target(noun)
+        except (AssertionError, KeyError):
+            self.workshop.shared.clear()
+            self.findings.missed += 1
+            return None
+
+    def _send_form(self, case: Case) -> None:
+        if case.role not in self.browsers:
+            self.browsers[case.role] = _signed_in(self.people[case.role])
+        session, secret = self.browsers[case.role]
+        fields = {name: self.filled(value) for name, value in _fields(case.body)}
+        data = None if case.method == "GET" else {**fields, "csrf_token": secret}
+        answer = self._ask(session, case, {"headers": dict(case.headers), "data": data})
+        if answer is not None and answer.headers.get("Location", "").endswith("/users/login"):
+            del self.browsers[case.role]  # signed out on the way
+
+    def _ask(self, session: requests.Session, case: Case, asked: dict[str, Any]) -> requests.Response | None:
+        url = self.dora.server.url + self.filled(case.path)
+        sent = (case.role, case.headers if case.headers.keys() - {"Accept", "Content-Type"} else "", asked["data"])
+        return self._noted(session, case.route, {"method": case.method, "url": url, **asked}, sent)
+
+    def _noted(
+        self, session: requests.Session, route: str, asked: dict[str, Any], sent: object
+    ) -> requests.Response | None:
+        begun = time.perf_counter()
+        try:
+            answer = session.request(**asked, timeout=60, allow_redirects=False)
+        except (requests.exceptions.InvalidHeader, UnicodeError):
+            return None  # no HTTP client sends this
+        except requests.exceptions.RequestException as error:
+            self.findings.flaw(asked["method"], asked["url"], sent, f"no answer: {type(error).__name__}")
+            return None
+        seconds = time.perf_counter() - begun
+        accept = str(asked.get("headers", {}).get("Accept"))
+        speaks_json = accept == "application/json" and answer.request.method != "HEAD"
+        self.findings.note(route, answer, sent, seconds=seconds, speaks_json=speaks_json)
+        return answer
+
+    def _learn(self, case: Case, answer: requests.Response) -> None:
+        """Whoever reset the key in use goes on with the new one."""
+        told = "Authkey updated: "
+        if "/resetauthkey" in case.route and told in answer.text and case.path == "/users/resetauthkey":
+            self.workshop.keys[case.role] = answer.json()["message"].removeprefix(told)
+
+    def assert_everybody_is_still_here(self) -> None:
+        """AssertionError when a key does not work any more, so that later requests meant nothing."""
+        for role, key in self.workshop.keys.items():
+            answer = self.dora.server.request("GET", "/users/view/me", key=key)
+            assert answer.status_code == 200, f"the {role}'s key was lost on the way: {answer.text}"
 
 
-def ask_by_document(grounds: Grounds, findings: Findings, *, requests_: int, seeded: bool) -> None:
+def ask_each_route_once(grounds: Grounds) -> None:
+    """Every route as it would be answered; what takes long is asked with a key that only reads."""
+    long = {(method, route.rule) for route in ROUTES for method in route.methods.split() if UNASKED in route.codes}
+    for plain in grounds.plains:
+        method, rule = plain.route.split(" ")
+        grounds.send(as_told(plain, "read-only key" if (method, rule) in long else "site admin"))
+
+
+def ask(grounds: Grounds, cases: SearchStrategy[Case], *, requests_: int, seeded: bool) -> None:
+    """Send so many of these."""
+
+    @_settings(requests_, seeded=seeded)
+    @given(cases)
+    def send(case: Case) -> None:
+        grounds.send(case)
+
+    send()
+
+
+def ask_by_document(grounds: Grounds, *, requests_: int, seeded: bool) -> None:
     """Send cases that schemathesis makes from the document, with paths that often lead somewhere."""
     from schemathesis import openapi
 
     schema = openapi.from_dict(_narrowed(grounds))
     every = [cast(Any, found).ok() for found in schema.get_all_operations()]
-    operations = [cast(Any, one) for one in every if one.definition.raw.get("x-endpoint") not in SPARED]
+    operations = [one for one in every if one.definition.raw.get("x-endpoint") not in SPARED | _long(grounds)]
 
     @cache
     def cases(place: int) -> SearchStrategy[Any]:
         strategy: SearchStrategy[Any] = operations[place].as_strategy()
         return strategy
 
-    with requests.Session() as session:
+    @_settings(requests_, seeded=seeded)
+    @given(st.data(), st.integers(0, len(operations) - 1), st.sampled_from(ASKERS))
+    def send(data: st.DataObject, place: int, role: str) -> None:
+        case = data.draw(cases(place))
+        key = grounds.workshop.keys.get(role, "")
+        asked = case.as_transport_kwargs(base_url=grounds.dora.server.url, headers={"Authorization": key})
+        operation = operations[place]
+        grounds.send_prepared(_route(operation.method, operation.path), asked, (role, case.body))
 
-        @_settings(requests_, seeded=seeded)
-        @given(st.data(), st.integers(0, len(operations) - 1), st.sampled_from(grounds.keys))
-        def ask(data: st.DataObject, place: int, key: str) -> None:
-            case = data.draw(cases(place))
-            asked = case.as_transport_kwargs(base_url=grounds.url, headers={"Authorization": key})
-            _send(session, findings, asked, case.body)
-
-        ask()
-
-
-def ask_with_bodies(grounds: Grounds, findings: Findings, *, requests_: int, seeded: bool) -> None:
-    """Send bodies that come close to MISP's to whatever takes one."""
-    places = [path.format(**grounds.refs) for path in _TAKES_ANYTHING]
-    with requests.Session() as session:
-
-        @_settings(requests_, seeded=seeded)
-        @given(st.sampled_from(places), near_events | _kept_close | json_values, st.sampled_from(grounds.keys))
-        def ask(path: str, body: object, key: str) -> None:
-            headers = {"Authorization": key, "Accept": "application/json", "Content-Type": "application/json"}
-            asked = {"method": "POST", "url": grounds.url + path, "headers": headers, "data": json.dumps(body)}
-            _send(session, findings, asked, body)
-
-        ask()
+    send()
 
 
-def _send(session: requests.Session, findings: Findings, asked: dict[str, Any], sent: object) -> None:
-    try:
-        answer = session.request(**asked, timeout=60, allow_redirects=False)
-    except (requests.exceptions.InvalidHeader, UnicodeError):
-        return  # no HTTP client sends this
-    except requests.exceptions.Timeout:
-        findings.flaws.append(f"{asked['method']} {asked['url']} {sent!r:.600}: no answer")
-        return
-    findings.note(answer, sent)
+def harmless(grounds: Grounds) -> tuple[Plain, ...]:
+    """The routes that leave the askers their keys."""
+    return tuple(plain for plain in grounds.plains if _endpoint(grounds, plain) not in SPARED | _long(grounds))
+
+
+def harmful(grounds: Grounds) -> tuple[Plain, ...]:
+    """The routes that may take the askers their keys."""
+    return tuple(plain for plain in grounds.plains if _endpoint(grounds, plain) in SPARED)
+
+
+def _long(grounds: Grounds) -> Collection[str]:
+    """The endpoints that load thousands of things."""
+    every = {f"{method} {route.rule}" for route in ROUTES for method in route.methods.split() if UNASKED in route.codes}
+    return {_endpoint(grounds, plain) for plain in grounds.plains if plain.route in every and "stix" not in plain.route}
+
+
+def _endpoint(grounds: Grounds, plain: Plain) -> str:
+    method, rule = plain.route.split(" ")
+    endpoint: str = grounds.document["paths"][_in_document(rule)][method.lower()]["x-endpoint"]
+    return endpoint
+
+
+def _in_document(rule: str) -> str:
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
+
+
+def _route(method: str, path: str) -> str:
+    """Method and rule as the table of routes has them, for an operation of the document."""
+    return f"{method.upper()} {_RULES[path][0].rule}"
+
+
+def _plain(method: str, path: str) -> Plain:
+    """What the table says of this operation; of a DELETE it says it under POST."""
+    lines = _RULES[path]
+    line = next((line for line in lines if method in line.methods), lines[-1])
+    return Plain(_route(method, path), line.path, line.body)
 
 
 def _settings(requests_: int, *, seeded: bool) -> settings:
@@ -164,21 +295,36 @@ def _settings(requests_: int, *, seeded: bool) -> settings:
 def _narrowed(grounds: Grounds) -> Document:
     """The document with path pieces that exist beside those that do not."""
     narrowed: Document = json.loads(json.dumps(grounds.document))
-    for operation in _operations_in(narrowed):
-        for parameter in operation["parameters"]:
-            if parameter["in"] == "path" and parameter["schema"]["type"] == "string":
-                parameter["schema"] = {"enum": [*grounds.known, *JUNK]}
+    known = [grounds.filled(f"{{{noun}}}") for noun in NOUNS]
+    for item in narrowed["paths"].values():
+        for operation in item.values():
+            for parameter in operation["parameters"]:
+                if parameter["in"] == "path" and parameter["schema"]["type"] == "string":
+                    parameter["schema"] = {"enum": [*known, "1", "2", "-1", "9" * 30, "x", "me", "..", "tlp:red"]}
     return narrowed
 
 
-def _operations_in(document: Document) -> Iterator[Json]:
-    for item in document["paths"].values():
-        yield from item.values()
+def _settle(dora: Actor) -> None:
+    """A galaxy with a cluster, which the workshop does not make."""
+    galaxy = {"uuid": _GALAXY, "name": "Weather", "type": "weather", "description": "", "version": "1"}
+    cluster = {"uuid": _CLUSTER, "type": "weather", "value": "Rain", "version": "1", "distribution": "3", "Galaxy": galaxy}
+    answer = dora.post("/galaxies/pushCluster", [{"GalaxyCluster": cluster}])
+    assert answer.status_code == 200, answer.text
 
 
-def _domain_ip() -> Json:
-    attributes = [{"object_relation": "domain", "type": "domain", "value": f"{new_uuid()}.example"}]
-    return {"name": "domain-ip", "meta-category": "network", "template_uuid": new_uuid(), "Attribute": attributes}
+def _signed_in(person: Actor) -> tuple[requests.Session, str]:
+    session = requests.Session()
+    session.headers["Accept"] = "text/html"
+    url = f"{person.server.url}/users/login"
+    secret = token_of(session.get(url, timeout=30).text)
+    fields = {"data[User][email]": person.email, "data[User][password]": PASSWORD, "csrf_token": secret}
+    page = session.post(url, data=fields, timeout=30)
+    assert page.status_code == 200, page.text
+    return session, token_of(page.text)
+
+
+def _fields(body: object) -> Sequence[tuple[str, str]]:
+    return list(body.items()) if isinstance(body, Mapping) else ()
 
 
 def _is_json(answer: requests.Response) -> bool:
@@ -189,37 +335,7 @@ def _is_json(answer: requests.Response) -> bool:
     return True
 
 
-_ATTRIBUTES = st.fixed_dictionaries(
-    {"type": st.sampled_from(["domain", "ip-dst", "md5", "filename|md5", "nope"]), "value": json_values},
-    optional={"category": json_values, "distribution": json_values, "Tag": json_values, "first_seen": json_values},
-)
-_kept_close: SearchStrategy[object] = st.one_of(
-    st.fixed_dictionaries(
-        {"info": st.text(max_size=5), "distribution": st.integers(0, 5)},
-        optional={
-            "Attribute": st.lists(_ATTRIBUTES, max_size=2),
-            "Object": st.lists(st.fixed_dictionaries({"name": json_values, "Attribute": st.lists(_ATTRIBUTES)})),
-            "EventReport": json_values,
-            "Galaxy": json_values,
-            "Sighting": json_values,
-        },
-    ),
-    _ATTRIBUTES,
-    st.dictionaries(
-        st.sampled_from(
-            ["value", "type", "tags", "org", "eventid", "timestamp", "last", "limit", "page", "returnFormat", "order",
-             "date", "from", "uuid", "searchall", "object_name", "first_seen", "deleted", "threat_level_id", "id",
-             "tag", "setting", "object_uuid", "note", "opinion", "authors", "kind", "Note", "values", "source"]
-        ),
-        json_values,
-        max_size=6,
-    ),
-)  # fmt: skip
-
-
-def summary(findings: Findings, actors: Sequence[Actor]) -> str:
-    """One line for people; AssertionError when a key does not work any more, so that later requests meant nothing."""
-    for actor in actors:
-        answer = actor.get("/servers/getVersion")
-        assert answer.status_code == 200, f"{actor.name}'s key was lost on the way: {answer.text}"
-    return f"{findings.asked} requests: {dict(sorted(findings.statuses.items()))}"
+_GALAXY, _CLUSTER = new_uuid(), new_uuid()
+_RULES = {
+    path: [route for route in ROUTES if _in_document(route.rule) == path] for path in (_in_document(route.rule) for route in ROUTES)
+}

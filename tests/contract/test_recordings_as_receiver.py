@@ -23,7 +23,6 @@ DECIDED_OTHERWISE: Mapping[str, Reasons] = {
         "uuid": "the instance's own",
         "server": "RULES §7: says what we are",
         "server_version": "RULES §7: says what we are",
-        "perm_galaxy_editor": "clusters are not taken yet, so no partner may send them (PROTOCOL §2.1)",
     },
     "/eventReports/add": {
         "description": "in our own words; a sender wants it not to be empty (PROTOCOL §3.9)",
@@ -31,16 +30,11 @@ DECIDED_OTHERWISE: Mapping[str, Reasons] = {
     },
     "/events/add": {
         "Event.attribute_count": "an object without description is kept; a MISP drops it silently",
-        "*Galaxy": "galaxies are not bundled yet",
     },
     "/events/view/": {"Event.attribute_count": "it counts what this key did not see, and so ours does not have"},
     "/events/": {
         "*.SharingGroup.modified": "when it was captured",
         "*.SharingGroupServer": "ours has no link to the recorded partner",
-        "*.ShadowAttribute": "proposals are not kept yet",
-        "Event.proposal_email_lock": "proposals are not kept yet",
-        "*.Sighting": "sightings are not kept yet",
-        "*.Note": "pushed apart from the event: test_analyst_data.py",
     },
 }
 

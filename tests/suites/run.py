@@ -37,7 +37,8 @@ for instance in testlive_sync.misp_instances:
     instance["external_baseurl"] = instance["url"]
 _update = PyMISP.update_server
 def _update_with_authority(self, server, *arguments, **named):
-    server.submitted_cert = (Path(__file__).parent / "authority.pem").read_text()
+    if not isinstance(server, dict):
+        server.submitted_cert = (Path(__file__).parent / "authority.pem").read_text()
     return _update(self, server, *arguments, **named)
 PyMISP.update_server = _update_with_authority
 """

@@ -2,23 +2,29 @@
 
 import json
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mispmini.domain.audit_log import LogFilters
 from mispmini.domain.distribution import Distribution, Reason
-from mispmini.domain.drafts import OrganisationDraft
+from mispmini.domain.drafts import AttributeDraft, EventDraft, OrganisationDraft
 from mispmini.domain.errors import SaveFailed
 from mispmini.domain.ids import new_uuid
 from mispmini.domain.receipts import LedgerState, Trouble
 from mispmini.domain.servers import LinkedServer
+from mispmini.domain.viewer import Viewer
+from mispmini.services import audit
 from mispmini.services.events import add_event, delete_event
 from mispmini.store import servers, sql
+from mispmini.store.logs import list_logs
 from mispmini.store.versions import local_versions
 from mispmini.sync.links import AlreadyRunning, only_one_on
 from mispmini.sync.pull import NOT_AUTHORISED, pull_from
+from mispmini.sync.pull_events import Window
 from tests.sync.ground import OUR_ORG, OUTBOUND, THEIR_ORG, Ground, a_draft
 from tests.sync.hostile import HostileServer, Received, answer
 from tests.sync.recorded import body_of, exchanges_of, lines_of, played, played_by, recorded_lines
@@ -302,6 +308,34 @@ def test_pull_rules_become_keys_of_the_index_body(ground: Ground, source: Source
     with source.server() as partner:
         pull_from(ground.links(partner.url, pull=True, pull_rules=rules), "full", OUTBOUND)
         assert body_of(partner.requests[1]) == {"tag": ["tlp:red", "!old"], "minimal": 1, "published": 1}
+
+
+def test_each_event_that_one_request_fetches_has_a_history_of_its_own(ground: Ground) -> None:
+    source = Source(event(), event())
+    audit.begin("key")
+    with source.server() as partner:
+        pull_from(ground.links(partner.url, pull=True), "full", OUTBOUND)
+    numbers = [ground.sees(uuid).event.id for uuid in source.events]
+    assert [len(list_logs(Viewer.everything(), LogFilters(event_id=number))) for number in numbers] == [1, 1]
+
+
+def test_what_is_fetched_ahead_is_bounded_and_never_stops_what_is_waited_for() -> None:
+    large = EventDraft(attributes=(AttributeDraft(type="domain", value="a.example"),) * 5_001)
+    begun: list[str] = []
+
+    def fetch(ref: str) -> EventDraft:
+        begun.append(ref)
+        return large
+
+    with ThreadPoolExecutor(4) as pool:
+        refs = [str(number) for number in range(300)]
+        taken = 0
+        for item in Window(fetch).fetched(pool, refs):
+            assert item is large
+            taken += 1
+            assert len(begun) <= taken + 5
+    assert sorted(begun, key=int) == refs
+    assert taken == 300
 
 
 def test_a_long_list_is_fetched_by_several_connections_and_stored_whole(ground: Ground) -> None:

@@ -9,7 +9,7 @@ from mispmini.domain.errors import Busy, MispminiError, OutOfSpace
 from mispmini.domain.feeds import FeedRecord, ManifestEntry
 from mispmini.domain.origin import Origin, Way
 from mispmini.domain.viewer import Viewer
-from mispmini.services import publishing
+from mispmini.services import audit, publishing
 from mispmini.services.events import add_event, edit_event
 from mispmini.store import feeds as store
 from mispmini.store.database import writing
@@ -95,7 +95,7 @@ def _must_still_be_wanted(feed: FeedRecord, entry: ManifestEntry, draft: EventDr
 def keep_event(feed: FeedRecord, draft: EventDraft) -> Taken:
     """Store an event, or its newer version, and publish it if the feed is set so."""
     viewer = house_viewer(feed)
-    with writing():
+    with audit.apart(), writing():
         local = find_any_event(str(draft.uuid))
         if local is None:
             event_id, taken = _add(feed, viewer, draft), Taken(added=1)
