@@ -16,7 +16,7 @@ help:
 	@echo "make check         format, lint, types and tests"
 	@echo "make long          the tests that take many seconds each"
 	@echo "make test          the tests alone; ARGS='-k push' is handed to pytest"
-	@echo "make bench         the product beside a bare program, with its gates"
+	@echo "make bench         the product beside a bare program, and events between live servers, with their gates"
 	@echo "make bench-sync    how fast events cross between live servers"
 	@echo "make suites        PyMISP's own live suites against fresh instances"
 	@echo "make chaos N=10    N random kills while events are written and pushed"
@@ -40,6 +40,7 @@ test: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m tests.bench.run $(ARGS)
+	$(BIN)/python -m tests.bench.sync
 
 bench-sync: $(DEV)
 	$(BIN)/python -m tests.bench.sync $(ARGS)

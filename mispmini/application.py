@@ -32,6 +32,7 @@ from mispmini.web import (
     decaying,
     delegations,
     errors,
+    event_receipts,
     event_reports,
     events,
     exchanges,
@@ -87,7 +88,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = tuple(
     for module in (
         home, guide, login, setting_up, openapi, users, registrations, statistics, user_settings, auth_keys, roles,
         organisation_lists, organisations, events, attributes, objects, object_references, object_templates,
-        attachments, freetext, event_reports, shadow_attributes, sightings, analyst_data,
+        attachments, freetext, event_receipts, event_reports, shadow_attributes, sightings, analyst_data,
         delegations, correlation_exclusions, rest_search,
         stix_documents, tags, taxonomies, sharing_groups,
         servers, sync_configs, exchanges, previews, handshake, arrivals, blocklists, jobs, setting_views,

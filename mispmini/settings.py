@@ -143,7 +143,9 @@ def _from_file(path: Path, readers: Mapping[str, Reader]) -> dict[str, object]:
         rows = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
         raise SettingsError(f"{path} cannot be read: {error}.") from error
     return {name: _read(readers, name, value, place=str(path), key=name) for name, value in rows.items()}
 
@@ -178,7 +180,9 @@ def _read(readers: Mapping[str, Reader], name: str, value: object, *, place: str
     try:
         return readers[name](value)
     except ValueError as error:
-        raise SettingsError(f"{key} in {place} {str(error).rstrip('.')}.") from error
+        sentence = str(error).rstrip(".")
+        between = " " if sentence.startswith("must") else ": "
+        raise SettingsError(f"{key} in {place}{between}{sentence}.") from error
 
 
 def _consistent(settings: Settings) -> Settings:

@@ -101,14 +101,25 @@ def admin_of(server: LiveServer) -> Actor:
 
 
 def add_actor(
-    dora: Actor, name: str, *, org_name: str, org_uuid: str = "", role_id: int = PUBLISHER, local: bool = True
+    dora: Actor,
+    name: str,
+    *,
+    org_name: str,
+    org_uuid: str = "",
+    role_id: int = PUBLISHER,
+    local: bool = True,
+    signs_in: bool = False,
 ) -> Actor:
-    """An account with a key; the organisation is made when its uuid is new here."""
+    """An account with a key; the organisation is made when its uuid is new here.
+
+    Who `signs_in` has PASSWORD as well: hashing it takes a server longer than all the rest.
+    """
     org_uuid = org_uuid or new_uuid()
     org_id = organisation_id(dora, org_name, org_uuid, local=local)
     email = f"{name.lower()}@{org_uuid[:8]}.example"
-    wanted = {"email": email, "org_id": org_id, "role_id": role_id, "password": PASSWORD, "change_pw": False}
-    user = _json(dora.post("/admin/users/add", wanted))["User"]
+    wanted = {"email": email, "org_id": org_id, "role_id": role_id, "change_pw": False}
+    secret = {"password": PASSWORD} if signs_in else {}
+    user = _json(dora.post("/admin/users/add", wanted | secret))["User"]
     key = _json(dora.post(f"/auth_keys/add/{user['id']}", {"comment": name}))["AuthKey"]["authkey_raw"]
     return Actor(name, dora.server, email, key, int(user["id"]), org_id, org_name, org_uuid)
 

@@ -16,6 +16,7 @@ import requests
 
 from mispmini.domain.ids import new_authkey, new_uuid
 from tests.forking import Forker
+from tests.prepared import migrated_database, write_database
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct-Horse-battery-7"
@@ -75,6 +76,8 @@ class LiveServer:
         """Make the folder with `init`."""
         self.data.mkdir(parents=True)
         (self.data / "config.toml").write_text("\n".join(self.birth.settings) + "\n", encoding="utf-8")
+        if _forkers:
+            write_database(self.data / "mispmini.db", migrated_database())
         verb = ["init", "--data", str(self.data), "--org-name", self.birth.org_name, "--org-uuid", self.birth.org_uuid]
         switches = ["--admin-email", self.birth.email, "--password-stdin", "--authkey-stdin"]
         with self.log.open("a", encoding="utf-8") as log:
@@ -131,7 +134,11 @@ _forkers: list[Forker] = []
 
 @contextmanager
 def forking() -> Iterator[None]:
-    """Live servers are forked until the block ends; without it each of them starts cold."""
+    """Until the block ends, servers and verbs are forked, and a new folder gets a copy of one migrated database.
+
+    Without it each of them starts cold. To be called while this process is bound to no database.
+    """
+    migrated_database()
     _forkers.append(Forker())
     yield
     _forkers.pop().close()
@@ -157,16 +164,15 @@ def _begin(words: Sequence[str], log: IO[str], stdin: str = "", *, program: str 
 
 def run_verb(*words: str, stdin: str = "", expect: int = 0) -> subprocess.CompletedProcess[str]:
     """Run a verb in a process of its own; AssertionError when it does not end with the exit code `expect`."""
-    done = subprocess.run(
-        [sys.executable, "-m", "mispmini", *words],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=clean_environment(),
-        timeout=90,
-    )
-    assert done.returncode == expect, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
+        process = _begin(words, log, stdin=stdin)
+        assert process.stdout is not None
+        with process.stdout as told:
+            stdout = told.read()
+        code = process.wait(timeout=90)
+        log.seek(0)
+        done = subprocess.CompletedProcess(words, code, stdout, log.read())
+    assert code == expect, f"{words}: {code}\n{done.stdout}\n{done.stderr}"
     return done
 
 

@@ -10,13 +10,19 @@ from mispmini.store.database import close_database, open_database
 def open_fresh_database(path: Path) -> None:
     """Bind this process to a new database with today's schema and seeds."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.write_bytes(_migrated())
-    path.chmod(0o600)
+    write_database(path, migrated_database())
     open_database(path)
 
 
+def write_database(path: Path, content: bytes) -> None:
+    """A database as the product makes it: its owner's alone."""
+    path.write_bytes(content)
+    path.chmod(0o600)
+
+
 @cache
-def _migrated() -> bytes:
+def migrated_database() -> bytes:
+    """Today's schema and seeds; the first call needs a process that is bound to no database."""
     with tempfile.TemporaryDirectory(prefix="mispmini-test-") as folder:
         path = Path(folder) / "mispmini.db"
         open_database(path)

@@ -83,6 +83,21 @@ def test_everything_in_the_data_folder_is_its_owners_alone(folder: Path) -> None
     assert (folder / "secrets.json").exists()
 
 
+def test_a_server_is_changed_and_its_certificates_are_trusted_and_forgotten(folder: Path, tmp_path: Path) -> None:
+    pin = "AB:" * 31 + "AB"
+    words = ("--name", "Pinned", "--url", "https://pinned.example", "--org", "1", "--pin", pin)
+    added = answer(folder, "server", "add", *words, stdin="k" * 40)
+    assert added["pin"] == "ab" * 32
+    changed = answer(folder, "server", "edit", "Pinned", "--forget", "pin", "--pull", "--every", "600", "--name", "Q")
+    assert (changed["pin"], changed["pull"], changed["every"], changed["name"]) == (None, True, 600, "Q")
+    no_pem = tmp_path / "no.pem"
+    no_pem.write_text("nothing", encoding="ascii")
+    for option, field in (("--ca-file", "submitted_cert"), ("--client-cert", "submitted_client_cert")):
+        assert field in answer(folder, "server", "edit", "Q", option, str(no_pem), expect=1)
+    assert answer(folder, "server", "edit", "Q", "--pin", "short", expect=1)["error"]
+    answer(folder, "server", "edit", "Q", "--pause", "--new-key", stdin="n" * 40)
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -106,6 +121,40 @@ def test_an_unknown_setting_is_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("colour = 1\n", encoding="utf-8")
     done = CliRunner().invoke(commands, ["config", "--data", str(tmp_path)])
     assert (done.exit_code, "colour" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("correlation_limit = 0", "correlation_limit in {place}: Please give a whole number from 1 to 10000."),
+        ("port = 0.5", "port in {place} must be a whole number from 0 to 65535, not 0.5."),
+    ],
+    ids=["of-the-instance", "of-the-process"],
+)
+def test_a_wrong_value_is_told_with_its_name_and_place(tmp_path: Path, line: str, told: str) -> None:
+    (tmp_path / "config.toml").write_text(f"{line}\n", encoding="utf-8")
+    done = CliRunner().invoke(commands, ["config", "--data", str(tmp_path)])
+    assert told.format(place=tmp_path / "config.toml") in done.stderr
+    assert done.exit_code == 2
+
+
+def test_a_damaged_database_is_told_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "mispmini.db").write_bytes(b"no database" * 1000)
+    for words in ("doctor", "serve --port 0"):
+        told = answer(tmp_path, *words.split(), expect=1)["error"]
+        assert told.startswith(f"{tmp_path / 'mispmini.db'} is damaged")
+        assert "`restore`" in told
+
+
+def test_what_the_system_refuses_is_one_line(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    told = answer(folder, "backup", "--to", str(tmp_path / "file" / "backups"), expect=1)
+    assert told == {"error": f"{tmp_path / 'file' / 'backups'}: Not a directory."}
+
+
+def test_bytes_that_are_no_text_are_refused_in_a_sentence(folder: Path) -> None:
+    told = answer(folder, "org", "add", "--name", "S\udce3o", expect=1)["error"]
+    assert told.startswith("What was given is no text")
 
 
 @pytest.mark.parametrize("words", VERBS_OF_A_FOLDER)

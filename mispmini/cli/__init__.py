@@ -23,6 +23,7 @@ _PLACES = MappingProxyType({
     "doctor": "caring",
     "backup": "caring",
     "restore": "caring",
+    "install-systemd": "service_unit",
 })  # fmt: skip
 
 
@@ -35,7 +36,7 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 (click calls it so)
         if cmd_name not in _PLACES:
             return None
-        command: click.Command = getattr(importlib.import_module(f"{__name__}.{_PLACES[cmd_name]}"), cmd_name)
+        command: click.Command = getattr(importlib.import_module(f"{__name__}.{_PLACES[cmd_name]}"), cmd_name.replace("-", "_"))
         return command
 
 

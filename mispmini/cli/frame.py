@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
-from mispmini.domain.errors import MispminiError, NotFound
+from mispmini.domain.errors import BadRequest, MispminiError, NotFound, Unusable
 from mispmini.domain.setting_values import fixable_readers
 from mispmini.settings import Settings, SettingsError, load_settings
 
@@ -49,7 +50,7 @@ class Console:
 
     def tell(self, record: Record, *lines: str) -> None:
         """One result: the record as a JSON line, or the lines for people."""
-        click.echo(json.dumps(record) if self.as_json else "\n".join(lines))
+        tell(record, *lines, as_json=self.as_json)
 
     def tell_all(self, records: Sequence[Record]) -> None:
         """A list: one JSON array, or a table with the keys as its heads."""
@@ -57,6 +58,11 @@ class Console:
             click.echo(json.dumps(records))
         elif records:
             click.echo(_table([list(records[0]), *([_cell(value) for value in record.values()] for record in records)]))
+
+
+def tell(record: Record, *lines: str, as_json: bool) -> None:
+    """One result of a verb that needs no settings: the record as a JSON line, or the lines for people."""
+    click.echo(json.dumps(record) if as_json else "\n".join(lines))
 
 
 def on_folder(verb: Verb) -> Verb:
@@ -83,17 +89,28 @@ def read_settings(data: Path | None, **overrides: object) -> Settings:
 
 @contextmanager
 def refusals(*, as_json: bool) -> Iterator[None]:
-    """Turn named refusals into one line and an exit code."""
+    """Turn named refusals, and what the system refuses, into one line and an exit code."""
     try:
         yield
+    except BrokenPipeError:  # whoever read has gone: click ends this quietly
+        raise
+    except OSError as error:
+        place = "" if error.filename is None else f"{error.filename}: "
+        _refuse(Unusable(f"{place}{error.strerror or error}."), as_json=as_json)
+    except UnicodeError:  # bytes of another encoding, from the command line or standard input
+        _refuse(BadRequest("What was given is no text in this terminal's encoding. UTF-8 works."), as_json=as_json)
     except MispminiError as error:
-        if as_json:
-            click.echo(json.dumps({"error": error.sentence, **_details(error)}))
-        else:
-            click.echo(f"Error: {error.sentence}", err=True)
-            for field, text in _details(error).items():
-                click.echo(f"  {field}: {text}", err=True)
-        sys.exit(ExitCode.PORT_TAKEN if isinstance(error, PortTaken) else ExitCode.FAILED)
+        _refuse(error, as_json=as_json)
+
+
+def _refuse(error: MispminiError, *, as_json: bool) -> NoReturn:
+    if as_json:
+        click.echo(json.dumps({"error": error.sentence, **_details(error)}))
+    else:
+        click.echo(f"Error: {error.sentence}", err=True)
+        for field, text in _details(error).items():
+            click.echo(f"  {field}: {text}", err=True)
+    sys.exit(ExitCode.PORT_TAKEN if isinstance(error, PortTaken) else ExitCode.FAILED)
 
 
 @contextmanager
@@ -114,7 +131,8 @@ def opened(settings: Settings, *, anew: bool = False) -> Iterator[None]:
     fix_settings(settings.locked, settings.sources)
     audit.begin("command")
     try:
-        yield
+        with database.damage_named():
+            yield
     finally:
         database.close_database()
 

@@ -33,17 +33,18 @@ def init(
 ) -> None:
     """Make an instance: the organisation, its site admin, and the admin's key, which is printed once."""
     settings = read_settings(data, base_url=base_url)
-    first = FirstRun(
-        org_name=org_name,
-        org_uuid=org_uuid,
-        email=admin_email,
-        password=secret_from_stdin("Password") if password_stdin or sys.stdin.isatty() else None,
-        authkey=secret_from_stdin("Authkey") if authkey_stdin else None,
-        wants_key=True,
-    )
-    with refusals(as_json=as_json), opened(settings, anew=True):
-        founded = _found(first, base_url)
-        _tell(Console(settings, as_json), founded, admin_email)
+    with refusals(as_json=as_json):
+        first = FirstRun(
+            org_name=org_name,
+            org_uuid=org_uuid,
+            email=admin_email,
+            password=secret_from_stdin("Password") if password_stdin or sys.stdin.isatty() else None,
+            authkey=secret_from_stdin("Authkey") if authkey_stdin else None,
+            wants_key=True,
+        )
+        with opened(settings, anew=True):
+            founded = _found(first, base_url)
+            _tell(Console(settings, as_json), founded, admin_email)
 
 
 def _found(first: FirstRun, base_url: str | None) -> Founded:

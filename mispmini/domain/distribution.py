@@ -265,7 +265,11 @@ def _leaving_tags(tags: Iterable[TagRow], partner: Partner) -> list[TagRow]:
 
 
 def pulled(draft: EventDraft, rules: PullRules, *, trusted: bool, filter_types: bool) -> EventDraft:
-    """What the receiver makes of what it pulled: lowered, locked, without local tags and filtered types (§4.4)."""
+    """What the receiver makes of what it pulled: lowered, locked, without local tags and filtered types (§4.4).
+
+    Over a trusted link everything stays as it is but for `locked`.
+    """
+    filter_types = filter_types and not trusted
     objects = [
         _pulled_object(o, rules, trusted=trusted, filter_types=filter_types)
         for o in draft.objects

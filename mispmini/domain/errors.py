@@ -1,12 +1,18 @@
 """Named refusals with the sentence a client reads; web/errors.py alone makes HTTP of them (PROTOCOL §1.4, §1.5)."""
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 Messages = str | Mapping[str, "str | Sequence[str] | Mapping[str, Sequence[str]]"]
 
 
 class MispminiError(Exception):
-    """A refusal that may be shown to whoever asked: `sentence` holds no secret."""
+    """A refusal that may be shown to whoever asked: `sentence` holds no secret.
+
+    With `names_rule` it says which rule stops a partner, and programs find it under `errors` too (RULES §10.10).
+    """
+
+    names_rule: ClassVar[bool] = False
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -32,6 +38,8 @@ class Refused(MispminiError):
 class Blocked(MispminiError):
     """A blocklist or a guard stops it."""
 
+    names_rule = True
+
 
 class BadRequest(MispminiError):
     """The request cannot be understood: encoding, parameters."""
@@ -55,6 +63,10 @@ class Busy(MispminiError):
 
 class OutOfSpace(MispminiError):
     """The disk refused the write; nothing was stored."""
+
+
+class Unusable(MispminiError):
+    """A file or folder that everything needs is damaged or out of reach; says which, and the way out."""
 
 
 class EventExists(MispminiError):

@@ -161,6 +161,9 @@ class InstanceSettings:
     org_blocklist: bool = _setting(
         True, Group.EVENTS, N_("Events of blocked organisations are refused."), "MISP.enableOrgBlocklisting"
     )
+    blocked_tags: str = _setting(
+        "", Group.EVENTS, N_("New events with one of these tags are refused; several tags are separated by commas.")
+    )
     sightings_policy: int = _choice(
         0, Group.EVENTS, N_("Who sees the sightings of an event."), "Plugin.Sightings_policy", _SIGHTINGS
     )

@@ -12,6 +12,7 @@ class NoticeKind(StrEnum):
     GROUP_REFUSED = "group_refused"
     LEVEL_KEPT = "level_kept"
     HELD = "held"
+    ELEMENTS_REFUSED = "elements_refused"
 
 
 class GroupRefusal(StrEnum):

@@ -18,7 +18,8 @@ class Way(Enum):
 class Origin:
     """The way, and for a link the remote organisation it belongs to.
 
-    `owner_org_id` owns what is added: the caller's organisation, or the pulling link's local one.
+    `owner_org_id` owns what is added: the caller's organisation, or the pulling link's local one. What is `forced`
+    somebody asked for by its name: the version that is here is merged once more (PROTOCOL §4.4).
     """
 
     way: Way
@@ -27,6 +28,7 @@ class Origin:
     server_id: int | None = None
     internal: bool = False
     own_name_policy: str = "accept"
+    forced: bool = False
 
     @property
     def is_link(self) -> bool:

@@ -78,8 +78,11 @@ class PullRules:
             url_params=_as_dict(_loads(rules.get("url_params"))) or None,
         )
 
-    def index_filters(self) -> dict[str, object]:
-        """Body keys of the remote's events/index: NOT entries carry a bang, url_params come last (PROTOCOL §4.3)."""
+    def index_filters(self, *, lists_orgs: bool = True) -> dict[str, object]:
+        """Body keys of the remote's events/index: NOT entries carry a bang, url_params come last (PROTOCOL §4.3).
+
+        A remote that does not take a list of organisations gets them in one text (PROTOCOL §2.1, gates).
+        """
         filters: dict[str, object] = {}
         for key, wanted, unwanted in (
             ("tag", self.tags_or, self.tags_not),
@@ -88,7 +91,7 @@ class PullRules:
             ("type_object", (), tuple(sorted(self.templates_not))),
         ):
             if values := [*wanted, *(f"!{name}" for name in unwanted)]:
-                filters[key] = values
+                filters[key] = values if lists_orgs or key != "org" else "|".join(values)
         return {**filters, **(self.url_params or {})}
 
     def leave_out(self, tags: Collection[str], org_name: str, org_uuid: str) -> bool:

@@ -3,10 +3,12 @@
 import logging
 import random
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from mispmini.domain import clock
-from mispmini.domain.errors import Busy, MispminiError, NotFound, SaveFailed
+from mispmini.domain.errors import MispminiError, NotFound, SaveFailed
 from mispmini.domain.feeds import FeedVerb
 from mispmini.domain.servers import LinkedServer
 from mispmini.jobs.crew import Crew, repeat
@@ -18,7 +20,7 @@ from mispmini.sync.caching import CACHED, cache_partner
 from mispmini.sync.comparing import compare_with
 from mispmini.sync.feeds.work import run_feed
 from mispmini.sync.links import Outbound, Progress
-from mispmini.sync.pull import FULL, pull_from
+from mispmini.sync.pull import FULL, PullResult, pull_from
 from mispmini.sync.push_all import push_to
 
 PULLS_AT_ONCE = 4
@@ -54,12 +56,18 @@ class Puller:
         server = servers.find_any_server(server_id)
         if server is None or not server.pull or server.paused:
             return
-        try:
-            pull_from(server, FULL, self._outbound, progress=lambda _done, _total: not self._stopping.is_set())
-        except SaveFailed as failure:
-            _log.info("The pull from server %s failed: %s", server_id, failure.errors)
-        except Busy as busy:
-            _log.info("The pull from server %s waits: %s", server_id, busy.sentence)
+        with writing(quiet=True):
+            job_id = jobs.begin_job(JobKind.PULL, f"{server_id} {FULL}")
+        state, told = _outcome(job_id, lambda: self._pull_as(job_id, server))
+        if state is JobState.FAILED:
+            _log.info("The pull from server %s failed: %s", server_id, told)
+        with writing(quiet=True):
+            _settle_scheduled(job_id, state, told)
+
+    def _pull_as(self, job_id: int, server: LinkedServer) -> str:
+        """What the pull brought, in MISP's words; "" for nothing at all."""
+        result = pull_from(server, FULL, self._outbound, progress=partial(_note, job_id, self._stopping))
+        return "" if replace(result, protected=0) == PullResult() else result.sentence
 
 
 class JobWorker:
@@ -98,20 +106,12 @@ class JobWorker:
                 self._crew.start(job.id, partial(self._do, job))
 
     def _do(self, job: JobRecord) -> None:
-        try:
-            state, message = JobState.DONE, self._run(job)
-        except MispminiError as error:
-            told = error.errors if isinstance(error, SaveFailed) else error.sentence
-            state, message = JobState.FAILED, str(told)
-        except Exception:
-            with writing(quiet=True):
-                jobs.finish_job(job.id, JobState.FAILED, "The server made a mistake.")
-            raise
+        state, message = _outcome(job.id, lambda: self._run(job))
         with writing(quiet=True):
             jobs.finish_job(job.id, state, message)
 
     def _run(self, job: JobRecord) -> str:
-        progress = partial(self._note, job.id)
+        progress = partial(_note, job.id, self._stopping)
         if job.kind is JobKind.MAIL:
             return mail.send_due(progress)
         if job.kind is JobKind.FEED:
@@ -133,10 +133,34 @@ class JobWorker:
             return compare_with(server, self._outbound, progress=progress).sentence
         return push_to(server, technique, self._outbound, progress=progress).sentence
 
-    def _note(self, job_id: int, done: int, total: int) -> bool:
+
+def _outcome(job_id: int, work: Callable[[], str]) -> tuple[JobState, str]:
+    """How a job ended, and what it says of it; one that nobody foresaw is ended here, and raised."""
+    try:
+        return JobState.DONE, work()
+    except MispminiError as error:
+        return JobState.FAILED, str(error.errors if isinstance(error, SaveFailed) else error.sentence)
+    except Exception:
         with writing(quiet=True):
-            jobs.note_progress(job_id, done, total)
-        return not (self._stopping.is_set() or jobs.is_cancel_wished(job_id))
+            jobs.finish_job(job_id, JobState.FAILED, "The server made a mistake.")
+        raise
+
+
+def _note(job_id: int, stopping: threading.Event, done: int, total: int) -> bool:
+    """Say how far a job is; whether it shall go on."""
+    with writing(quiet=True):
+        jobs.note_progress(job_id, done, total)
+    return not (stopping.is_set() or jobs.is_cancel_wished(job_id))
+
+
+def _settle_scheduled(job_id: int, state: JobState, told: str) -> None:
+    """End a pull that began by itself; one that brought nothing, or failed like the one before, clutters no list."""
+    if not told:
+        jobs.drop_job(job_id)
+        return
+    jobs.finish_job(job_id, state, told)
+    if state is JobState.FAILED:
+        jobs.drop_same_failures(job_id)
 
 
 def _next_pull(server: LinkedServer) -> int:

@@ -37,7 +37,7 @@ OTHER_DOMAIN = "The organisation's accounts are bound to these domains: {}"
 FIRST_KEY = "Created with the account"
 SCRYPT = "scrypt:32768:8:1"
 _MODEL = "User"
-_EMAIL = re.compile(r"[^@\s<>\"\\]+@[^@\s<>\"\\]+\Z")
+_EMAIL = re.compile(r"[^@\s<>\"\\,;:()\[\]]+@[^@\s<>\"\\,;:()\[\]]+\Z")
 _LONGEST_EMAIL = 255
 _OWN_FIELDS = (
     "autoalert", "contactalert", "termsaccepted", "newsread", "gpgkey", "certif_public", "nids_sid",
@@ -75,7 +75,7 @@ def verify_password(password: str, password_hash: str | None) -> bool:
 
 def is_email(text: str) -> bool:
     """Whether a text can be an account's e-mail."""
-    return len(text) <= _LONGEST_EMAIL and _EMAIL.match(text) is not None
+    return len(text) <= _LONGEST_EMAIL and text.isprintable() and _EMAIL.match(text) is not None
 
 
 def list_users(viewer: Viewer, *, search: str = "", org_id: int | None = None) -> list[Account]:
@@ -149,12 +149,17 @@ def insert_account(viewer: Viewer, email: str, org_id: int, role_id: int, values
     return user_id
 
 
-def edit_user(viewer: Viewer, user_ref: str, draft: UserDraft) -> Account:
-    """Change what the draft gives. Raises Forbidden, NotFound, RoleNotAssignable, SaveFailed."""
+def edit_user(viewer: Viewer, user_ref: str, draft: UserDraft, *, current_password: str | None = None) -> Account:
+    """Change what the draft gives; of one's own account e-mail and password as edit_own_account does (TRUST S14).
+
+    Raises Forbidden, NotFound, RoleNotAssignable, SaveFailed.
+    """
     _require_admin(viewer)
-    _managed(viewer, user_ref)
+    known = _managed(viewer, user_ref)
     if errors := _flaws(draft, email=draft.email):
         raise SaveFailed("edit", _MODEL, errors)
+    if known.user.id == viewer.user_id and (draft.password is not None or _is_new_email(draft, known)):
+        _confirm(viewer, current_password, "edit")
     hashed = None if draft.password is None else hash_password(draft.password)
     with writing():
         before = _managed(viewer, user_ref)
@@ -178,7 +183,7 @@ def edit_own_account(viewer: Viewer, draft: UserDraft, *, current_password: str 
         raise SaveFailed("edit", _MODEL, errors)
     before = account_of(viewer, "me")
     draft = account_rules.own_draft(viewer, draft, before.user.email)
-    is_new_email = draft.email is not None and draft.email.strip() != before.user.email
+    is_new_email = _is_new_email(draft, before)
     if draft.password is not None or is_new_email:
         _confirm(viewer, current_password, "edit")
     hashed = None if draft.password is None else hash_password(draft.password)
@@ -252,6 +257,10 @@ def _changed(viewer: Viewer, before: Account, values: Mapping[str, object], *, a
         delete_sessions_of(user_id)
     audit.record(viewer, action, _MODEL, user_id, before.user.email, _difference(before, values))
     return _account(user_id)
+
+
+def _is_new_email(draft: UserDraft, before: Account) -> bool:
+    return draft.email is not None and draft.email.strip() != before.user.email
 
 
 def _difference(before: Account, values: Mapping[str, object]) -> dict[str, object]:

@@ -115,7 +115,7 @@ def add_item(viewer: Viewer, drafts: Sequence[AnalystDraft]) -> AnalystRow:
         number = ItemIntake(viewer, groups).add(draft)
         take(viewer, drafts[1:], groups)
         record(viewer, "add", draft.kind, number, _title(draft.text, draft.relationship_type))
-        return store.items_by_uuid([draft.uuid])[draft.uuid]
+        return store.as_told_to(viewer, store.items_by_uuid([draft.uuid])[draft.uuid])
 
 
 def edit_item(viewer: Viewer, ref: str, drafts: Sequence[AnalystDraft], kind: AnalystKind | None) -> AnalystRow:
@@ -127,7 +127,7 @@ def edit_item(viewer: Viewer, ref: str, drafts: Sequence[AnalystDraft], kind: An
         ItemIntake(viewer, groups).change(drafts[0], stored, modified=clock.later_than(stored.modified))
         take(viewer, drafts[1:], groups)
         record(viewer, "edit", stored.kind, stored.id, _title(drafts[0].text, drafts[0].relationship_type))
-        return store.items_by_uuid([stored.uuid])[stored.uuid]
+        return store.as_told_to(viewer, store.items_by_uuid([stored.uuid])[stored.uuid])
 
 
 def delete_item(viewer: Viewer, ref: str, kind: AnalystKind | None) -> AnalystRow:

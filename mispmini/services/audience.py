@@ -16,8 +16,9 @@ from mispmini.store.audience import organisations_that_see
 from mispmini.store.database import reading
 from mispmini.store.graphs import Parts, load_event_by_id
 from mispmini.store.ledger import list_entries_of_event
-from mispmini.store.organisations import find_any_organisation
-from mispmini.store.servers import push_servers
+from mispmini.store.organisations import find_any_organisation, organisation_rows
+from mispmini.store.served import list_readings
+from mispmini.store.servers import find_any_server, push_servers
 from mispmini.store.settings import load_settings
 
 _AS_PUSHED = Parts(deleted=Deleted.BOTH, all_tags=True, tombstones=True)
@@ -105,9 +106,11 @@ def partner_of(server: LinkedServer) -> Partner:
 
 
 def holders_of(event_uuid: str) -> Sequence[str]:
-    """Names of the servers that got a copy of this event and keep it."""
-    entries = list_entries_of_event(event_uuid)
-    return list(dict.fromkeys(entry.server_name for entry in entries if entry.receipt.arrived))
+    """Names of the servers that got a copy of this event and keep it, and of other organisations that fetched it."""
+    entries = [entry for entry in list_entries_of_event(event_uuid) if entry.receipt.arrived]
+    reached = {link.remote_org_id for entry in entries if (link := find_any_server(entry.server_id))}
+    fetched = organisation_rows({one.org_id for one in list_readings(event_uuid)} - reached)
+    return list(dict.fromkeys([*(entry.server_name for entry in entries), *(org.name for org in fetched.values())]))
 
 
 def _live(graph: EventGraph) -> int:

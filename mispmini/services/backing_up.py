@@ -30,9 +30,10 @@ def back_up(folder: Path | None = None) -> Backup:
 
 
 def newest_backup() -> int | None:
-    """When the newest one was written (epoch seconds)."""
-    found = backups.list_backups(backups_folder())
-    return int(found[0].stat().st_mtime) if found else None
+    """When the newest one was written (epoch seconds); those that a wrong clock put into the future do not count."""
+    latest = clock.now() + _HOUR
+    times = (int(path.stat().st_mtime) for path in backups.list_backups(backups_folder()))
+    return max((time for time in times if time <= latest), default=None)
 
 
 def back_up_if_due() -> bool:

@@ -7,10 +7,11 @@ from mispmini.domain.errors import Invalid
 from mispmini.domain.ids import canonical_uuid
 from mispmini.domain.viewer import Viewer
 from mispmini.services.audit import record
-from mispmini.store import blocklists
+from mispmini.store import blocklists, ledger
 from mispmini.store.blocklists import Blocked as Blocked
 from mispmini.store.blocklists import Blocklist as Blocklist
 from mispmini.store.database import reading, writing
+from mispmini.store.servers import forget_indexes
 from mispmini.store.trash import trashed_among
 
 MODELS = {Blocklist.EVENTS: "EventBlocklist", Blocklist.ORGANISATIONS: "OrgBlocklist"}
@@ -68,9 +69,15 @@ def edit(viewer: Viewer, blocklist: Blocklist, ref: str, texts: Mapping[str, str
 
 
 def delete(viewer: Viewer, blocklist: Blocklist, ref: str) -> Blocked:
-    """Let a uuid in again; an event of that uuid that is in the trash makes room when it comes. Raises NotFound."""
+    """Let a uuid in again: the next pulls look at what was kept out, and an event of that uuid that is in the trash
+    makes room when it comes. Raises NotFound."""
     with writing():
         entry = blocklists.find_blocked(blocklist, ref)
         blocklists.unblock(blocklist, entry.id)
+        if blocklist is Blocklist.EVENTS:
+            ledger.judge_again(entry.uuid)
+        else:
+            ledger.judge_blocked_again()
+        forget_indexes()
         record(viewer, "delete", MODELS[blocklist], entry.id, entry.uuid)
         return entry

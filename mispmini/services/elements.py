@@ -145,6 +145,7 @@ class Intake(IntakeState):
         except Invalid:
             if not (self.fresh and self.groups.origin.is_link):
                 raise
+        self.narrowed += 1
         return replace(draft, distribution=int(Distribution.ORGANISATION), sharing_group=None), None
 
     def _add(self, draft: AttributeDraft, object_id: int | None, index: int | None) -> None:

@@ -22,7 +22,7 @@ from mispmini.services.receiving import NO_GROUP_ON_EDIT as NO_GROUP_ON_EDIT
 from mispmini.services.receiving import NOT_NEWER as NOT_NEWER
 from mispmini.services.receiving import NOT_OWNER as NOT_OWNER
 from mispmini.services.receiving import UNSIGNED as UNSIGNED
-from mispmini.services.receiving import NameRefused, UpdateRefused
+from mispmini.services.receiving import NameRefused, ProtectedRefused, UpdateRefused
 from mispmini.services.rights import may_modify
 from mispmini.services.sharing_groups import refuse_unready_group
 from mispmini.services.sightings import take_nested
@@ -44,11 +44,14 @@ from mispmini.store.events import (
 from mispmini.store.graphs import find_event_id
 from mispmini.store.organisations import find_any_organisation
 from mispmini.store.outbox import forget_event as forget_promises
+from mispmini.store.outbox import remember_event as renew_promises
+from mispmini.store.servers import forget_indexes
 from mispmini.store.settings import InstanceSettings, load_settings
 from mispmini.store.tags import Attached, Target, attach_tags, detach_tag, fold
 from mispmini.store.trash import NOT_IN_TRASH, find_any_trashed, is_trashed, purge_event, take_out_of_trash
 
 NO_PARENT = "The event that is to be extended is not here."
+BLOCKED_TAG = "Blocked by event block rules."
 EMPTY = "Received a published event that was empty. Event add process blocked."
 
 
@@ -70,8 +73,9 @@ def add_event(viewer: Viewer, draft: EventDraft, origin: Origin | None = None) -
     origin = origin or receiving.origin_of(viewer)
     try:
         return _add(viewer, draft, origin)
-    except NameRefused as refusal:
-        receiving.note_refusal(refusal, viewer, origin, draft.timestamp)
+    except (NameRefused, ProtectedRefused) as refusal:
+        if origin.is_link:
+            receiving.note_refusal(refusal, viewer, origin, draft.timestamp)
         raise
 
 
@@ -92,6 +96,8 @@ def _add(viewer: Viewer, draft: EventDraft, origin: Origin) -> Saved:
         record(viewer, "add", "Event", event.id, event.info)
         if event.published:
             _announce(event.id, event.sharing_group_id, origin)
+        if origin.way is Way.PUSH and groups.names_one(sent.distribution) and wanted.sharing_group_id is None:
+            dropped = (receiving.told_of_group(sent, groups), *dropped)
         return Saved(event.id, event.uuid, dropped)
 
 
@@ -115,9 +121,11 @@ def _make_room(uuid: str) -> None:
 
 def _refuse_unwanted(viewer: Viewer, draft: EventDraft, settings: InstanceSettings) -> None:
     if draft.protected:
-        raise Refused(UNSIGNED)
+        raise ProtectedRefused(draft.uuid or "")
     if draft.uuid and settings.event_blocklist and event_is_blocked(draft.uuid):
         raise Blocked("Event blocked by event blocklist.")
+    if _has_blocked_tag(draft, settings):
+        raise Blocked(BLOCKED_TAG)
     if draft.published and draft.is_empty:
         raise SaveFailed("add", "Event", {"Event": EMPTY})
     creator = viewer.org_uuid if draft.orgc is None else draft.orgc.uuid
@@ -127,6 +135,12 @@ def _refuse_unwanted(viewer: Viewer, draft: EventDraft, settings: InstanceSettin
         raise SaveFailed("add", "Event", {"Event": {"info": ["valueNotEmpty"]}})
     if draft.distribution is not None and not is_event_level(draft.distribution):
         raise SaveFailed("add", "Event", {"Event": {"distribution": [EVENT_LEVELS_SENTENCE]}})
+
+
+def _has_blocked_tag(draft: EventDraft, settings: InstanceSettings) -> bool:
+    """Whether a tag of the event is one that this instance refuses (PROTOCOL §3.6.1 row 10)."""
+    blocked = {fold(name.strip()) for name in settings.blocked_tags.split(",") if name.strip()}
+    return any(fold(tag.name) in blocked for tag in draft.tags)
 
 
 def _with_usable_group(draft: EventDraft, groups: Groups, origin: Origin, settings: InstanceSettings) -> EventDraft:
@@ -218,6 +232,8 @@ def _take_parts(
     _take_event_tags(viewer, event_id, draft, fresh=fresh)
     if intake.changed:
         recount(event_id)
+    if origin.is_link:
+        receiving.note_refused_elements(event_id, intake, origin)
     return tuple(intake.dropped)
 
 
@@ -246,7 +262,7 @@ def edit_event(viewer: Viewer, ref: str, draft: EventDraft, origin: Origin | Non
     origin = origin or Origin.of(viewer)
     try:
         return _edit(viewer, ref, draft, origin)
-    except UpdateRefused as refusal:
+    except (UpdateRefused, ProtectedRefused) as refusal:
         receiving.note_refusal(refusal, viewer, origin, draft.timestamp)
         raise
 
@@ -286,7 +302,7 @@ def _edited_columns(
     }
     return {name: value for name, value in given.items() if value is not None} | {
         "timestamp": draft.timestamp or now,
-        "prev_timestamp": receiving.version_before(event),
+        "prev_timestamp": receiving.version_before(event, draft),
         "published": published,
         "publish_timestamp": clock.now() if published else event.publish_timestamp,
         "distribution": level,
@@ -336,6 +352,8 @@ def restore_event(viewer: Viewer, ref: str) -> int:
             raise NotFound(NOT_IN_TRASH)
         take_out_of_trash(event.id)
         unblock_event(event.uuid)
+        forget_indexes()
+        renew_promises(event.uuid, event.timestamp)
         record(viewer, "restore", "Event", event.id, event.info)
         return event.id
 

@@ -1,14 +1,15 @@
 """What its source no longer shows: over a read-only link nobody hears of deletions (RULES §2)."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
-from mispmini.domain.drafts import AttributeDraft, EventDraft, ObjectDraft
+from mispmini.domain.drafts import AttributeDraft, EventDraft, ObjectDraft, TagDraft
 from mispmini.domain.ids import uuid_bytes, uuid_text
 from mispmini.store.events import find_any_event
-from mispmini.store.gone import live_attributes, live_objects, note_gone
+from mispmini.store.gone import global_tags, live_attributes, live_objects, note_gone
+from mispmini.store.tags import fold
 
 
 class GonePolicy(StrEnum):
@@ -50,6 +51,38 @@ def with_deletions(draft: EventDraft, shown: EventDraft, link_org_id: int) -> Ev
 def _id_of(obj: ObjectDraft, here: dict[bytes, int]) -> int:
     """The id of an object that is here; no attribute is in object 0."""
     return here.get(uuid_bytes(obj.uuid), 0) if obj.uuid else 0
+
+
+def without_missing_tags(draft: EventDraft, shown: EventDraft, link_org_id: int) -> EventDraft:
+    """The draft with the tags that this link's event had and its source no longer shows, as removed: only global
+    ones, local tags are ours (the link's `remove_missing_tags`, PROTOCOL §3.16)."""
+    event_id = _delivered(shown, link_org_id)
+    if event_id is None:
+        return draft
+    here: dict[str | None, list[str]] = defaultdict(list)
+    for attribute_uuid, name in global_tags(event_id):
+        here[attribute_uuid].append(name)
+    objects = [replace(obj, attributes=_without_missing(obj.attributes, here)) for obj in draft.objects]
+    return replace(
+        draft,
+        tags=(*draft.tags, *_missing(draft.tags, here[None])),
+        attributes=_without_missing(draft.attributes, here),
+        objects=tuple(objects),
+    )
+
+
+def _without_missing(
+    drafts: Iterable[AttributeDraft], here: Mapping[str | None, Sequence[str]]
+) -> tuple[AttributeDraft, ...]:
+    return tuple(
+        replace(draft, tags=(*draft.tags, *_missing(draft.tags, here.get(draft.uuid, ())))) if draft.uuid else draft
+        for draft in drafts
+    )
+
+
+def _missing(shown: Iterable[TagDraft], here: Iterable[str]) -> list[TagDraft]:
+    known = {fold(tag.name) for tag in shown}
+    return [TagDraft(name, deleted=True) for name in here if fold(name) not in known]
 
 
 def mark(shown: EventDraft, link_org_id: int, *, marks: bool) -> None:

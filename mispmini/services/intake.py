@@ -20,6 +20,7 @@ class IntakeState:
     fresh: bool
     dropped: list[Dropped] = field(default_factory=list)
     changed: int = 0
+    narrowed: int = 0  # elements that stay with the organisation alone, as their group was not accepted
 
     def drop(self, kind: str, uuid: str | None, errors: Mapping[str, tuple[str, ...]]) -> None:
         """Leave an element out, and say so."""

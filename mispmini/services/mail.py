@@ -134,7 +134,7 @@ def _written(message: Message, settings: InstanceSettings) -> EmailMessage:
         if message.reply_to:
             mail["Reply-To"] = message.reply_to
         mail["Subject"] = message.subject
-    except ValueError:  # a line break in a header
+    except (ValueError, AttributeError, LookupError):  # a line break; what the parser of addresses says to nonsense
         raise MailFailed("An address of the message cannot be used.") from None
     mail["Date"] = formatdate(clock.now())
     mail["Message-ID"] = make_msgid(domain="mispmini.invalid")

@@ -9,6 +9,7 @@ from mispmini.domain.drafts import OrganisationDraft
 from mispmini.domain.errors import Forbidden, Invalid, NotFound, SaveFailed
 from mispmini.domain.graphs import OrganisationRow
 from mispmini.domain.people import OrganisationForm
+from mispmini.domain.permissions import Permission
 from mispmini.domain.records import OrganisationRecord
 from mispmini.domain.viewer import Viewer
 from mispmini.services import audit
@@ -16,6 +17,7 @@ from mispmini.store import organisations as store
 from mispmini.store.database import writing
 from mispmini.store.organisations import Scope as Scope
 from mispmini.store.settings import load_settings
+from mispmini.store.trash import purge_event, trashed_of
 
 NO_FUNCTION = "You do not have permission to use this functionality."
 NAME_TAKEN = "An organisation with this name already exists."
@@ -41,8 +43,17 @@ def view_organisation(viewer: Viewer, ref: str) -> OrganisationRecord:
 
 
 def lists_all(viewer: Viewer) -> bool:
-    """Whether the list of all organisations is not kept from the viewer."""
-    return viewer.is_site_admin or not load_settings().hide_organisation_index
+    """Whether the list of all organisations is not kept from the viewer; who makes groups needs it (MODEL §5.3)."""
+    return viewer.can(Permission.SHARING_GROUP) or viewer.is_site_admin or not load_settings().hide_organisation_index
+
+
+def those_met(viewer: Viewer, records: list[OrganisationRecord]) -> list[OrganisationRecord]:
+    """Of these the ones that the viewer may know of: its own, and who created an event it sees, while the list of all
+    is kept from it (MODEL §6.3)."""
+    if lists_all(viewer):
+        return records
+    met = store.events_created_by(viewer, [record.id for record in records])
+    return [record for record in records if record.id == viewer.org_id or met.get(record.id)]
 
 
 def refuse_index(viewer: Viewer) -> None:
@@ -53,9 +64,7 @@ def refuse_index(viewer: Viewer) -> None:
 
 def refuse_unmet(viewer: Viewer, record: OrganisationRecord) -> None:
     """While the list is kept from users they see their own, and who created an event they see. Raises NotFound."""
-    if record.id == viewer.org_id or lists_all(viewer):
-        return
-    if not store.events_created_by(viewer, [record.id]).get(record.id):
+    if not those_met(viewer, [record]):
         raise NotFound(UNKNOWN)
 
 
@@ -107,12 +116,17 @@ def edit_organisation(viewer: Viewer, ref: str, form: OrganisationForm) -> Organ
 
 
 def delete_organisation(viewer: Viewer, ref: str) -> OrganisationRecord:
-    """Remove an organisation that nothing refers to. Raises Forbidden, NotFound, SaveFailed."""
+    """Remove an organisation that nothing refers to but what lies in the trash, which goes with it.
+
+    Raises Forbidden, NotFound, SaveFailed.
+    """
     _require_site_admin(viewer)
     with writing():
         record = _existing(ref)
         if record.id == host_organisation_id():
             raise SaveFailed("delete", _MODEL, IS_HOST, subject_id=record.id)
+        for event_id in trashed_of(record.id):
+            purge_event(event_id)
         if uses := store.uses_of(record.id):
             raise SaveFailed("delete", _MODEL, f"It is still in use by {', '.join(uses)}.", subject_id=record.id)
         store.delete_organisation(record.id)

@@ -243,7 +243,7 @@ def _take(
         return False
     same = store.find_same(_identity(wanted, old_id), to_delete=draft.proposal_to_delete)
     if same:
-        return _renew(event, same[-1], draft)
+        return _may_renew(viewer, event, same[-1], link_org_id) and _renew(event, same[-1], draft)
     if draft.deleted:
         return False
     org_id = link_org_id if draft.organisation is None else capture_organisation(viewer, draft.organisation).id
@@ -256,6 +256,15 @@ def _identity(wanted: StoredAttribute, old_id: int | None) -> Identity:
     return Identity(
         wanted.event_id, old_id, wanted.type_id, wanted.category_id, wanted.value1, wanted.value2, wanted.to_ids
     )
+
+
+def _may_renew(viewer: Viewer, event: EventStanding, known: store.Known, link_org_id: int) -> bool:
+    """A link changes and settles what it brought or its organisation proposed, and proposals for an event that it
+    delivered or whose creator it is: a third one changes nothing (RULES §4, TRUST §2.2 row 18)."""
+    if viewer.is_site_admin and viewer.org_id == link_org_id:
+        return True
+    theirs = (known.received_from, known.org_id, event.received_from, event.orgc_id)
+    return link_org_id in theirs or load_settings().update_policy == "any"
 
 
 def _renew(event: EventStanding, known: store.Known, draft: ProposalDraft) -> bool:

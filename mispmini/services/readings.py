@@ -1,10 +1,26 @@
 """Who among the partners read an event (RULES §10.2)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
-from mispmini.domain.graphs import EventRow
+from mispmini.domain.graphs import EventRow, FoundAttribute, FoundObject
 from mispmini.domain.viewer import Viewer
-from mispmini.store.served import note_readings
+from mispmini.services.viewing import is_told_of_partners
+from mispmini.store.organisations import organisation_rows
+from mispmini.store.served import list_readings, note_readings
+
+Found = TypeVar("Found", FoundAttribute, FoundObject)
+
+
+@dataclass(frozen=True, slots=True)
+class Readership:
+    """A partner's organisation got one version (timestamp) of an event at a time (epoch seconds)."""
+
+    org_id: int
+    org_name: str
+    version: int
+    time: int
 
 
 def note_served(viewer: Viewer, events: Sequence[EventRow]) -> None:
@@ -13,3 +29,22 @@ def note_served(viewer: Viewer, events: Sequence[EventRow]) -> None:
         note_readings(
             [(event.uuid, event.timestamp) for event in events], org_id=viewer.org_id, authkey_id=viewer.key.id
         )
+
+
+def noting(viewer: Viewer, found: Iterable[Found]) -> Iterator[Found]:
+    """The same results of a search; the event around those of one row of results is noted once."""
+    noted: int | None = None
+    for one in found:
+        if one.event.event.id != noted:
+            noted = one.event.event.id
+            note_served(viewer, [one.event.event])
+        yield one
+
+
+def readers_of(viewer: Viewer, event: EventRow) -> list[Readership]:
+    """Who read an event and which version of it, newest first: for those whose event it is, and site admins."""
+    if not is_told_of_partners(viewer, event):
+        return []
+    found = list_readings(event.uuid)
+    names = organisation_rows({reading.org_id for reading in found})
+    return [Readership(r.org_id, names[r.org_id].name, r.timestamp, r.time) for r in found if r.org_id in names]

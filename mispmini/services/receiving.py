@@ -1,20 +1,22 @@
 """What a link may change here: ownership, levels that are never raised, our own name, the future (RULES §4, §5, §6)."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from mispmini.domain import clock
 from mispmini.domain.distribution import EVENT_LEVELS_SENTENCE, Distribution, is_event_level, needs_group, widens
-from mispmini.domain.drafts import EventDraft
+from mispmini.domain.drafts import Dropped, EventDraft
 from mispmini.domain.errors import Blocked, Forbidden, Refused, SaveFailed
 from mispmini.domain.notices import GroupRefusal, NoticeKind
 from mispmini.domain.origin import Origin
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services.capture import Groups
+from mispmini.services.intake import IntakeState
 from mispmini.services.rights import NOT_AUTHORISED, may_modify
 from mispmini.store.database import writing
 from mispmini.store.events import EventStanding, NewEvent, update_event
-from mispmini.store.notices import drop_notice, put_notice
+from mispmini.store.notices import drop_notice, notices_of, put_notice
 from mispmini.store.refusals import refuse_update
 from mispmini.store.servers import servers_of_organisation
 from mispmini.store.settings import load_settings
@@ -30,7 +32,15 @@ NO_GROUP_ON_EDIT = "Event could not be saved: User not authorised to create the 
 IN_THE_FUTURE = "Event could not be saved: Its timestamp is more than a day ahead."
 OUR_NAME = "Event blocked: it is in the name of the organisation that runs this server."
 UNSIGNED = "Protected event failed signature validation as no key was provided."
+NO_GROUP = "Sharing group not accepted."
 MOST_SKEW_SECONDS = 600
+_GROUP_SENTENCES = {
+    GroupRefusal.NO_GROUP: "The event did not bring it.",
+    GroupRefusal.NOT_ALLOWED: "The sync user may not create sharing groups.",
+    GroupRefusal.NOT_HERE: "It lists other servers and not this one.",
+    GroupRefusal.NOT_LISTED: "It does not list the organisation of the sync user.",
+    GroupRefusal.NO_MEMBER: "The organisation of the sync user is no member of it here.",
+}
 _POLICIES = ("accept", "review", "refuse")
 
 
@@ -52,9 +62,20 @@ class NameRefused(Blocked):
         self.reason = OUR_NAME
 
 
+class ProtectedRefused(Refused):
+    """A protected event, whose signature cannot be checked here: people will want to see it (RULES §10.10)."""
+
+    names_rule = True
+
+    def __init__(self, uuid: str) -> None:
+        super().__init__(UNSIGNED)
+        self.uuid = uuid
+        self.reason = UNSIGNED
+
+
 def note_refusal(error: Exception, viewer: Viewer, origin: Origin, timestamp: int | None) -> None:
     """Keep a refusal that people will want to see, in a writing() of its own: the refused verb was rolled back."""
-    if isinstance(error, UpdateRefused | NameRefused):
+    if isinstance(error, UpdateRefused | NameRefused | ProtectedRefused) and error.uuid:
         with writing(quiet=True):
             refuse_update(error.uuid, viewer, origin, timestamp, error.reason)
 
@@ -107,6 +128,30 @@ def note_refused_group(event_id: int, draft: EventDraft, origin: Origin, groups:
     put_notice(event_id, NoticeKind.GROUP_REFUSED, origin.link_org_id, detail)
 
 
+def note_refused_elements(event_id: int, intake: IntakeState, origin: Origin) -> None:
+    """Note how many elements of a link's event stay with its organisation, and how many of its last version were left
+    out, because their group was not accepted (RULES §1)."""
+    left_out = sum("sharing_group_id" in one.errors for one in intake.dropped)
+    known = {} if intake.fresh else _detail_of(event_id, NoticeKind.ELEMENTS_REFUSED)
+    kept = intake.narrowed + int(known.get("kept", 0))
+    if kept or left_out:
+        detail = {"kept": str(kept), "left_out": str(left_out)}
+        put_notice(event_id, NoticeKind.ELEMENTS_REFUSED, origin.link_org_id, detail)
+    elif known:
+        drop_notice(event_id, NoticeKind.ELEMENTS_REFUSED)
+
+
+def _detail_of(event_id: int, kind: NoticeKind) -> Mapping[str, str]:
+    return next((notice.detail for notice in notices_of(event_id) if notice.kind is kind), {})
+
+
+def told_of_group(draft: EventDraft, groups: Groups) -> Dropped:
+    """The same for the partner that sent it, beside the answer (RULES §10.10)."""
+    group = draft.sharing_group
+    sentence = f"{NO_GROUP} {_GROUP_SENTENCES[groups.refusal_of(group)]}"
+    return Dropped("SharingGroup", group.uuid if group else None, {"sharing_group_id": (sentence,)})
+
+
 def _level(level: int, group_id: int | None) -> dict[str, str]:
     return {"distribution": str(level), "sharing_group_id": str(group_id or "")}
 
@@ -116,7 +161,7 @@ def judge_edit(viewer: Viewer, event: EventStanding, draft: EventDraft, origin: 
     if not (may_modify(viewer, event) or viewer.can(Permission.SYNC)):
         raise Forbidden(NOT_AUTHORISED)
     if event.protected or draft.protected:
-        raise Refused(UNSIGNED)
+        raise ProtectedRefused(event.uuid)
     if draft.uuid is not None and draft.uuid != event.uuid:
         raise edit_failed(event, NOT_THIS)
     if draft.timestamp is not None and not _is_newer(event, draft.timestamp, origin):
@@ -155,7 +200,7 @@ def _may_update(viewer: Viewer, event: EventStanding, origin: Origin) -> bool:
 def _is_newer(event: EventStanding, timestamp: int, origin: Origin) -> bool:
     """Newer than what is here; over an owning link an event of the future is measured by the version before it, or
     nothing would ever change it again (RULES §6)."""
-    if timestamp > event.timestamp:
+    if timestamp > event.timestamp or (origin.forced and timestamp == event.timestamp):
         return True
     mends = owns(origin, event) and clock.is_ahead(event.timestamp) and timestamp != event.timestamp
     return mends and timestamp > (event.prev_timestamp or 0)
@@ -169,9 +214,11 @@ def _is_from_the_future(event: EventStanding, timestamp: int, origin: Origin) ->
     return all(abs(link.clock_skew or 0) <= MOST_SKEW_SECONDS for link in links)
 
 
-def version_before(event: EventStanding) -> int | None:
-    """What `prev_timestamp` becomes with an edit: a version of the future is none that others are measured by."""
-    return event.prev_timestamp if clock.is_ahead(event.timestamp) else event.timestamp
+def version_before(event: EventStanding, draft: EventDraft) -> int | None:
+    """What `prev_timestamp` becomes with an edit: a version of the future is none that others are measured by, nor is
+    one that is merged again."""
+    kept = clock.is_ahead(event.timestamp) or draft.timestamp == event.timestamp
+    return event.prev_timestamp if kept else event.timestamp
 
 
 def edited_level(event: EventStanding, draft: EventDraft, origin: Origin, groups: Groups) -> tuple[int, int | None]:

@@ -123,6 +123,7 @@ def _report(
     group_id = intake.groups.of(level, draft.sharing_group, draft.sharing_group_id)
     if group_id is None and needs_group(level) and intake.fresh and intake.groups.origin.is_link:
         level = int(Distribution.ORGANISATION)
+        intake.narrowed += 1
     if group_id is None and known is not None and draft.distribution is None:
         group_id = known.sharing_group_id
     return StoredReport(

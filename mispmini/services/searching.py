@@ -37,7 +37,8 @@ from mispmini.store.sql import in_batches
 
 EVENTS_A_READ = 100
 OPINION_FORMATS = frozenset({"json", "xml"})
-ATTRIBUTES_A_READ = 500
+ATTRIBUTES_A_READ = 2_000
+FILES_A_READ = 100
 OBJECTS_A_READ = 200
 VALUES_A_READ = 2_000
 ATTRIBUTES_HELD = 5_000
@@ -234,7 +235,7 @@ def _held_by(graph: EventGraph) -> Iterator[FoundAttribute]:
 
 
 def _attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> Iterator[FoundAttribute]:
-    for batch in in_batches(ids, ATTRIBUTES_A_READ):
+    for batch in in_batches(ids, FILES_A_READ if filters.options.with_attachments else ATTRIBUTES_A_READ):
         with reading():
             found = _read_attributes(viewer, batch, filters)
         yield from found

@@ -14,6 +14,9 @@ from mispmini.services.gone import GonePolicy
 KEY_FORM = "The authkey has to be exactly 40 characters long and consist of alphanumeric characters."
 URL_FORM = "Please enter a valid base-url."
 RULES_FORM = "The rules have to be a JSON object of tags and organisations, OR and NOT, as MISP has them."
+PUSH_RULES_FORM = (
+    "Push rules have to be a JSON object of tags and organisations, OR and NOT, by their ids on this server."
+)
 PARAMS_FORM = 'The parameters have to be a JSON object like {"timestamp": "7d"}.'
 PIN_FORM = "A pin is the SHA-256 fingerprint of a certificate: 64 hexadecimal digits."
 PROXY_FORM = "Please enter a proxy like http://proxy.example.org:3128."
@@ -34,7 +37,7 @@ def flaws_of(draft: ServerDraft, *, added: bool) -> dict[str, list[str]]:
         "name": _wrong(draft.name, lambda name: bool(name.strip()), sentences.NOT_EMPTY, required=added),
         "url": _wrong(draft.url, _is_base_url, URL_FORM, required=added),
         "authkey": _wrong(draft.authkey or None, ids.is_authkey, KEY_FORM, required=added),
-        "push_rules": _wrong(draft.push_rules, lambda text: can_be_read(text, by_ids=True), RULES_FORM),
+        "push_rules": _wrong(draft.push_rules, lambda text: can_be_read(text, by_ids=True), PUSH_RULES_FORM),
         _place_of_pull_rules(draft): _wrong(
             draft.pull_rules, lambda text: can_be_read(text, by_ids=False), _pull_sentence(draft)
         ),

@@ -31,6 +31,11 @@ class SyncConfig:
     organisation: OrganisationRow
 
 
+def may_make(viewer: Viewer) -> bool:
+    """Whether this account is one whose key may be given to a partner."""
+    return viewer.can(Permission.SYNC) and not viewer.is_site_admin
+
+
 def create_config(viewer: Viewer) -> SyncConfig:
     """Make a key for the sync user who asks, and all that goes with it. Raises Forbidden, Refused.
 

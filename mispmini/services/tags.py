@@ -227,7 +227,7 @@ def detach(viewer: Viewer, tagged: Tagged, name_or_id: str) -> tuple[TagRecord, 
         tag = find_tag(name_or_id)
         if tag is None:
             raise Refused(INVALID_TAG_TO_REMOVE)
-        local = detach_tag(tagged.target, tagged.id, tag.id)
+        local = detach_tag(tagged.target, tagged.id, tag.id, may_be_local=not viewer.is_partner)
         if local is None:
             raise NotFound("Invalid Target.")
         _judge(viewer, tagged, local=local)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mispmini.domain.graphs import EventGraph, SharingGroup
+from mispmini.domain.graphs import EventGraph, EventRow, SharingGroup
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services.rights import may_delete_attribute, may_modify, may_publish, may_tag
@@ -39,11 +39,14 @@ def rights_over(viewer: Viewer, event_id: int) -> Rights:
     )
 
 
+def is_told_of_partners(viewer: Viewer, event: EventRow) -> bool:
+    """Whether the viewer hears what partners did with an event: those whose event it is, and site admins."""
+    return viewer.is_site_admin or viewer.org_id in (event.org_id, event.orgc_id)
+
+
 def deliveries_of(viewer: Viewer, graph: EventGraph) -> Sequence[LedgerEntry]:
-    """What became of an event at each server, newest first: for those whose event it is, and site admins."""
-    if viewer.is_site_admin or viewer.org_id in (graph.event.org_id, graph.event.orgc_id):
-        return list_entries_of_event(graph.event.uuid)
-    return ()
+    """What became of an event at each server, newest first."""
+    return list_entries_of_event(graph.event.uuid) if is_told_of_partners(viewer, graph.event) else ()
 
 
 def groups_to_choose(viewer: Viewer) -> list[SharingGroup]:

@@ -9,7 +9,7 @@ from mispmini.domain.ids import canonical_uuid, uuid_text
 from mispmini.domain.viewer import Viewer
 from mispmini.store.sql import TRUE, Predicate, Row, execute, in_batches, marks, row, rows
 from mispmini.store.tables.analyst_data import AnalystBlock, AnalystItem
-from mispmini.store.visibility import analyst_item_visible_to
+from mispmini.store.visibility import analyst_item_visible_to, analyst_place_told_to
 
 _COLUMNS = ", ".join(f"item.{name}" for name in AnalystRow._fields)
 _FROM = " FROM analyst_item AS item LEFT JOIN event ON event.id = item.event_id"
@@ -18,8 +18,20 @@ MOST_ABOUT_ONE = 10_000
 
 
 def _found(viewer: Viewer, condition: Predicate, *, ending: str = "ORDER BY item.id") -> list[AnalystRow]:
-    shown = condition & analyst_item_visible_to(viewer)
-    return [_item(r) for r in rows(f"SELECT {_COLUMNS}{_FROM} WHERE {shown.text} {ending}", shown.params)]
+    shown, told = condition & analyst_item_visible_to(viewer), analyst_place_told_to(viewer)
+    text = f"SELECT {_COLUMNS}, ({told.text}){_FROM} WHERE {shown.text} {ending}"
+    return [_told(_item(r[:-1]), place=r[-1]) for r in rows(text, told.params + shown.params)]
+
+
+def as_told_to(viewer: Viewer, item: AnalystRow) -> AnalystRow:
+    """One that the viewer just wrote, without its place if what it is about is not the viewer's to know of."""
+    for found in _found(viewer, Predicate("item.id = ?", (item.id,))):
+        return found
+    return _told(item, place=False)
+
+
+def _told(item: AnalystRow, *, place: bool) -> AnalystRow:
+    return item if place else item._replace(event_id=None, attribute_id=None, object_id=None, report_id=None)
 
 
 def _item(r: Row) -> AnalystRow:

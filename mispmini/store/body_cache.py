@@ -6,6 +6,7 @@ anew. A body is named by its event, the event's revision and what else it depend
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -57,13 +58,13 @@ def forget_bodies() -> None:
     with suppress(PeeweeException):
         _cache.close()
     for ending in ("", "-wal", "-shm"):
-        Path(f"{_path()}{ending}").unlink(missing_ok=True)
+        Path(f"{_path(database.database)}{ending}").unlink(missing_ok=True)
 
 
 def shrink_bodies(most_bytes: int = MOST_BYTES) -> None:
     """Once there is more than this, begin anew: what is asked for is soon there again."""
     with suppress(OSError), _unless_it_fails():
-        if _path().stat().st_size > most_bytes:
+        if Path(_path(database.database)).stat().st_size > most_bytes:
             _connect()
             _cache.execute_sql("DELETE FROM body")
             _cache.execute_sql("VACUUM")
@@ -79,13 +80,14 @@ def _unless_it_fails() -> Iterator[None]:
             forget_bodies()
 
 
-def _path() -> Path:
-    return Path(database.database).parent / "cache.db"
+@lru_cache(maxsize=1)
+def _path(beside: str) -> str:
+    return str(Path(beside).parent / "cache.db")
 
 
 def _connect() -> None:
     """This thread's connection to the file beside the open database; one of another shape is begun anew."""
-    path = str(_path())
+    path = _path(database.database)
     if _cache.database != path:
         _cache.init(path)
     if not _cache.is_closed():

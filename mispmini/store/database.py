@@ -9,12 +9,12 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from peewee import OperationalError
+from peewee import DatabaseError, OperationalError
 
-from mispmini.domain.errors import Busy, OutOfSpace
+from mispmini.domain.errors import Busy, MispminiError, OutOfSpace, Unusable
 from mispmini.store.migrating import migrate
 from mispmini.store.sql import execute, scalar
 from mispmini.store.tables.base import database
@@ -72,8 +72,32 @@ class _LockFile:
 _write_lock = _LockFile()
 
 
+@contextmanager
+def damage_named() -> Iterator[None]:
+    """Where SQLite finds its file damaged, no database at all, or out of reach: raises Unusable with the way out.
+
+    Raises Busy and OutOfSpace as writing() does.
+    """
+    try:
+        yield
+    except DatabaseError as error:
+        texts = " ".join(_with_causes(error))
+        if "malformed" in texts or "not a database" in texts:
+            advice = "Stop the server and restore the newest backup with `restore`."
+            raise Unusable(f"{database.database} is damaged ({error}). {advice}") from error
+        if "readonly" in texts or "unable to open" in texts:
+            raise Unusable(f"{database.database} cannot be written: {error}.") from error
+        if named := _named(error):
+            raise named from error
+        raise
+
+
+@damage_named()
 def open_database(path: Path) -> None:
-    """Bind this process to the file, make or migrate its schema (store/migrating.py), connect this thread."""
+    """Bind this process to the file, make or migrate its schema (store/migrating.py), connect this thread.
+
+    Raises NewerSchema, Unusable, and OSError where the folder cannot be written.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _write_lock.open(path.parent / "write.lock")
     if not path.exists():
@@ -90,9 +114,13 @@ def connect() -> None:
 
 
 def close_database() -> None:
-    """Close this thread's connection; the last one to leave empties the write-ahead log."""
+    """Close this thread's connection; the last one to leave empties the write-ahead log.
+
+    What cannot be moved into the file stays in the log, where the next one to open it finds it.
+    """
     if not database.is_closed():
-        checkpoint(truncate=True)
+        with suppress(Busy, OutOfSpace):
+            checkpoint(truncate=True)
         database.close()
 
 
@@ -142,12 +170,19 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        texts = " ".join(_with_causes(error))
-        if "full" in texts or "disk I/O" in texts:
-            raise OutOfSpace("The disk refused the write. Nothing was stored.") from error
-        if "locked" in texts or "busy" in texts or "readonly" in texts:
-            raise Busy("The database cannot be written at the moment. Please try again.") from error
+        if named := _named(error):
+            raise named from error
         raise
+
+
+def _named(error: DatabaseError) -> MispminiError | None:
+    """The refusal that an error of SQLite is; None for any other."""
+    texts = " ".join(_with_causes(error))
+    if "full" in texts or "disk I/O" in texts:
+        return OutOfSpace("The disk refused the write. Nothing was stored.")
+    if "locked" in texts or "busy" in texts or "readonly" in texts:
+        return Busy("The database cannot be written at the moment. Please try again.")
+    return None
 
 
 def _with_causes(error: BaseException | None) -> Iterator[str]:
@@ -159,8 +194,11 @@ def _with_causes(error: BaseException | None) -> Iterator[str]:
 
 
 def checkpoint(*, truncate: bool = False) -> None:
-    """Move the write-ahead log into the file: never inline (SPEED §1), one at a time (TRUST D4)."""
-    with _exclusive():
+    """Move the write-ahead log into the file: never inline (SPEED §1), one at a time (TRUST D4).
+
+    Raises Busy, OutOfSpace.
+    """
+    with _exclusive(), _refusals():
         execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if truncate else 'PASSIVE'})")
 
 

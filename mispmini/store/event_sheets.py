@@ -10,6 +10,7 @@ from mispmini.domain.viewer import Viewer
 from mispmini.store.attachments import attributes_having_files
 from mispmini.store.attributes import attributes_by_id
 from mispmini.store.elements_found import OBJECT_COLUMNS, object_row, references_of_objects
+from mispmini.store.gone import gone_among, objects_gone_among
 from mispmini.store.graphs import ATTRIBUTE_COLUMNS, Parts, attribute_rows, tags_of_attributes
 from mispmini.store.groups import load_groups
 from mispmini.store.search.matching import all_of
@@ -48,6 +49,8 @@ class Sheet:
     tags: Mapping[int, Sequence[TagRow]] = field(default_factory=dict)
     groups: Mapping[int, SharingGroup] = field(default_factory=dict)
     with_files: frozenset[int] = frozenset()
+    gone: frozenset[int] = frozenset()  # attributes that the partner who delivered the event no longer shows
+    gone_objects: frozenset[int] = frozenset()
 
     @property
     def attribute_ids(self) -> list[int]:
@@ -154,6 +157,8 @@ def _dressed(viewer: Viewer, sheet: Sheet) -> Sheet:
         tags=tags_of_attributes(ids, Parts(local_tags=not viewer.is_partner)),
         groups=load_groups(_groups_named(sheet)),
         with_files=attributes_having_files(ids),
+        gone=frozenset(gone_among(ids)),
+        gone_objects=frozenset(objects_gone_among([item.id for item in sheet.objects])),
     )
 
 

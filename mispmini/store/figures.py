@@ -2,13 +2,15 @@
 
 from mispmini.domain.viewer import Viewer
 from mispmini.store.sql import row, scalar
-from mispmini.store.visibility import event_visible_to
+from mispmini.store.visibility import attribute_count_for, event_visible_to
 
 
 def count_events(viewer: Viewer) -> tuple[int, int]:
-    """How many events the viewer sees, and how many attributes these hold."""
-    seen = event_visible_to(viewer)
-    found = row(f"SELECT count(*), coalesce(sum(attribute_count), 0) FROM event WHERE {seen.text}", seen.params)
+    """How many events the viewer sees, and how many attributes of these."""
+    seen, held = event_visible_to(viewer), attribute_count_for(viewer)
+    found = row(
+        f"SELECT count(*), coalesce(sum({held.text}), 0) FROM event WHERE {seen.text}", held.params + seen.params
+    )
     assert found is not None
     return int(found[0]), int(found[1])
 

@@ -296,9 +296,14 @@ def _attribute_tags(ids: Sequence[int], parts: Parts) -> dict[int, list[TagRow]]
 
 
 def _group_tags(found: Iterable[Row]) -> dict[int, list[TagRow]]:
+    """By what carries them: few tags stand at many attributes, and each is made once."""
     grouped: dict[int, list[TagRow]] = {}
-    for row in found:
-        grouped.setdefault(row[-1], []).append(_tag(row))
+    made: dict[Row, TagRow] = {}
+    for *columns, carrier in found:
+        tag = made.get(key := tuple(columns))
+        if tag is None:
+            tag = made[key] = _tag(key)
+        grouped.setdefault(carrier, []).append(tag)
     return grouped
 
 

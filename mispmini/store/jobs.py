@@ -68,6 +68,33 @@ def create_job(kind: JobKind, subject: str, user_id: int | None) -> int:
     return int(found[0])
 
 
+def begin_job(kind: JobKind, subject: str) -> int:
+    """Note work that begins by itself, inside a writing(); returns the job's id."""
+    now = clock.now()
+    execute(
+        "INSERT INTO job (kind, subject, state, done, wants_cancel, created, started) VALUES (?, ?, ?, 0, FALSE, ?, ?)",
+        (kind, subject, JobState.RUNNING, now, now),
+    )
+    found = row("SELECT max(id) FROM job")
+    assert found is not None
+    return int(found[0])
+
+
+def drop_job(job_id: int) -> None:
+    """Forget a job that brought nothing, inside a writing()."""
+    execute("DELETE FROM job WHERE id = ?", (job_id,))
+
+
+def drop_same_failures(job_id: int) -> None:
+    """Of failures of the same work for the same reason keep this one, inside a writing(); asked-for ones stay."""
+    execute(
+        "DELETE FROM job WHERE id < :id AND user_id IS NULL AND EXISTS (SELECT 1 FROM job AS kept WHERE kept.id = :id"
+        " AND kept.kind = job.kind AND kept.subject = job.subject AND kept.state = job.state"
+        " AND kept.result = job.result)".replace(":id", "?"),
+        (job_id, job_id),
+    )
+
+
 def wake() -> None:
     """Tell the worker of this process that there may be something to do."""
     _announced.set()

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from mispmini.domain import clock
-from mispmini.domain.receipts import ARRIVED, MAX_DETAIL, TROUBLES, Direction, LedgerState, Receipt
+from mispmini.domain.receipts import ARRIVED, MAX_DETAIL, TROUBLES, Direction, LedgerState, Receipt, Trouble
 from mispmini.store.sql import Predicate, Row, execute, marks, row, rows
 
 _WRITE = (
@@ -83,6 +83,19 @@ def forget_skipped(server_id: int) -> None:
     execute(
         "DELETE FROM ledger WHERE server_id = ? AND direction = ? AND state = ?",
         (server_id, Direction.PULL, LedgerState.SKIPPED),
+    )
+
+
+def judge_again(event_uuid: str) -> None:
+    """An event is let in again: whatever pulls judged of it, they judge it anew, inside a writing()."""
+    execute("UPDATE ledger SET timestamp = 0 WHERE direction = ? AND event_uuid = ?", (Direction.PULL, event_uuid))
+
+
+def judge_blocked_again() -> None:
+    """An organisation is let in again: what a blocklist kept out of pulls is judged anew, inside a writing()."""
+    execute(
+        "UPDATE ledger SET timestamp = 0 WHERE direction = ? AND state = ? AND reason = ?",
+        (Direction.PULL, LedgerState.SKIPPED, Trouble.BLOCKED),
     )
 
 

@@ -212,6 +212,16 @@ def forget_event(event_uuid: str) -> None:
     execute("DELETE FROM outbox WHERE event_uuid = ?", (event_uuid,))
 
 
+def remember_event(event_uuid: str, timestamp: int) -> None:
+    """The event was brought back: what was promised of it when it went is promised again, inside a writing()."""
+    dropped = rows(
+        "SELECT server_id FROM ledger WHERE direction = ? AND event_uuid = ? AND state = ? AND reason = ?",
+        (Direction.PUSH, event_uuid, LedgerState.SKIPPED, Reason.DELETED),
+    )
+    for (server_id,) in dropped:
+        promise_event(server_id, event_uuid, timestamp)
+
+
 def list_queue(server_id: int, limit: int = 200) -> list[QueuedEvent]:
     """What waits for a link, what needs somebody first."""
     found = rows(

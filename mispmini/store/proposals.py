@@ -136,12 +136,15 @@ class Known(NamedTuple):
     comment: str
     timestamp: int
     deleted: bool
+    org_id: int | None
+    received_from: int | None
 
 
 def find_same(identity: Identity, *, to_delete: bool) -> list[Known]:
     """Proposals that are the same change, settled ones too."""
     found = rows(
-        "SELECT id, uuid, comment, timestamp, deleted FROM proposal WHERE event_id = ? AND coalesce(old_id, 0) = ?"
+        "SELECT id, uuid, comment, timestamp, deleted, org_id, received_from FROM proposal"
+        " WHERE event_id = ? AND coalesce(old_id, 0) = ?"
         " AND type_id = ? AND category_id = ? AND value1 = ? AND coalesce(value2, '') = ? AND to_ids = ?"
         " AND proposal_to_delete = ? ORDER BY id",
         (
@@ -149,7 +152,7 @@ def find_same(identity: Identity, *, to_delete: bool) -> list[Known]:
             identity.value2 or "", identity.to_ids, to_delete,
         ),
     )  # fmt: skip
-    return [Known(r[0], r[1], r[2], r[3], bool(r[4])) for r in found]
+    return [Known(r[0], r[1], r[2], r[3], bool(r[4]), r[5], r[6]) for r in found]
 
 
 def proposals_for_partner(partner: Viewer, event_uuids: Sequence[str]) -> dict[str, list[ProposalRow]]:

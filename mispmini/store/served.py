@@ -1,17 +1,26 @@
-"""Which partner read which version of an event here (RULES §10.2)."""
+"""Which partner read which version of an event here (RULES §10.2).
 
+A pull reads thousands of events, one a request: a transaction for each would cost as much as the event's own text. So
+the first note is written at once, and those of the second after it together (ADR 0007).
+"""
+
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import NamedTuple
 
 from mispmini.domain import clock
 from mispmini.store.database import writing
 from mispmini.store.sql import execute, execute_many, row, rows
+from mispmini.store.tables.base import database
 
 KEEP_SECONDS = 2 * 365 * 86400
+_TOGETHER_SECONDS = 1.0
+MOST_WAITING = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A partner's organisation read one version (timestamp) of an event, by one of its keys."""
 
     event_uuid: str
@@ -21,20 +30,64 @@ class Reading:
     time: int
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """Readings that are not written yet, of the database file that is open."""
+
+    path: str = ""
+    readings: list[Reading] = field(default_factory=list)
+    written_at: float = 0.0
+    lock: Lock = field(default_factory=Lock)
+
+    def add(self, fresh: Sequence[Reading]) -> bool:
+        """Take more; whether it is time to write."""
+        with self.lock:
+            if self.path != database.database:
+                self.path, self.readings, self.written_at = database.database, [], 0.0
+            self.readings.extend(fresh)
+            rested = time.monotonic() - self.written_at >= _TOGETHER_SECONDS
+            return rested or len(self.readings) >= MOST_WAITING
+
+    def take(self) -> list[Reading]:
+        """All of them, for writing."""
+        with self.lock:
+            if self.path != database.database:
+                return []
+            taken, self.readings, self.written_at = self.readings, [], time.monotonic()
+            return taken
+
+
+_waiting = _Waiting()
+
+
 def note_readings(versions: Sequence[tuple[str, int]], *, org_id: int, authkey_id: int | None) -> None:
-    """Keep one row per event (uuid, timestamp), partner and version; repeats write nothing."""
-    fresh = [version for version in versions if not _is_noted(*version, org_id)]
-    if fresh:
+    """Keep one row per event (uuid, timestamp), partner and version, within a second; repeats write nothing."""
+    now = clock.now()
+    if _waiting.add([Reading(uuid, org_id, timestamp, authkey_id, now) for uuid, timestamp in versions]):
+        write_readings()
+
+
+def write_readings() -> None:
+    """Write what waits. Nothing is lost when the database is busy. Raises Busy, OutOfSpace."""
+    taken = _waiting.take()
+    fresh = [reading for reading in taken if not _is_noted(reading)]
+    if not fresh:
+        return
+    try:
         with writing(quiet=True):
             execute_many(
                 "INSERT INTO served (event_uuid, org_id, timestamp, authkey_id, time) VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT DO NOTHING",
-                [(uuid, org_id, timestamp, authkey_id, clock.now()) for uuid, timestamp in fresh],
+                fresh,
             )
+    except BaseException:
+        _waiting.add(fresh)
+        raise
 
 
 def list_readings(event_uuid: str) -> list[Reading]:
     """Who read an event, newest first."""
+    write_readings()
     found = rows(
         "SELECT event_uuid, org_id, timestamp, authkey_id, time FROM served WHERE event_uuid = ? ORDER BY id DESC",
         (event_uuid,),
@@ -47,6 +100,6 @@ def forget_old_readings() -> None:
     execute("DELETE FROM served WHERE time < ?", (clock.now() - KEEP_SECONDS,))
 
 
-def _is_noted(event_uuid: str, timestamp: int, org_id: int) -> bool:
+def _is_noted(reading: Reading) -> bool:
     text = "SELECT 1 FROM served WHERE event_uuid = ? AND org_id = ? AND timestamp = ?"
-    return row(text, (event_uuid, org_id, timestamp)) is not None
+    return row(text, (reading.event_uuid, reading.org_id, reading.timestamp)) is not None

@@ -37,6 +37,11 @@ def end_cache(server_id: int) -> None:
     update_server(server_id, {"cache_timestamp": clock.now()})
 
 
+def any_cached() -> bool:
+    """Whether anything is kept of any partner."""
+    return row("SELECT 1 FROM server_value LIMIT 1", ()) is not None
+
+
 def count_cached(server_id: int) -> int:
     """How many values are kept of a partner."""
     found = row("SELECT count(*) FROM server_value WHERE server_id = ?", (server_id,))

@@ -112,6 +112,11 @@ def remember_index(server_id: int, etag: str | None) -> None:
     execute("UPDATE server SET index_etag = ? WHERE id = ?", (kept, server_id))
 
 
+def forget_indexes() -> None:
+    """Whatever was judged of any partner's list is to be judged anew, inside a writing()."""
+    execute("UPDATE server SET index_etag = NULL WHERE index_etag IS NOT NULL")
+
+
 def known_index_tag(server: LinkedServer) -> str | None:
     """The tag of the index as it was last judged whole, for a day: what is deleted here may be wanted again."""
     taken, _, etag = (server.index_etag or "0 ").partition(" ")

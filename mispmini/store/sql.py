@@ -3,10 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+from peewee import OperationalError
+
+from mispmini.domain.errors import BadRequest
 from mispmini.store.tables.base import database
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
+TOO_LONG = "A search term is too long."
 _untyped: Any = database
 
 
@@ -24,14 +28,22 @@ TRUE = Predicate("1 = 1")
 
 
 def rows(text: str, params: Sequence[object] = ()) -> list[Row]:
-    """All rows of a statement."""
-    found: list[Row] = _untyped.execute_sql(text, params).fetchall()
+    """All rows of a statement. Raises BadRequest when a text to search for is longer than SQLite takes."""
+    try:
+        found: list[Row] = _untyped.execute_sql(text, params).fetchall()
+    except OperationalError as error:
+        _refuse_too_long(error)
+        raise
     return found
 
 
 def row(text: str, params: Sequence[object] = ()) -> Row | None:
-    """The first row, or None."""
-    found: Row | None = _untyped.execute_sql(text, params).fetchone()
+    """The first row, or None. Raises BadRequest as rows() does."""
+    try:
+        found: Row | None = _untyped.execute_sql(text, params).fetchone()
+    except OperationalError as error:
+        _refuse_too_long(error)
+        raise
     return found
 
 
@@ -61,3 +73,8 @@ def in_batches(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
     """Slices short enough for one IN list."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+def _refuse_too_long(error: OperationalError) -> None:
+    if "pattern too complex" in str(error):
+        raise BadRequest(TOO_LONG) from error

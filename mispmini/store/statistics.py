@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from mispmini.domain.viewer import Viewer
 from mispmini.store.sql import rows, scalar
-from mispmini.store.visibility import attribute_visible_to, event_visible_to
+from mispmini.store.visibility import attribute_count_for, attribute_visible_to, event_visible_to
 
 
 class OrganisationCounts(NamedTuple):
@@ -53,14 +53,14 @@ def count_organisations(*, local: bool) -> int:
 
 def counts_by_organisation(viewer: Viewer) -> list[OrganisationCounts]:
     """Every organisation with its counts, by id."""
-    seen = event_visible_to(viewer)
+    seen, held = event_visible_to(viewer), attribute_count_for(viewer)
     found = rows(
         "SELECT o.id, o.uuid, o.name, o.local, o.nationality, o.sector, o.type,"
         ' (SELECT count(*) FROM "user" WHERE "user".org_id = o.id), coalesce(made.events, 0),'
         " coalesce(made.attributes, 0) FROM organisation AS o LEFT JOIN (SELECT event.orgc_id AS org_id,"
-        f" count(*) AS events, sum(event.attribute_count) AS attributes FROM event WHERE {seen.text}"
+        f" count(*) AS events, sum({held.text}) AS attributes FROM event WHERE {seen.text}"
         " GROUP BY event.orgc_id) AS made ON made.org_id = o.id ORDER BY o.id",
-        seen.params,
+        held.params + seen.params,
     )
     return [OrganisationCounts._make((*r[:3], bool(r[3]), *r[4:])) for r in found]
 

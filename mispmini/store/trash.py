@@ -1,17 +1,27 @@
 """Events that were deleted here: hidden at once, kept for an undo, removed for good later (RULES §2)."""
 
 from collections.abc import Sequence, Set
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from mispmini.domain.errors import NotFound
 from mispmini.domain.ids import canonical_uuid
 from mispmini.store.attributes import forget_values, uuids_elsewhere
-from mispmini.store.events import EventStanding, event_standing, update_event
-from mispmini.store.sql import Predicate, Row, execute, in_batches, marks, row, rows
+from mispmini.store.events import TAKEN, EventStanding, event_standing, update_event
+from mispmini.store.sql import TRUE, Predicate, Row, execute, in_batches, marks, row, rows
 
 NOT_IN_TRASH = "Invalid event"
 _BATCH = 1_000
 Uuid = TypeVar("Uuid", bound=bytes | str)
+
+
+class Trashed(NamedTuple):
+    """A deleted event; `deleted` is epoch seconds."""
+
+    id: int
+    uuid: str
+    info: str
+    creator: str
+    deleted: int
 
 
 def find_any_trashed(ref: str) -> EventStanding:
@@ -41,9 +51,27 @@ def take_out_of_trash(event_id: int) -> None:
     update_event(event_id, {"trashed": None})
 
 
+def newest_trashed(org_id: int | None, *, limit: int) -> list[Trashed]:
+    """Events in the trash that an organisation had created or brought here, None for anybody's; the newest first."""
+    mine = Predicate("? IN (event.org_id, event.orgc_id)", (org_id,)) if org_id is not None else TRUE
+    found = rows(
+        "SELECT event.id, event.uuid, event.info, organisation.name, event.trashed FROM event"
+        f" JOIN organisation ON organisation.id = event.orgc_id WHERE event.trashed IS NOT NULL AND {mine.text}"
+        " ORDER BY event.trashed DESC, event.id DESC LIMIT ?",
+        (*mine.params, limit),
+    )
+    return [Trashed._make(r) for r in found]
+
+
 def trashed_before(moment: int, *, limit: int) -> list[int]:
     """Ids of events that were deleted before `moment` (epoch seconds), the oldest first."""
     found = rows("SELECT id FROM event WHERE trashed < ? ORDER BY trashed, id LIMIT ?", (moment, limit))
+    return [r[0] for r in found]
+
+
+def trashed_of(org_id: int) -> list[int]:
+    """Ids of deleted events that this organisation owned or had created."""
+    found = rows("SELECT id FROM event WHERE ? IN (org_id, orgc_id) AND trashed IS NOT NULL", (org_id,))
     return [r[0] for r in found]
 
 
@@ -58,19 +86,21 @@ def purge_event(event_id: int) -> None:
 def uuids_of_others(table: str, uuids: Sequence[Uuid], event_id: int) -> set[Uuid]:
     """Which of these uuids belong to another event, inside a writing(); they are never moved (TRUST §2.2 row 9).
 
-    An element of a trashed event is given up for good: its uuid coming again is worth more than an undo.
+    An element of a trashed event is given up for good to an event of the same owner, or once that event is let in
+    again: its uuid coming again is worth more than an undo, but not than somebody else's.
     """
     elsewhere = uuids_elsewhere(table, uuids, event_id)
-    return elsewhere - _given_up(table, elsewhere) if elsewhere else elsewhere
+    return elsewhere - _given_up(table, elsewhere, event_id) if elsewhere else elsewhere
 
 
-def _given_up(table: str, uuids: Set[Uuid]) -> set[Uuid]:
+def _given_up(table: str, uuids: Set[Uuid], event_id: int) -> set[Uuid]:
     held: list[Row] = []
     for batch in in_batches(list(uuids)):
         held += rows(
             f"SELECT {table}.id, {table}.uuid FROM {table} JOIN event ON event.id = {table}.event_id"
-            f" WHERE {table}.uuid IN ({marks(batch)}) AND event.trashed IS NOT NULL",
-            batch,
+            f" JOIN event AS taker ON taker.id = ? WHERE {table}.uuid IN ({marks(batch)}) AND event.trashed IS NOT NULL"
+            f" AND (event.org_id = taker.org_id OR NOT {TAKEN})",
+            (event_id, *batch),
         )
     _remove(table, [r[0] for r in held])
     return {r[1] for r in held}

@@ -141,6 +141,21 @@ def attribute_visible_to(viewer: Viewer, attribute: str = "attribute", event: st
     )
 
 
+def attribute_count_for(viewer: Viewer) -> Predicate:
+    """On `event`, a number: how many of its live attributes the viewer sees, given that it sees the event.
+
+    Where every element inherits, and for the owner, that is the stored count.
+    """
+    if viewer.is_site_admin:
+        return Predicate("event.attribute_count")
+    shown = attribute_visible_to(viewer)
+    return Predicate(
+        "CASE WHEN event.restricted = 0 OR event.org_id = ? THEN event.attribute_count ELSE (SELECT count(*)"
+        f" FROM attribute WHERE attribute.event_id = event.id AND NOT attribute.deleted AND ({shown.text})) END",
+        (viewer.org_id, *shown.params),
+    )
+
+
 def sighting_visible_to(viewer: Viewer, sighting: str = "sighting", event: str = "event") -> Predicate:
     """Sightings, given that their attribute is visible: by the policy of this instance (MODEL §7.7)."""
     settings = load_settings()
@@ -178,6 +193,13 @@ def analyst_item_visible_to(viewer: Viewer, item: str = "item", event: str = "ev
         return alive
     reach = _analyst_reach(viewer, item) & _analyst_target_read(viewer, item, event) & _analyst_chain(viewer, item)
     return alive & Predicate(f"{item}.org_id = ? OR ({reach.text})", (viewer.org_id, *reach.params))
+
+
+def analyst_place_told_to(viewer: Viewer, item: str = "item", event: str = "event") -> Predicate:
+    """Of these the ones whose place here the viewer may know: one's own may be about what one does not read."""
+    if viewer.is_site_admin:
+        return TRUE
+    return _analyst_target_read(viewer, item, event)
 
 
 def _analyst_reach(viewer: Viewer, item: str) -> Predicate:

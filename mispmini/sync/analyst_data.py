@@ -20,6 +20,7 @@ from mispmini.store.analyst_data import items_for_push
 from mispmini.store.database import reading
 from mispmini.store.graphs import Parts, load_event_by_id
 from mispmini.store.groups import load_groups
+from mispmini.sync.failures import Forbearance
 from mispmini.sync.links import said
 from mispmini.sync.push import Pusher
 from mispmini.sync.remote import Cause, RemoteFailure, RemoteServer, json_text
@@ -45,7 +46,11 @@ def push_analyst_data(pusher: Pusher) -> int:
         return 0
     with reading():
         texts = ItemTexts(sheet_of(Viewer.everything(), wanted, ()), groups)
-    return sum(_send(pusher, texts.pushed(row)) for row in map(_Lowered(pusher.partner), wanted))
+    taken, bearing = 0, Forbearance("Notes and opinions")
+    for row in map(_Lowered(pusher.partner), wanted):
+        with bearing.with_one():
+            taken += _send(pusher, texts.pushed(row))
+    return taken
 
 
 def load_groups_of(items: Iterable[AnalystRow]) -> dict[int, SharingGroup]:

@@ -12,6 +12,7 @@ from mispmini.sync.certificates import days_left
 from mispmini.sync.findings import ConnectionReport, Finding, Layer, LayerName, Outcome, PostStatus, Status
 from mispmini.sync.links import GET_VERSION, LinkRefused, Outbound, link_of, said, user_agent
 from mispmini.sync.remote import Answer, Cause, Link, RemoteFailure, RemoteServer, json_text, leaf_fingerprint
+from mispmini.wire.scalars import flag
 
 POST_TEST = "/servers/postTest"
 TOO_OLD = "too old"
@@ -145,10 +146,10 @@ class _Test:
         self._found(LayerName.HTTP, outcome, finding, version=self.remote_version)
 
     def _permissions(self, document: Mapping[str, Any]) -> Status:
-        if document.get("perm_sync") is True:
+        if flag(document.get("perm_sync")):
             self._found(LayerName.PERMISSIONS, Outcome.GOOD, Finding.MAY_SYNC)
             return Status.OK
-        if document.get("perm_sighting") is True:
+        if flag(document.get("perm_sighting")):
             self._found(LayerName.PERMISSIONS, Outcome.WARNING, Finding.SIGHTINGS_ONLY)
             return Status.SIGHTINGS_ONLY
         self._found(LayerName.PERMISSIONS, Outcome.WARNING, Finding.READS_ONLY)

@@ -1,8 +1,14 @@
-"""Why a request to a partner got no usable answer: one enum of causes and one exception."""
+"""Why a request to a partner got no usable answer: causes, one exception, and how much of it is borne."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 
 MAX_DETAIL = 500
+_MOST_IN_A_ROW = 3
+_log = logging.getLogger(__name__)
 
 
 class Cause(StrEnum):
@@ -36,3 +42,30 @@ class RemoteFailure(Exception):
 
     def __str__(self) -> str:
         return f"{self.cause}: {self.detail}"
+
+    @property
+    def was_answered(self) -> bool:
+        """Whether the partner is there and said something, if only nothing of use."""
+        return self.cause in (Cause.NOT_JSON, Cause.REDIRECT, Cause.HTTP, Cause.TOO_BIG)
+
+
+@dataclass(slots=True)
+class Forbearance:
+    """Bears that a partner refuses single things of a kind; three in a row, or a partner that is gone, end it."""
+
+    what: str
+    failures: int = 0
+    in_a_row: int = 0
+
+    @contextmanager
+    def with_one(self) -> Iterator[None]:
+        """Around one thing. Raises RemoteFailure when it is enough."""
+        try:
+            yield
+        except RemoteFailure as failure:
+            self.failures, self.in_a_row = self.failures + 1, self.in_a_row + 1
+            if not failure.was_answered or self.in_a_row >= _MOST_IN_A_ROW:
+                raise
+            _log.warning("%s did not cross: %s", self.what, failure)
+        else:
+            self.in_a_row = 0

@@ -19,6 +19,7 @@ from mispmini.store.database import writing
 from mispmini.store.sealing import data_folder
 from mispmini.store.settings import load_settings
 from mispmini.sync.remote import Answer, Cause, Link, RemoteFailure, RemoteServer
+from mispmini.wire.scalars import flag
 
 GET_VERSION = "/servers/getVersion"
 _POLL_SECONDS = 0.02
@@ -70,6 +71,11 @@ class RemoteVersion:
     def finds_sightings(self) -> bool:
         """Whether sightings can be searched for; else they stand in whole events (PROTOCOL §2.1, gates)."""
         return self._is_since(165)
+
+    @property
+    def lists_orgs(self) -> bool:
+        """Whether a rule of organisations may be a list; else it is one text (PROTOCOL §2.1, gates)."""
+        return self._is_since(124)
 
     def _is_since(self, hotfix: int) -> bool:
         """2.4 from this hotfix on, and every 2.5: a MISP that calls itself otherwise is not asked (recording 62)."""
@@ -157,10 +163,10 @@ def shake_hands(remote: RemoteServer) -> RemoteVersion:
     encodings = document.get("request_encoding")
     return RemoteVersion(
         version=document["version"],
-        perm_sync=document.get("perm_sync") is True,
-        perm_sighting=document.get("perm_sighting") is True,
-        perm_galaxy_editor=document.get("perm_galaxy_editor") is True,
-        perm_analyst_data=document.get("perm_analyst_data") is True,
+        perm_sync=flag(document.get("perm_sync")) is True,
+        perm_sighting=flag(document.get("perm_sighting")) is True,
+        perm_galaxy_editor=flag(document.get("perm_galaxy_editor")) is True,
+        perm_analyst_data=flag(document.get("perm_analyst_data")) is True,
         takes_gzip=isinstance(encodings, list) and "gzip" in encodings,
         document=document,
         skew=None if answer.date is None else answer.date - clock.now(),

@@ -9,6 +9,7 @@ from mispmini.domain.viewer import Viewer
 from mispmini.services.proposals import save_pulled
 from mispmini.store.database import reading
 from mispmini.store.proposals import proposals_for_partner
+from mispmini.sync.failures import Forbearance
 from mispmini.sync.links import said
 from mispmini.sync.pull_index import IndexRow
 from mispmini.sync.push import Pusher
@@ -24,16 +25,24 @@ _log = logging.getLogger(__name__)
 
 
 def push_all_proposals(pusher: Pusher, listed: Iterable[IndexRow]) -> int:
-    """Send the pending proposals of every event that the partner lists; for how many events. Raises RemoteFailure."""
+    """Send the pending proposals of every event that the partner lists; for how many events. Raises RemoteFailure.
+
+    A refusal of one event's does not stop the others.
+    """
     with reading():
         leaving = proposals_for_partner(partner_viewer(pusher.server), [row.uuid for row in listed])
+    bearing = Forbearance("Proposals")
     for uuid, rows in leaving.items():
-        path = f"/events/pushProposals/{uuid}"
-        body = pushed_proposals_json(rows)
-        answer = pusher.remote.post_json(path, body, gzip_allowed=pusher.version().takes_gzip)
-        if answer.status != 200:
-            raise RemoteFailure(Cause.HTTP, f"status {answer.status} for {path}: {said(answer)}")
-    return len(leaving)
+        with bearing.with_one():
+            _send(pusher, uuid, pushed_proposals_json(rows))
+    return len(leaving) - bearing.failures
+
+
+def _send(pusher: Pusher, uuid: str, body: str) -> None:
+    path = f"/events/pushProposals/{uuid}"
+    answer = pusher.remote.post_json(path, body, gzip_allowed=pusher.version().takes_gzip)
+    if answer.status != 200:
+        raise RemoteFailure(Cause.HTTP, f"status {answer.status} for {path}: {said(answer)}")
 
 
 def pull_proposals(remote: RemoteServer, server: LinkedServer, viewer: Viewer) -> int:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from mispmini.domain.distribution import Reason
@@ -13,6 +14,7 @@ from mispmini.store import ledger, servers
 from mispmini.store.database import writing
 from mispmini.sync.analyst_data import pull_analyst_data
 from mispmini.sync.clusters import pull_clusters, pull_relevant_clusters
+from mispmini.sync.failures import Forbearance
 from mispmini.sync.links import (
     LinkRefused,
     Outbound,
@@ -132,7 +134,8 @@ def _pull(server: LinkedServer, technique: str, outbound: Outbound, progress: Pr
             if version.perm_analyst_data:
                 tally.analyst_data = _pull_analyst_data(remote, store)
         else:
-            tally = _pull_one(remote, Store.over(server, hears_of_deletions=version.perm_sync), technique, outbound)
+            store = Store.over(server, hears_of_deletions=version.perm_sync, forced=True)
+            tally = _pull_one(remote, store, technique, outbound)
     protected = ledger.count_skipped(server.id, Reason.PROTECTED)
     return PullResult(
         tally.pulled,
@@ -174,7 +177,7 @@ def _pull_listed(
     remote: RemoteServer, version: RemoteVersion, store: Store, technique: str, outbound: Outbound, progress: Progress
 ) -> _Tally:
     server = store.server
-    index = read_index(remote, server, with_rules=technique == FULL)
+    index = read_index(remote, server, with_rules=technique == FULL, lists_orgs=version.lists_orgs)
     tally = _Tally()
     if index.unchanged:
         _pull_opinions(remote, version, server, index, tally, technique)
@@ -198,16 +201,29 @@ def _pull_opinions(
     remote: RemoteServer, version: RemoteVersion, server: LinkedServer, index: Index, tally: _Tally, technique: str
 ) -> None:
     """Proposals, then sightings of what the index still lists (PROTOCOL §4.5, §4.6); a failure costs only these."""
-    viewer = Store.over(server).viewer
-    try:
+    viewer, bearing = Store.over(server).viewer, Forbearance(f"Sightings of server {server.id}")
+    with _costing_only(tally, f"Proposals of server {server.id}"):
         if version.lists_proposals:
             tally.proposals = pull_proposals(remote, server, viewer)
-        again = read_index(remote, server, with_rules=technique == FULL, known_tag=index.etag)
+    with _costing_only(tally, f"Sightings of server {server.id}"):
+        again = read_index(
+            remote, server, with_rules=technique == FULL, known_tag=index.etag, lists_orgs=version.lists_orgs
+        )
         listed = index.rows if again.unchanged else again.rows
-        tally.sightings = pull_sightings(remote, server, viewer, listed, by_search=version.finds_sightings)
+        tally.sightings = pull_sightings(
+            remote, server, viewer, listed, by_search=version.finds_sightings, bearing=bearing
+        )
+    tally.is_whole &= not bearing.failures
+
+
+@contextmanager
+def _costing_only(tally: _Tally, what: str) -> Iterator[None]:
+    """What fails inside is missing, and nothing else; the next pull looks again."""
+    try:
+        yield
     except RemoteFailure as failure:
         tally.is_whole = False
-        _log.warning("Proposals or sightings of server %s could not be pulled: %s", server.id, failure)
+        _log.warning("%s could not be pulled: %s", what, failure)
 
 
 def _batches(remote: RemoteServer, server: LinkedServer, outbound: Outbound, refs: list[str]) -> Iterator[Batch]:

@@ -39,7 +39,8 @@ THREADS = 4
 _AHEAD = 100
 _ATTRIBUTES_AHEAD = 5_000
 _FEW = 16
-_MOST_FAILURES_IN_A_ROW = 3
+_MOST_SILENT_IN_A_ROW = 3
+_MOST_BAD_IN_A_ROW = 100
 _BATCH_EVENTS = 100
 _BATCH_ATTRIBUTES = 5_000
 _BATCH_SECONDS = 1.0
@@ -75,7 +76,8 @@ def fetch_in_order(
 ) -> Iterator[Fetched]:
     """The events in the order asked for, at most 100 or 5,000 attributes ahead of the taker.
 
-    A short list goes over the connection that is there. Raises RemoteFailure when three in a row fail.
+    A short list goes over the connection that is there. Raises RemoteFailure when three in a row get no
+    answer, or a hundred one of no use.
     """
     threads = 1 if len(refs) <= _FEW else THREADS
     with ExitStack() as opened:
@@ -151,14 +153,15 @@ def _attribute_count(item: Fetched | RemoteFailure) -> int:
 
 
 def _without_a_row_of_failures(fetched: Iterator[Fetched | RemoteFailure]) -> Iterator[Fetched]:
-    failures = 0
+    """A partner that is silent is soon left alone; one that answers some events badly keeps nobody from the others."""
+    silent = answered = 0
     for item in fetched:
         if not isinstance(item, RemoteFailure):
-            failures = 0
+            silent = answered = 0
             yield item
             continue
-        failures += 1
-        if failures >= _MOST_FAILURES_IN_A_ROW or item.cause is Cause.TCP:
+        silent, answered = silent + (not item.was_answered), answered + item.was_answered
+        if silent >= _MOST_SILENT_IN_A_ROW or answered >= _MOST_BAD_IN_A_ROW or item.cause is Cause.TCP:
             raise item
         yield Receipt(LedgerState.FAILED, item.cause, item.detail)
 
@@ -177,10 +180,13 @@ class Store:
     hears_of_deletions: bool = True
 
     @classmethod
-    def over(cls, server: LinkedServer, *, with_rules: bool = False, hears_of_deletions: bool = True) -> "Store":
+    def over(
+        cls, server: LinkedServer, *, with_rules: bool = False, hears_of_deletions: bool = True, forced: bool = False
+    ) -> "Store":
         """For one link as it is now; `with_rules` holds tags and creators against its rules once more, here.
 
-        A read-only key does not hear of deletions: what is missing is then looked for (RULES §2).
+        A read-only key does not hear of deletions: what is missing is then looked for (RULES §2). What is `forced` is
+        merged although that version is here.
         """
         settings = load_settings()
         return cls(
@@ -193,6 +199,7 @@ class Store:
                 server_id=server.id,
                 internal=server.internal,
                 own_name_policy=server.own_name_policy,
+                forced=forced,
             ),
             rules=PullRules.from_text(server.pull_rules),
             trusted=server.internal and settings.host_org_id == server.org_id,
@@ -255,6 +262,8 @@ class Store:
         with writing():
             if policy is GonePolicy.DELETE:
                 draft = gone.with_deletions(draft, shown, self.server.remote_org_id)
+            if self.server.remove_missing_tags:
+                draft = gone.without_missing_tags(draft, shown, self.server.remote_org_id)
             saved = edit_event(self.viewer, str(draft.uuid), draft, self.origin)
             gone.mark(shown, self.server.remote_org_id, marks=policy is GonePolicy.MARK)
             return saved

@@ -40,13 +40,20 @@ class Index:
     unchanged: bool = False
 
 
-def read_index(remote: RemoteServer, server: LinkedServer, *, with_rules: bool, known_tag: str | None = None) -> Index:
+def read_index(
+    remote: RemoteServer,
+    server: LinkedServer,
+    *,
+    with_rules: bool,
+    known_tag: str | None = None,
+    lists_orgs: bool = True,
+) -> Index:
     """Ask for the partner's published events. Raises RemoteFailure.
 
     `known_tag` is that of a list which this run has read: 304 then says that it still holds.
     Otherwise the remembered tag is only sent for a list whose every event was judged, so that 304 means "nothing new".
     """
-    filters = PullRules.from_text(server.pull_rules).index_filters() if with_rules else {}
+    filters = PullRules.from_text(server.pull_rules).index_filters(lists_orgs=lists_orgs) if with_rules else {}
     tag = known_tag or (known_index_tag(server) if with_rules else None)
     body = json_text({**filters, "minimal": 1, "published": 1})
     answer = remote.post_json(INDEX, body, etag=tag or NO_TAG_YET, max_bytes=MOST_BYTES)
@@ -92,15 +99,26 @@ def _blocked(rows: list[IndexRow]) -> tuple[set[str], set[str]]:
 
 
 def _rows(document: object) -> tuple[IndexRow, ...]:
-    """The rows that can be read; a single bare object counts as a list of one (PROTOCOL §4.3)."""
-    items = [document] if isinstance(document, dict) else document
+    """The rows that can be read; a single bare object counts as a list of one (PROTOCOL §4.3), and a list may be
+    wrapped or, after PHP filtered it, be an object of numbers."""
+    items = _listed(document)
     if not isinstance(items, list):
         raise RemoteFailure(Cause.NOT_JSON, f"{INDEX} gave no list")
     read = (_row(item) for item in items[:MOST_ROWS])
     return tuple(row for row in read if row is not None)
 
 
+def _listed(document: object) -> object:
+    if not isinstance(document, dict):
+        return document
+    if "response" in document:
+        return _listed(document["response"])
+    return list(document.values()) if document and all(key.isdigit() for key in document) else [document]
+
+
 def _row(item: object) -> IndexRow | None:
+    if isinstance(item, dict) and isinstance(item.get("Event"), dict):
+        item = {**item, **item["Event"]}
     if not isinstance(item, dict) or item.get("published", True) in (False, "0", 0):
         return None
     uuid = canonical_uuid(str(item.get("uuid", "")))
@@ -108,4 +126,10 @@ def _row(item: object) -> IndexRow | None:
     if uuid is None or not (timestamp.isascii() and timestamp.isdigit()) or len(timestamp) > 18:
         return None
     sighted = whole_number(item.get("sighting_timestamp"))
-    return IndexRow(uuid, int(timestamp), str(item.get("orgc_uuid", "")).lower(), max(sighted or 0, 0))
+    return IndexRow(uuid, int(timestamp), _creator(item), max(sighted or 0, 0))
+
+
+def _creator(item: dict[str, object]) -> str:
+    """The creator's uuid: its own key in a minimal index, inside Orgc where a partner knows of no such."""
+    orgc = item.get("Orgc")
+    return str(item.get("orgc_uuid") or (orgc.get("uuid", "") if isinstance(orgc, dict) else "")).lower()

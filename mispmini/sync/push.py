@@ -30,6 +30,7 @@ from mispmini.wire.event_out import OutOptions, event_json
 
 ADD = "/events/add/metadata:1"
 PROBE = "/eventReports/add"
+TOO_MANY = 429
 _WHOLE = Parts(deleted=Deleted.BOTH, all_tags=True, tombstones=True)
 _AS_PUSHED = OutOptions(for_push=True, with_creator_email=True)
 _FARTHEST_AHEAD = 86400
@@ -107,8 +108,16 @@ class Pusher:
         return replace(copy, reports=known) if copy.reports else copy
 
     def _knows_reports(self) -> bool:
-        answer = self.remote.get_json(PROBE)
-        return answer.status == 200 and isinstance(answer.json, dict) and bool(answer.json.get("description"))
+        """A partner that answers with a page or sends elsewhere does not know them; one that is not reached may."""
+        try:
+            answer = self.remote.get_json(PROBE)
+        except RemoteFailure as failure:
+            if failure.cause in (Cause.NOT_JSON, Cause.REDIRECT):
+                return False
+            raise
+        if answer.status == TOO_MANY or answer.status >= 500:
+            raise RemoteFailure(Cause.HTTP, f"status {answer.status} for {PROBE}: {said(answer)}")
+        return answer.status < 300 and isinstance(answer.json, dict) and bool(answer.json.get("description"))
 
     def _send(self, copy: EventGraph, *, owned: bool, tries: int) -> tuple[Receipt, Then]:
         known = self.remote.head(f"/events/view/{copy.event.uuid}")
@@ -148,7 +157,7 @@ class Pusher:
         stored = judging.stored_in(event) if isinstance(event, dict) else None
         if stored is not None and judging.flaw_of(sent, stored) is None:
             return Receipt(state, http_status=answer.status, version=sent.timestamp), Then.FINISH
-        seen = self._stored_there(sent.uuid)
+        seen = self._stored_there(sent.uuid) or stored
         if seen is None or seen.timestamp < sent.timestamp:
             detail = "the partner said yes, and does not have it"
             return Receipt(LedgerState.FAILED, Trouble.NOT_STORED, detail, answer.status), Then.RETRY

@@ -1,12 +1,14 @@
 """`servers/push`: offers a partner every event that may go, or one, and sends what it wants (PROTOCOL §3.2, §3.3)."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from mispmini.domain.distribution import SEEN_BY_ALL_HERE, Distribution, Partner
 from mispmini.domain.errors import NotFound, SaveFailed
 from mispmini.domain.graphs import EventGraph
+from mispmini.domain.ids import canonical_uuid
 from mispmini.domain.servers import LinkedServer
 from mispmini.domain.tlp_guard import refusal_of
 from mispmini.domain.viewer import Viewer
@@ -23,12 +25,13 @@ from mispmini.sync.links import LinkRefused, Outbound, Progress, go_on, only_one
 from mispmini.sync.proposals import push_all_proposals
 from mispmini.sync.pull_index import read_index
 from mispmini.sync.push import Pusher
-from mispmini.sync.remote import RemoteFailure, json_text
+from mispmini.sync.remote import Cause, RemoteFailure, json_text
 from mispmini.sync.sightings import push_all_sightings
 
 FILTER = "/events/filterEventIdsForPush"
 FULL = "full"
 INCREMENTAL = "incremental"
+NO_TECHNIQUE = "Technique parameter must be 'full', 'incremental' or event ID."
 _BATCH = 500
 _LOCK_WAIT_SECONDS = 10.0
 _log = logging.getLogger(__name__)
@@ -53,6 +56,8 @@ def push_to(server: LinkedServer, technique: str, outbound: Outbound, *, progres
 
     `progress` hears (done, total) after each event and says whether to go on. Raises SaveFailed, AlreadyRunning.
     """
+    if technique not in (FULL, INCREMENTAL) and not _names_event(technique):
+        raise SaveFailed("push", "Server", NO_TECHNIQUE, subject_id=server.id)
     with only_one_on(server.id, wait=_LOCK_WAIT_SECONDS):
         try:
             with open_remote(server, outbound) as remote:
@@ -80,47 +85,57 @@ def _push(pusher: Pusher, technique: str, progress: Progress) -> PushResult:
     if technique == FULL and pusher.server.push_galaxy_clusters:
         push_known(pusher.remote, version, pusher.partner)
     offered = {graph.event.uuid: graph.event for graph in _candidates(pusher, technique)}
-    wanted = _wanted(pusher, {uuid: event.timestamp for uuid, event in offered.items()})
-    pushed = failed = 0
+    wanted, refusal = _wanted(pusher, {uuid: event.timestamp for uuid, event in offered.items()})
+    ids: dict[bool, list[int]] = {True: [], False: []}  # by whether it arrived
     for uuid, timestamp in wanted.items():
-        arrived = _deliver(pusher, uuid, timestamp)
-        pushed, failed = pushed + arrived, failed + (not arrived)
-        if not progress(pushed + failed, len(wanted)):
+        ids[_deliver(pusher, uuid, timestamp)].append(offered[uuid].id)
+        if not progress(len(ids[True]) + len(ids[False]), len(wanted)):
             break
-    if technique in (FULL, INCREMENTAL) and offered and not failed:
-        with writing():
-            servers.update_server(pusher.server.id, {"lastpushedid": max(event.id for event in offered.values())})
+    if technique in (FULL, INCREMENTAL):
+        _remember(pusher.server, arrived=ids[True], failed=ids[False])
     _push_opinions(pusher)
     _push_analyst_data(pusher)
-    return PushResult(pushed, failed)
+    if refusal:
+        raise SaveFailed("push", "Server", f"Error: {refusal}")
+    return PushResult(len(ids[True]), len(ids[False]))
+
+
+def _remember(server: LinkedServer, *, arrived: Sequence[int], failed: Sequence[int]) -> None:
+    """From which event on an incremental push goes on: the lowest that failed, which waits in the outbox, else the
+    highest that arrived (PROTOCOL §3.2 row 8)."""
+    if arrived or failed:
+        with writing():
+            servers.update_server(server.id, {"lastpushedid": min(failed) if failed else max(arrived)})
 
 
 def _push_analyst_data(pusher: Pusher) -> None:
-    """Notes, opinions and relationships, whatever the technique; a failure does not undo what was pushed (§3.15)."""
-    if not (pusher.server.push_analyst_data and pusher.version().perm_analyst_data):
-        return
+    """Notes, opinions and relationships, whatever the technique (PROTOCOL §3.15)."""
+    if pusher.server.push_analyst_data and pusher.version().perm_analyst_data:
+        with _costing_only("Notes and opinions", pusher):
+            push_analyst_data(pusher)
+
+
+@contextmanager
+def _costing_only(what: str, pusher: Pusher) -> Iterator[None]:
+    """What fails inside does not undo what was pushed, nor stop what comes after it (PROTOCOL §3.2)."""
     try:
-        push_analyst_data(pusher)
+        yield
     except (LinkRefused, RemoteFailure) as failure:
-        _log.warning("Notes and opinions did not get to server %s: %s", pusher.server.id, failure)
+        _log.warning("%s did not get to server %s: %s", what, pusher.server.id, failure)
 
 
 def _push_opinions(pusher: Pusher) -> None:
-    """Proposals, then sightings, of the events that the partner lists, whatever the technique (recordings 06d, 06e).
-
-    A failure does not undo what was pushed.
-    """
+    """Proposals, then sightings, of the events that the partner lists, whatever the technique (recordings 06d, 06e)."""
     server, version = pusher.server, pusher.version()
-    try:
-        listed = None
-        if version.perm_sync and server.push:
+    listed = None
+    if version.perm_sync and server.push:
+        with _costing_only("Proposals", pusher):
             listed = read_index(pusher.remote, server, with_rules=False)
             push_all_proposals(pusher, listed.rows)
-        if server.push_sightings:
+    if server.push_sightings:
+        with _costing_only("Sightings", pusher):
             again = read_index(pusher.remote, server, with_rules=False, known_tag=listed.etag if listed else None)
             push_all_sightings(pusher, listed.rows if listed and again.unchanged else again.rows)
-    except (LinkRefused, RemoteFailure) as failure:
-        _log.warning("Proposals or sightings did not get to server %s: %s", server.id, failure)
 
 
 def _candidates(pusher: Pusher, technique: str) -> Iterator[EventGraph]:
@@ -144,6 +159,10 @@ def _event_ids(server: LinkedServer, technique: str) -> list[int]:
         return []
 
 
+def _names_event(technique: str) -> bool:
+    return (technique.isascii() and technique.isdigit()) or canonical_uuid(technique) is not None
+
+
 def _is_offered(graph: EventGraph, partner: Partner) -> bool:
     """What the rules let go; MISP offers "this community" too, and refuses it when it is wanted (§3.3, 06c)."""
     if graph.event.distribution == Distribution.COMMUNITY:
@@ -151,17 +170,27 @@ def _is_offered(graph: EventGraph, partner: Partner) -> bool:
     return refusal_of(graph, partner) is None
 
 
-def _wanted(pusher: Pusher, offered: dict[str, int]) -> dict[str, int]:
-    """What the partner picks, in its order; a uuid that was not offered is not sent."""
+def _wanted(pusher: Pusher, offered: dict[str, int]) -> tuple[dict[str, int], str]:
+    """What the partner picks, in its order, and why it would not pick; a uuid that was not offered is not sent.
+
+    A refused offer costs the events alone: proposals, sightings and notes are still tried (PROTOCOL §3.2).
+    """
     if not offered:
-        return {}
+        return {}, ""
     offer = [{"Event": {"uuid": uuid, "timestamp": str(timestamp)}} for uuid, timestamp in offered.items()]
     gzip_allowed = pusher.version().takes_gzip
-    answer = pusher.remote.post_json(FILTER, json_text(offer), gzip_allowed=gzip_allowed)
-    if answer.status != 200 or not isinstance(answer.json, list):
-        raise SaveFailed("push", "Server", f"Error: {said(answer)}")
-    picked = (uuid.lower() for uuid in answer.json if isinstance(uuid, str))
-    return {uuid: offered[uuid] for uuid in picked if uuid in offered}
+    try:
+        answer = pusher.remote.post_json(FILTER, json_text(offer), gzip_allowed=gzip_allowed)
+    except RemoteFailure as failure:
+        if failure.cause not in (Cause.NOT_JSON, Cause.REDIRECT):
+            raise
+        return {}, str(failure)
+    if answer.status != 200 or not isinstance(answer.json, list | dict):
+        return {}, said(answer) or f"status {answer.status} for {FILTER}"
+    # PHP: a list with gaps becomes an object
+    listed = answer.json if isinstance(answer.json, list) else answer.json.values()
+    picked = (uuid.lower() for uuid in listed if isinstance(uuid, str))
+    return {uuid: offered[uuid] for uuid in picked if uuid in offered}, ""
 
 
 def _deliver(pusher: Pusher, uuid: str, timestamp: int) -> bool:

@@ -18,11 +18,14 @@ from mispmini.store.graphs import find_event_id
 from mispmini.store.organisations import find_any_organisation
 from mispmini.store.settings import load_settings
 from mispmini.store.versions import blocked_organisations
+from mispmini.sync import judging
+from mispmini.sync.failures import Forbearance
 from mispmini.sync.judging import Then
 from mispmini.sync.links import LinkRefused, said
 from mispmini.sync.pull_index import IndexRow
 from mispmini.sync.push import Delivery, Pusher
 from mispmini.sync.remote import Cause, RemoteFailure, RemoteServer, json_text
+from mispmini.wire.scalars import flag
 from mispmini.wire.sighting_in import read_sightings, read_uuids
 from mispmini.wire.sighting_out import sighting_json
 
@@ -31,6 +34,7 @@ _VIEW = (
     "/deleted[]:0/deleted[]:1/excludeGalaxy:1/excludeLocalTags:1/includeAttachments:0/includeEventCorrelations:0"
     "/includeFeedCorrelations:0/includeWarninglistHits:0/noEventReports:1/noShadowAttributes:1"
 )
+_ABSENT = (404, 405)
 _EVENTS_A_REQUEST = 20
 _SIGHTINGS_A_REQUEST = 5_000
 _log = logging.getLogger(__name__)
@@ -48,8 +52,8 @@ def deliver_sightings(pusher: Pusher, event_uuid: str) -> Delivery:
     now = clock.now()
     try:
         known = pusher.remote.head(f"/events/view/{event_uuid}")
-        if known >= 500:
-            return Delivery(Receipt(LedgerState.FAILED, Trouble.SERVER_ERROR, http_status=known), Then.RETRY, now)
+        if known not in (200, *_ABSENT):
+            return Delivery(judging.refusal(known, "to HEAD events/view"), judging.next_step(known), now)
         if known == 200:
             send_sightings(pusher, event_uuid)
         return Delivery(Receipt(LedgerState.SENT), Then.FINISH, now)
@@ -79,7 +83,7 @@ def send_sightings(pusher: Pusher, event_uuid: str) -> int:
     version = pusher.version()
     if not (version.perm_sync or version.perm_sighting):
         raise LinkRefused(Trouble.NO_SYNC_PERMISSION, "The partner's key has no permission to add sightings.")
-    if version.document.get("filter_sightings") is True:
+    if flag(version.document.get("filter_sightings")):
         known = _known_there(pusher, event_uuid, rows)
         rows = [row for row in rows if row.uuid not in known]
     for start in range(0, len(rows), _SIGHTINGS_A_REQUEST):
@@ -116,20 +120,27 @@ def _post(pusher: Pusher, path: str, body: str) -> Any:
 def push_all_sightings(pusher: Pusher, listed: Iterable[IndexRow]) -> int:
     """The sightings of every event that the partner lists and that was sighted here since; how many were sent."""
     there = {row.uuid: row.sighting_timestamp for row in listed}
-    sent = 0
+    sent, bearing = 0, Forbearance("Sightings")
     for _, uuid, sighted in store.events_with_sightings(list(there)):
         if sighted > there[uuid]:
-            sent += send_sightings(pusher, uuid)
+            with bearing.with_one():
+                sent += send_sightings(pusher, uuid)
     return sent
 
 
 def pull_sightings(
-    remote: RemoteServer, server: LinkedServer, viewer: Viewer, listed: Iterable[IndexRow], *, by_search: bool = True
+    remote: RemoteServer,
+    server: LinkedServer,
+    viewer: Viewer,
+    listed: Iterable[IndexRow],
+    *,
+    by_search: bool = True,
+    bearing: Forbearance,
 ) -> int:
     """Take the sightings of events that are here, where the partner's sighting_timestamp moved; how many were new.
 
-    A partner that cannot search for them (not `by_search`) is asked for the events. Raises RemoteFailure; what was
-    taken before stays.
+    A partner that cannot search for them (not `by_search`) is asked for the events. What it fails with is asked for
+    again by the next pull. Raises RemoteFailure when `bearing` has had enough; what was taken before stays.
     """
     there = {row.uuid: row.sighting_timestamp for row in listed if row.sighting_timestamp}
     until = store.taken_until(server.id, list(there))
@@ -137,10 +148,11 @@ def pull_sightings(
     taken = 0
     for start in range(0, len(wanted), _EVENTS_A_REQUEST):
         batch = wanted[start : start + _EVENTS_A_REQUEST]
-        found = _fetch(remote, batch) if by_search else {uuid: _inside(remote, uuid) for uuid in batch}
-        with writing():
-            taken += _take(viewer, server, found)
-            store.note_taken(server.id, [(uuid, there[uuid]) for uuid in batch])
+        with bearing.with_one():
+            found = _fetch(remote, batch) if by_search else {uuid: _inside(remote, uuid) for uuid in batch}
+            with writing():
+                taken += _take(viewer, server, found)
+                store.note_taken(server.id, [(uuid, there[uuid]) for uuid in batch])
     with writing(quiet=True):
         store.note_taken(server.id, [(uuid, there[uuid]) for uuid in until if uuid not in wanted])
     return taken

@@ -5,7 +5,7 @@ from mispmini.domain.notices import Arrival, GroupRefusal, NamedByOthers, Notice
 from mispmini.domain.viewer import Viewer
 from mispmini.services import addresses, arrivals, organisations, receiving
 from mispmini.services.organisations import Scope
-from mispmini.web.i18n import N_, _, gettext
+from mispmini.web.i18n import N_, _, gettext, ngettext
 from mispmini.web.pages import Choice, Paging
 from mispmini.web.pages.arrivals import ArrivalBox, IncomingPage, NamedRow, ReassignPage, RefusedRow
 from mispmini.web.sentences import for_people
@@ -23,6 +23,7 @@ _REFUSED_UPDATES = {
     receiving.IN_THE_FUTURE: N_("Its timestamp is more than a day ahead."),
     receiving.NO_GROUP_ON_EDIT: N_("Its sharing group is not accepted here."),
     receiving.OUR_NAME: N_("It is a new event in our name, which this link may not bring."),
+    receiving.UNSIGNED: N_("It is a protected event, whose signature cannot be checked here."),
 }
 
 
@@ -60,6 +61,8 @@ def _note(notice: Notice, owner: str) -> str:
             owner=owner,
         )
         return f"{told} {reason}"
+    if notice.kind is NoticeKind.ELEMENTS_REFUSED:
+        return _refused_elements(notice, owner)
     level = distribution_name(int(notice.detail["distribution"]))
     if notice.kind is NoticeKind.HELD:
         return _(
@@ -72,6 +75,30 @@ def _note(notice: Notice, owner: str) -> str:
         partner=notice.org_name,
         level=level,
     )
+
+
+def _refused_elements(notice: Notice, owner: str) -> str:
+    kept, left_out = (int(notice.detail[name]) for name in ("kept", "left_out"))
+    told = []
+    if kept:
+        told.append(
+            ngettext(
+                "%(num)d element came for a sharing group that was not accepted: only %(owner)s sees it here.",
+                "%(num)d elements came for sharing groups that were not accepted: only %(owner)s sees them here.",
+                kept,
+                owner=owner,
+            )
+        )
+    if left_out:
+        told.append(
+            ngettext(
+                "%(num)d element that %(partner)s sent is not here: its sharing group was not accepted.",
+                "%(num)d elements that %(partner)s sent are not here: their sharing groups were not accepted.",
+                left_out,
+                partner=notice.org_name,
+            )
+        )
+    return " ".join(told)
 
 
 def _our_url() -> str:

@@ -135,7 +135,9 @@ def here() -> str:
 def asked() -> Asked:
     """All that this request asks, its body read once. Raises BadRequest, Malformed, TooLarge."""
     if "asked" not in g:
-        g.asked = Asked(asked_path(), bodies_in.read_body(), dict(request.args))
+        path, query = asked_path(), dict(request.args)
+        bodies_in.refuse_nul([*path.named.values(), *query.values()])
+        g.asked = Asked(path, bodies_in.read_body(), query)
     found: Asked = g.asked
     return found
 

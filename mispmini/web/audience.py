@@ -45,7 +45,8 @@ def recipient(crossing: Crossing) -> Recipient:
         left = ngettext("%(num)d attribute stays here.", "%(num)d attributes stay here.", crossing.left_out)
         sentence = f"{sentence} {left}"
     if crossing.held_back:
-        sentence = f"{sentence} {_('TLP keeps %(num)d of them.', num=crossing.held_back)}"
+        kept = _("TLP keeps %(num)d of them.", num=crossing.held_back)
+        sentence = f"{sentence} {kept}"
     return Recipient(crossing.server_name, True, sentence)
 
 

@@ -1,6 +1,7 @@
 """A request's body, measured, inflated and parsed; a form's fields by their plain names (PROTOCOL §1.2, §1.7)."""
 
 import re
+from collections.abc import Iterable
 
 from flask import current_app, request
 
@@ -35,11 +36,25 @@ def read_body() -> object:
     return door.parse_json(raw)
 
 
+def refuse_nul(values: Iterable[object]) -> None:
+    """What a database keeps badly is refused wherever it stands (TRUST §2.2 row 14). Raises BadRequest."""
+    if any("\0" in part for value in values for part in ((value,) if isinstance(value, str) else _parts(value))):
+        raise BadRequest("A field holds a NUL character.")
+
+
+def _parts(value: object) -> Iterable[str]:
+    return value if isinstance(value, list | tuple) else ()
+
+
 def form_fields() -> FormFields:
-    """A form's fields: `data[User][email]` is `email`, `name[]` a list, else the last of a name counts."""
+    """A form's fields: `data[User][email]` is `email`, `name[]` a list, else the last of a name counts.
+
+    Raises BadRequest.
+    """
     fields: FormFields = {}
     for name, values in request.form.lists():
         found = _CAKE.match(name)
         plain = found[1] + found[2] if found else name
         fields[plain.removesuffix("[]")] = list(values) if plain.endswith("[]") else values[-1]
+    refuse_nul(fields.values())
     return fields

@@ -50,7 +50,7 @@ _ADVICE: dict[Finding | Cause, str] = {
     Cause.BAD_URL: N_("Edit the server and correct its base URL."),
     Cause.DNS: N_("Check the name in the base URL, and the name servers of this machine."),
     Cause.INTERNAL_ADDRESS: N_(
-        "If it is meant, edit the server and list the address under “Servers in your own network”."
+        "If it is meant, edit the server and list its address under “Allow internal addresses”."
     ),
     Cause.TCP: N_("Ask the partner whether its server runs and its firewall lets this server in."),
     Cause.TIMEOUT: N_("Ask the partner whether its server runs and its firewall lets this server in."),
@@ -125,6 +125,12 @@ def in_pairs(fingerprint: str) -> str:
 def advice_for(finding: Finding | Cause) -> str:
     """What to do about it, translated; nothing where nothing is wrong."""
     return gettext(_ADVICE[finding]) if finding in _ADVICE else ""
+
+
+def advice_for_text(failure: str) -> str:
+    """What to do about a failure as it is kept, "cause: detail"; nothing for any other sentence."""
+    cause = failure.partition(": ")[0]
+    return advice_for(Cause(cause)) if cause in set(Cause) else ""
 
 
 def _overall(report: ConnectionReport) -> pages.Outcome:

@@ -30,6 +30,7 @@ class Elements:
     sighted: Mapping[int, pages.SeenBox] = field(default_factory=dict)
     may_propose: bool = False
     warned: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    known_at: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def objects(self) -> tuple[pages.ObjectGroup, ...]:
@@ -40,6 +41,11 @@ class Elements:
     def attributes(self) -> tuple[pages.AttributeRow, ...]:
         """The attributes of this page outside of objects."""
         return tuple(self._row(item) for item in self.loaded.sheet.loose)
+
+    @property
+    def any_gone(self) -> bool:
+        """Whether the partner that delivered one of these no longer shows it."""
+        return bool(self.loaded.sheet.gone or self.loaded.sheet.gone_objects)
 
     @cached_property
     def _anchors(self) -> dict[str, str]:
@@ -67,6 +73,7 @@ class Elements:
             foreign=item.event_id != self.event_id,
             may_edit=rights.edit and not item.deleted,
             may_restore=rights.edit and item.deleted,
+            gone=item.id in sheet.gone_objects and not item.deleted,
         )
 
     def _row(self, item: AttributeRow) -> pages.AttributeRow:
@@ -96,6 +103,8 @@ class Elements:
             sighted=pages.SeenBox() if item.deleted else self.sighted.get(item.id, pages.SeenBox()),
             may_propose=self.may_propose and item.event_id == self.event_id and not item.deleted,
             warnings=() if item.deleted else self.warned.get(item.id, ()),
+            gone=item.id in sheet.gone and not item.deleted,
+            known_at=() if item.deleted else self.known_at.get(item.value, ()),
         )
 
     def _reference(self, item: ReferenceRow, rights: Rights) -> pages.ReferenceRow:

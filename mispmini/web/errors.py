@@ -16,8 +16,10 @@ from mispmini.services.signing_in import LockedOut, WrongLogin
 from mispmini.web import pages
 from mispmini.web.answer import Answer, Headers, action_url, base_url, page_answer, reply, wants_json
 from mispmini.web.asking import asked_path, here
+from mispmini.web.connection_pages import advice_for_text
 from mispmini.web.i18n import _
 from mispmini.web.sentences import for_people
+from mispmini.web.who import viewer_or_none
 from mispmini.wire import replies
 
 ShowAgain = Callable[[pages.Form, int], Answer]
@@ -70,8 +72,8 @@ def request_id() -> str:
     return name
 
 
-def error_page(status: int, sentence: str, *, advice: str = "") -> Answer:
-    """The page of one refusal; sentences are translated already."""
+def error_page(status: int, sentence: str, *, advice: str | None = None, title: str = "") -> Answer:
+    """The page of one refusal; sentences are translated already, and the status says what is not given."""
     titles = {
         400: _("The request was not understood"),
         403: _("Not allowed"),
@@ -83,10 +85,11 @@ def error_page(status: int, sentence: str, *, advice: str = "") -> Answer:
         503: _("Please try again"),
         507: _("The disk is full"),
     }
-    title = titles.get(status, _("Something went wrong"))
+    title = title or titles.get(status, _("Something went wrong"))
     ready = is_set_up()
-    told = advice or (_advice(status) if ready else _("Look where the server was started: it printed the link there."))
-    page = pages.ErrorPage(status, title, sentence, told, request_id(), ready)
+    if advice is None:
+        advice = _advice(status) if ready else _("Look where the server was started: it printed the link there.")
+    page = pages.ErrorPage(status, title, sentence, advice, request_id(), ready)
     return page_answer("error.html", page, status=status)
 
 
@@ -106,7 +109,8 @@ def _body(error: MispminiError) -> replies.Reply:
         return replies.save_failed(error.sentence, url, error.errors, subject_id=error.subject_id)
     if isinstance(error, errors.Invalid):
         return replies.save_failed("Could not save", action_url(), error.errors)
-    return replies.exception(error.sentence, asked_path().url)
+    told = error.names_rule and (viewer := viewer_or_none()) is not None and viewer.is_partner
+    return replies.exception(error.sentence, asked_path().url, errors=error.sentence if told else None)
 
 
 def _headers(error: MispminiError, kind: type[MispminiError]) -> Headers:
@@ -122,6 +126,9 @@ def _for_people(error: MispminiError, status: int) -> Answer:
     if show is not None:
         with suppress(MispminiError):  # what the form is about is not there, or not theirs: nothing to show again
             return show(_form_of(error), status)
+    if isinstance(error, errors.SaveFailed) and isinstance(error.errors, str):
+        advice = advice_for_text(error.errors)
+        return error_page(status, for_people(error.errors), title=_("Not possible"), advice=advice)
     return error_page(status, for_people(error.sentence))
 
 

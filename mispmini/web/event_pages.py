@@ -11,7 +11,7 @@ from mispmini.domain.filters import IndexFilters, Order, Terms
 from mispmini.domain.graphs import AttributeRow, EventRow
 from mispmini.domain.viewer import Viewer
 from mispmini.services import audience as audiences
-from mispmini.services import blocklists, event_sheets, mail, searching, viewing
+from mispmini.services import blocklists, event_sheets, mail, searching, trash, viewing
 from mispmini.services.blocklists import Blocked
 from mispmini.services.rights import NO_PERMISSION
 from mispmini.web import pages, words
@@ -23,6 +23,7 @@ from mispmini.web.i18n import _, moment_text
 from mispmini.web.paging import Slice, asked_slice, paging
 
 Tab = Literal["all", "ours", "received", "drafts"]
+_DAY = 86400
 DELETED_HERE = "Automatically blocked by deleting event"
 _FILTER_FIELDS = ("q", "tag", "org", "published")
 
@@ -48,6 +49,16 @@ def events_page(viewer: Viewer, filters: IndexFilters, given: Mapping[str, str])
         paging=paging(part, found.count),
         filtered=any(given.get(name) for name in _FILTER_FIELDS),
     )
+
+
+def trash_page(viewer: Viewer) -> pages.TrashPage:
+    """What was deleted here and the viewer may bring back."""
+    days = trash.days_kept()
+    rows = (
+        pages.TrashRow(one.uuid, one.info, one.creator, one.deleted, one.deleted + days * _DAY)
+        for one in trash.list_trash(viewer)
+    )
+    return pages.TrashPage(tuple(rows), days)
 
 
 def in_tab(viewer: Viewer, tab: Tab, filters: IndexFilters) -> IndexFilters:

@@ -4,14 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from mispmini.domain.filters import Deleted
-from mispmini.domain.graphs import EventGraph
+from mispmini.domain.graphs import EventGraph, EventRow
 from mispmini.domain.receipts import TROUBLES
 from mispmini.domain.tlp import strictest, tlp_of
 from mispmini.domain.viewer import Viewer
 from mispmini.services import event_sheets, feeds, logs, reports, viewing
 from mispmini.services.delegations import may_delegate_event
 from mispmini.services.event_sheets import Kin, Wanted
+from mispmini.services.known_elsewhere import PartnerHit, holders_by_value, partner_hits_in_event
 from mispmini.services.logs import Moment
+from mispmini.services.readings import Readership, readers_of
 from mispmini.services.viewing import LedgerEntry, Rights
 from mispmini.web import analyst_pages, feed_pages, opinion_boxes, pages, removals, tag_pages, words
 from mispmini.web.arrival_pages import arrival_box
@@ -79,7 +81,7 @@ class Shown:
     def is_ours(self) -> bool:
         """Whether the viewer is told what became of it, and who changed what."""
         event = self.graph.event
-        return self.viewer.is_site_admin or self.viewer.org_id in (event.org_id, event.orgc_id)
+        return viewing.is_told_of_partners(self.viewer, event)
 
     @property
     def deletes_for_good(self) -> bool:
@@ -115,13 +117,17 @@ def elements_page(shown: Shown, asked: Asked, *, form: pages.Form | None = None)
         part.offset,
     )
     loaded = event_sheets.elements_of(shown.viewer, wanted)
+    sheet = loaded.sheet
     may_propose = opinion_boxes.may_propose(shown.viewer, may_edit=shown.rights.edit)
     sighted = opinion_boxes.seen_boxes(shown.viewer, loaded.sheet.attribute_ids)
-    elements = Elements(event.id, loaded, shown.rights, sighted, may_propose, warned_names(loaded))
+    values = [one.value for held in (sheet.loose, *sheet.inside.values()) for one in held]
+    known_at = holders_by_value(shown.viewer, values)
+    elements = Elements(event.id, loaded, shown.rights, sighted, may_propose, warned_names(loaded), known_at)
     return pages.EventPage(
         head=head_page(shown, "attributes", attributes=loaded.sheet.live),
         attribute_count=loaded.sheet.live,
         objects=elements.objects,
+        any_gone=elements.any_gone,
         attributes=elements.attributes,
         paging=paging_at(f"/events/view/{event.id}", asked.query(), part, loaded.sheet.total),
         filter=pages.Form(asked.query()),
@@ -152,14 +158,27 @@ def related_page(shown: Shown) -> pages.RelatedPage:
         cap=event_sheets.correlation_cap(),
         extending=tuple(map(_link, event_sheets.extending(shown.viewer, event))),
         feed_hits=feed_pages.hit_rows(shown.viewer, feeds.hits_in_event(shown.viewer, event.id, _MOST_HITS)),
+        partner_hits=tuple(
+            _partner_hit_row(shown.viewer, hit) for hit in partner_hits_in_event(shown.viewer, event.id, _MOST_HITS)
+        ),
     )
 
 
+def _partner_hit_row(viewer: Viewer, hit: PartnerHit) -> pages.PartnerHitRow:
+    paths = ((uuid, f"/servers/previewEvent/{hit.server_id}/{uuid}") for uuid in hit.event_uuids)
+    return pages.PartnerHitRow(hit.value, hit.server_name, tuple(paths) if viewer.is_site_admin else ())
+
+
 def sharing_page(shown: Shown) -> pages.SharingPage:
-    """The tab of what each partner got."""
+    """The tab of what each partner got, pushed or fetched."""
     with_detail = shown.viewer.is_site_admin
     rows = tuple(ledger_row(entry, with_detail=with_detail) for entry in shown.deliveries)
-    return pages.SharingPage(head_page(shown, "sharing"), rows, shown.is_ours)
+    readings = tuple(_reading_row(shown.graph.event, one) for one in readers_of(shown.viewer, shown.graph.event))
+    return pages.SharingPage(head_page(shown, "sharing"), rows, shown.is_ours, readings)
+
+
+def _reading_row(event: EventRow, one: Readership) -> pages.ReadingRow:
+    return pages.ReadingRow(one.org_name, one.org_id, one.version, one.version >= event.timestamp, one.time)
 
 
 def history_page(shown: Shown) -> pages.HistoryPage:

@@ -45,6 +45,8 @@ _STREAM_FROM = 5_000
 def index() -> Answer:
     """Every event that the viewer sees; `minimal` is what a pulling partner asks for (PROTOCOL §4.3)."""
     filters = read_index(asked().parameters(), now=clock.now())
+    if not wants_json() and request.args.get("tab") == "trash":
+        return page_answer("events/trash.html", event_pages.trash_page(current_viewer()))
     if not wants_json():
         return page_answer("events/index.html", event_pages.events_page(current_viewer(), filters, request.args))
     if asked().path.extension == "csv":
@@ -75,7 +77,9 @@ def view(ref: str) -> Answer:
         if ready := ready_event(viewer, ref, wanted):
             readings.note_served(viewer, [ready.event])
             return spliced(ready.head, ready.elements, ready.tail)
-        return _event_reply(viewer, bodies.viewed_event(viewer, ref, wanted), wanted)
+        graph = bodies.viewed_event(viewer, ref, wanted)
+        readings.note_served(viewer, [graph.event])
+        return _event_reply(viewer, graph, wanted)
     template, page = event_tabs.tab_page(viewer, ref, request.args)
     return page_answer(template, page)
 
@@ -112,7 +116,6 @@ def _wanted_deleted(value: object) -> Deleted:
 
 
 def _event_reply(viewer: Viewer, graph: EventGraph, wanted: bodies.View, errors: object = None) -> Answer:
-    readings.note_served(viewer, [graph.event])
     chunks = bodies.event_text(viewer, graph, wanted, errors=errors)
     if len(graph.attributes) > _STREAM_FROM:
         return streamed(chunks)

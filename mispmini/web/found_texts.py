@@ -50,7 +50,7 @@ def object_texts(viewer: Viewer, filters: SearchFilters) -> Texts:
         found.count,
         (
             found_object_json(one, _context(one.event, options), with_attributes=not options.metadata)
-            for one in found
+            for one in readings.noting(viewer, found)
         ),
     )  # fmt: skip
 
@@ -59,7 +59,8 @@ def attribute_texts(viewer: Viewer, filters: SearchFilters) -> Texts:
     """`{…}` for each attribute found."""
     found = searching.search_attributes(viewer, filters)
     around = _Around(filters.options)
-    return Texts(found.count, (_attribute_text(one, filters.options, around) for one in found), found.skipped)
+    texts = (_attribute_text(one, filters.options, around) for one in readings.noting(viewer, found))
+    return Texts(found.count, texts, found.skipped)
 
 
 class _Around:

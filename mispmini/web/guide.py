@@ -80,7 +80,7 @@ def _step(number: int, chapter: Chapter, viewer: Viewer) -> pages.GuideStep:
     links = tuple(
         pages.GuideLink(gettext(lead.label), lead.href.format(org=viewer.org_id))
         for lead in chapter.leads
-        if viewer.is_site_admin or not lead.for_admins
+        if viewer.is_site_admin or not (lead.for_admins or (lead.for_writers and not viewer.can(Permission.ADD)))
     )
     return pages.GuideStep(number, gettext(chapter.title), tuple(map(gettext, chapter.sentences)), links)
 

@@ -13,6 +13,7 @@ class Lead:
     label: str
     href: str
     for_admins: bool = True
+    for_writers: bool = False  # of events
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ CHAPTERS = (
                "distribution."),
             N_("Publish. Before anything leaves, the page says who will see it, here and at each partner."),
         ),
-        (Lead(N_("Add Event"), "/events/add", for_admins=False), Lead(N_("Events"), "/events/index", for_admins=False)),
+        (Lead(N_("Add Event"), "/events/add", for_admins=False, for_writers=True),
+         Lead(N_("Events"), "/events/index", for_admins=False)),
     ),
     Chapter(
         N_("Organisations"),

@@ -59,6 +59,7 @@ def post_test() -> Answer:
 @needs_login
 def get_available_sync_filtering_rules() -> Answer:
     """Names that a partner's pull rules can use."""
-    known = organisations.list_organisations(current_viewer(), Scope.ALL)
+    viewer = current_viewer()
+    known = organisations.those_met(viewer, organisations.list_organisations(viewer, Scope.ALL))
     names = sorted(organisation.name for organisation in known)
     return reply({"organisations": names, "tags": sorted(tag.name for tag in tags.all_tags(""))})

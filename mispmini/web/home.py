@@ -70,7 +70,8 @@ def health_of(link: Standing) -> tuple[pages.Health, str]:
     if server.breaker_until is not None:
         return "failing", _("It cannot be reached. It is tried again by itself.")
     if server.pull and not (server.last_pull_result or _PULLED).startswith(_PULLED):
-        return "failing", f"{_('The last pull failed.')} {for_people(server.last_pull_result or '')}"
+        told = _("The last pull failed.")
+        return "failing", f"{told} {for_people(server.last_pull_result or '')}"
     if link.queue.parked:
         parked = link.queue.parked
         return "warning", ngettext("%(num)d event needs somebody.", "%(num)d events need somebody.", parked)

@@ -9,9 +9,8 @@ from mispmini.services import deliveries, feeds, servers
 from mispmini.services.deliveries import Direction, LedgerEntry
 from mispmini.services.jobs import JobKind, JobRecord, JobState
 from mispmini.services.servers import Standing
-from mispmini.sync.failures import Cause
 from mispmini.web import pages
-from mispmini.web.connection_pages import advice_for
+from mispmini.web.connection_pages import advice_for_text
 from mispmini.web.i18n import _
 from mispmini.web.receipts import receipt_sentence
 from mispmini.web.sentences import for_people
@@ -126,7 +125,11 @@ def _title(job: JobRecord) -> str:
             if job.kind is JobKind.PULL
             else _("Push one event to %(name)s", name=name)
         )
-    return _("Pull from %(name)s", name=name) if job.kind is JobKind.PULL else _("Push to %(name)s", name=name)
+    if job.kind is JobKind.PUSH:
+        return _("Push to %(name)s", name=name)
+    if job.user_id is None:
+        return _("Scheduled pull from %(name)s", name=name)
+    return _("Pull from %(name)s", name=name)
 
 
 def _server_id(job: JobRecord) -> int:
@@ -145,8 +148,7 @@ def _told(job: JobRecord) -> str:
 
 
 def _advice(job: JobRecord) -> str:
-    cause = _told(job).partition(": ")[0]
-    return advice_for(Cause(cause)) if job.state is JobState.FAILED and cause in set(Cause) else ""
+    return advice_for_text(_told(job)) if job.state is JobState.FAILED else ""
 
 
 def _items(job: JobRecord, server_id: int) -> tuple[pages.JobItem, ...]:

@@ -68,9 +68,10 @@ def enter(viewer: Viewer) -> None:
 
 def local_path(wish: str) -> str:
     """A path of this server to go to, "/" for anything that could lead elsewhere (TRUST S10)."""
-    parts = urlsplit(wish) if wish.isprintable() and "\\" not in wish else None
-    is_ours = parts is not None and not parts.scheme and not parts.netloc and wish.startswith("/")
-    return wish if is_ours and not wish.startswith("//") else "/"
+    if not wish.startswith("/") or wish.startswith("//") or "\\" in wish or not wish.isprintable():
+        return "/"
+    parts = urlsplit(wish)
+    return "/" if parts.scheme or parts.netloc else wish
 
 
 def _form(form: pages.Form, status: int) -> Answer:

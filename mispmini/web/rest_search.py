@@ -10,7 +10,7 @@ from mispmini.domain import clock
 from mispmini.domain.errors import BadRequest, NotFound
 from mispmini.domain.filters import Scope, SearchFilters
 from mispmini.domain.viewer import Viewer
-from mispmini.services import authkeys, searching, user_settings
+from mispmini.services import authkeys, readings, searching, user_settings
 from mispmini.services.converting import StixForm, to_stix
 from mispmini.web.answer import Answer, base_url, reply, streamed
 from mispmini.web.asking import asked, asked_path
@@ -168,7 +168,8 @@ def _export_pieces(viewer: Viewer, filters: SearchFilters, export: Export, conte
         values = searching.search_values(viewer, filters)
         return Texts(values.count, export.of_values(values.items, context))
     found = searching.search_for_export(viewer, filters, export.types)
-    return Texts(found.count, export.pieces(found.items, replace(context, count=found.count)), found.skipped)
+    items = readings.noting(viewer, found.items)
+    return Texts(found.count, export.pieces(items, replace(context, count=found.count)), found.skipped)
 
 
 def _in_blocks(pieces: Iterable[str]) -> Iterator[str]:

@@ -89,6 +89,7 @@ _SAID_OTHERWISE: Mapping[str, str] = {
     events.EMPTY: N_("An event without attributes cannot be added as published."),
     "Event blocked by event blocklist.": N_("This UUID is on the blocklist of deleted events."),
     "Event blocked by organisation blocklist.": N_("The organisation is on the blocklist."),
+    events.BLOCKED_TAG: N_("It has a tag that is blocked here."),
     sharing_groups.UNREADY[GroupFlaw.NOBODY]: N_(
         "Its sharing group lists no organisation, so nobody would get it. Add its organisations to the group first."
     ),
@@ -186,6 +187,7 @@ _SAID_OTHERWISE: Mapping[str, str] = {
     server_flaws.KEY_FORM: N_("The auth key of the partner has exactly 40 letters and digits."),
     server_flaws.URL_FORM: N_("Please enter a URL like https://misp.example.org."),
     server_flaws.RULES_FORM: N_("The rules have to be a JSON object of tags and organisations, as MISP has them."),
+    server_flaws.PUSH_RULES_FORM: N_("Push rules name tags and organisations by their ids on this server."),
     server_flaws.NETWORK_FORM: N_("Please enter networks like 10.1.2.0/24."),
     server_flaws.INTERVAL_FORM: N_("Please enter a number of seconds, or 0 for none."),
     server_flaws.POLICY_FORM: _CHOOSE,

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from mispmini.domain.records import OrganisationRecord
 from mispmini.domain.rules import RuleNames
 from mispmini.domain.servers import LinkedServer
+from mispmini.services.gone import policy_of
 from mispmini.services.link_rules import pull_names_of, push_names_of, trusted_names_of, types_are_filtered
 from mispmini.services.link_secrets import proxy_hint
 from mispmini.web import pages
@@ -13,8 +14,10 @@ from mispmini.web.i18n import _
 _MINUTE = 60
 _FLAGS = (
     "push", "pull", "push_sightings", "unpublish_event", "publish_without_email", "internal", "skip_proxy", "paused",
+    "push_galaxy_clusters", "pull_galaxy_clusters", "push_analyst_data", "pull_analyst_data", "caching_enabled",
+    "remove_missing_tags",
 )  # fmt: skip
-OF_A_NEW_ONE: Mapping[str, str] = {"pull_interval": "60", "own_name_policy": "accept"}
+OF_A_NEW_ONE: Mapping[str, str] = {"pull_interval": "60", "own_name_policy": "accept", "gone_policy": "mark"}
 
 
 def form_of(server: LinkedServer) -> pages.Form:
@@ -31,6 +34,7 @@ def form_of(server: LinkedServer) -> pages.Form:
             "default_local_tag": server.default_local_tag or "",
             "trusted_orgs": "\n".join(trusted_names_of(server)),
             "own_name_policy": server.own_name_policy,
+            "gone_policy": policy_of(server.gone_policy).value,
             **{name: "1" if getattr(server, name) else "0" for name in _FLAGS},
             **_lines("push", push_names_of(server)),
             **_lines("pull", pull_names_of(server)),
@@ -51,6 +55,11 @@ def form_page(
             pages.Choice("accept", _("take them, and mark them")),
             pages.Choice("review", _("take them for our organisation only, until somebody looked")),
             pages.Choice("refuse", _("refuse them")),
+        ),
+        gone_policies=(
+            pages.Choice("mark", _("mark it, and leave it out of exports")),
+            pages.Choice("delete", _("delete it here, too")),
+            pages.Choice("ignore", _("keep it as it is")),
         ),
         has_cert=bool(server and server.cert_file),
         has_client_cert=bool(server and server.client_cert_file),

@@ -8,6 +8,7 @@ from mispmini.domain.rules import RuleNames
 from mispmini.domain.servers import LinkedServer
 from mispmini.services.comparisons import FoundDifference
 from mispmini.services.deliveries import LedgerEntry, QueuedEvent
+from mispmini.services.instance_settings import load_settings
 from mispmini.services.link_rules import pull_names_of, push_names_of, trusted_names_of
 from mispmini.services.link_secrets import key_hint, proxy_hint
 from mispmini.services.servers import Standing
@@ -78,6 +79,8 @@ def _facts(server: LinkedServer) -> Iterator[pages.Fact]:
     yield pages.Fact(_("Priority"), str(server.priority))
     yield from _rule_facts(_("Push rules"), push_names_of(server))
     yield from _rule_facts(_("Pull rules"), pull_names_of(server))
+    if (server.push or server.push_sightings) and not load_settings().sightings_policy:
+        yield pages.Fact(_("Sightings"), _("None ever goes there: the sighting policy of this server is 0."))
     if server.default_local_tag:
         yield pages.Fact(_("Local tag of what it delivers"), server.default_local_tag)
     if server.trusted_orgs:

@@ -107,7 +107,11 @@ def _first_run() -> FirstRun:
 def _own_url() -> str:
     """The base URL of the form in normal form. Raises Invalid."""
     text = _text("base_url").rstrip("/") or base_url()
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:  # what urlsplit and .port say to a broken address
+        raise Invalid({"base_url": [BAD_URL]}) from None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or "@" in parts.netloc:
         raise Invalid({"base_url": [BAD_URL]})
     return text

@@ -27,7 +27,8 @@ _DESCRIPTION = "POST the configuration of a server that a partner made for you."
 def create_sync() -> Answer:
     """What a partner's admin needs to connect to us, with a new key of the caller's; a browser asks by POST."""
     if request.method == "GET" and not wants_json():
-        return page_answer("servers/create_sync.html", pages.SyncConfigPage(""))
+        may_make = sync_configs.may_make(current_viewer())
+        return page_answer("servers/create_sync.html", pages.SyncConfigPage("", may_make=may_make))
     made = _made()
     if wants_json():
         return reply(made)

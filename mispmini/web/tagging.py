@@ -23,8 +23,8 @@ def add(viewer: Viewer, find: Find, tag: str, *, page: PageOf) -> Answer:
         return _told(lambda: _attach(viewer, find(viewer), tag), "Tag added.")
     tagged = _attach(viewer, find(viewer), tag)
     clashes = " ".join(clash_sentence(", ".join(names)) for names in tags.clashes_on(tagged))
-    notice, kind = f"{_('Tag added.')} {clashes}".rstrip(), "warning" if clashes else "success"
-    return done(None, go_to=page(tagged), notice=notice, kind=kind)
+    told, kind = _("Tag added."), "warning" if clashes else "success"
+    return done(None, go_to=page(tagged), notice=f"{told} {clashes}".rstrip(), kind=kind)
 
 
 def remove(viewer: Viewer, find: Find, tag: str, *, page: PageOf) -> Answer:

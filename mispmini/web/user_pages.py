@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from mispmini.domain.permissions import Permission
-from mispmini.services import accounts, authkeys, organisations, registrations, roles, servers
+from mispmini.services import accounts, authkeys, organisations, registrations, roles, servers, sync_configs
 from mispmini.services.accounts import Account
 from mispmini.services.organisations import Scope
 from mispmini.web import i18n, pages
@@ -14,8 +14,8 @@ from mispmini.web.paging import asked_slice, paging
 from mispmini.web.who import current_viewer
 
 
-def index_page(found: list[Account]) -> pages.UsersPage:
-    """The accounts that an admin sees."""
+def index_page(found: list[Account], search: str = "") -> pages.UsersPage:
+    """The accounts that an admin sees; `search` is the part of the e-mail that was asked for."""
     part = asked_slice()
     rows = tuple(
         pages.UserRow(
@@ -31,7 +31,8 @@ def index_page(found: list[Account]) -> pages.UsersPage:
     )
     viewer = current_viewer()
     requests = registrations.count_waiting(viewer) if viewer.is_site_admin else None
-    return pages.UsersPage(rows=rows, paging=paging(part, len(found)), requests=requests)
+    form = pages.Form({"value": search})
+    return pages.UsersPage(rows=rows, paging=paging(part, len(found)), requests=requests, form=form)
 
 
 def password_page(form: pages.Form) -> pages.PasswordPage:
@@ -53,6 +54,7 @@ def profile(account: Account) -> pages.ProfilePage:
         language=i18n.current_language(),
         keys=tuple(key_row(owned) for owned in authkeys.list_authkeys(viewer, "me")),
         may_add_keys=viewer.can(Permission.AUTH),
+        may_make_config=sync_configs.may_make(viewer),
         password_form=pages.Form(),
     )
 
@@ -89,6 +91,7 @@ def form_page(account: Account | None, form: pages.Form) -> pages.UserFormPage:
         roles=_choices(known),
         servers=(pages.Choice("", _("none")), *_links()),
         may_delete=account is not None and accounts.may_manage(viewer, account),
+        is_own=account is not None and account.user.id == viewer.user_id,
     )
 
 

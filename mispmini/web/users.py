@@ -135,14 +135,15 @@ def index() -> Answer:
     """The accounts that the viewer administers, by part of the e-mail and by organisation."""
     parameters = asked().parameters()
     org = people_in.read_text(parameters, "searchorg")
+    search = people_in.read_text(parameters, "value")
     found = accounts.list_users(
         current_viewer(),
-        search=people_in.read_text(parameters, "value"),
+        search=search,
         org_id=people_in.read_id(org) if org else None,
     )
     return answer(
         lambda: [account_replies.user_index_item(a.user, a.role, a.organisation) for a in found],
-        page=lambda: user_pages.index_page(found),
+        page=lambda: user_pages.index_page(found, search),
         template="users/index.html",
     )
 
@@ -204,7 +205,9 @@ def edit(ref: str) -> Answer:
     """Change what is given of an account."""
     viewer = current_viewer()
     if_refused(_form_again(accounts.view_user(viewer, ref)))
-    account = accounts.edit_user(viewer, ref, people_in.read_user(asked().parameters(), "edit"))
+    parameters = asked().parameters()
+    current = people_in.read_text(parameters, "current_password")
+    account = accounts.edit_user(viewer, ref, people_in.read_user(parameters, "edit"), current_password=current)
     return _kept(account, go_to="/admin/users/index")
 
 

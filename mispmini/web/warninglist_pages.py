@@ -10,12 +10,16 @@ from mispmini.domain.viewer import Viewer
 from mispmini.domain.warninglists import CATEGORIES, TYPES, Hit, WarninglistRow
 from mispmini.services import warninglists
 from mispmini.services.event_sheets import Elements
-from mispmini.web.i18n import _, current_language
+from mispmini.web.i18n import N_, _, current_language, gettext
 from mispmini.web.pages import Choice, Form, Paging
 from mispmini.web.paging import asked_slice, paging
 
 _ENTRIES_ON_A_PAGE = 200
 _MOST_IN_A_FORM = 20_000
+DESCRIPTIONS = (  # of the decaying models that come with the product: named here, so that they are translated
+    N_("What a network sensor looks for: addresses and names change hands within months."),
+    N_("What mail filters look for: a campaign is over after some weeks."),
+)
 
 
 @dataclass(frozen=True)
@@ -269,7 +273,7 @@ def _model_line(one: DecayingModel, *, enabled: bool) -> ModelLine:
     return ModelLine(
         id=one.id,
         name=one.name,
-        description=one.description,
+        description=gettext(one.description),
         lifetime=round(one.lifetime),
         threshold=round(one.threshold),
         types=", ".join(one.types),

@@ -9,7 +9,7 @@ from flask_login import LoginManager, UserMixin, current_user
 from mispmini.domain.errors import Forbidden, NotAuthenticated
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
-from mispmini.services import authentication
+from mispmini.services import authentication, delegations
 from mispmini.settings import Settings
 from mispmini.web import pages
 from mispmini.web.answer import see_other, wants_json
@@ -141,6 +141,7 @@ def _signed_in() -> pages.SignedIn | None:
         may_see_servers=viewer.is_site_admin,
         may_administer=viewer.is_site_admin or viewer.can(Permission.ADMIN),
         may_change_organisations=viewer.is_site_admin,
+        shows_delegations=delegations.is_enabled(),
         notices=_notices(),
         step=step_of(request.endpoint),
     )

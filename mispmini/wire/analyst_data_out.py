@@ -13,6 +13,8 @@ from mispmini.wire.fragments import BOOL, compact, number_or_null, sharing_group
 
 DEEPEST = 16
 _ELEMENTS = ("Attribute", "Object", "EventReport")
+_BRIEF_ORGC = ("id", "name", "uuid", "type", "sector", "nationality", "local")
+_BRIEF_ORG = ("id", "name", "uuid", "type", "description", "sector", "nationality", "local")
 _NUMBERS = {kind.value: number for number, kind in enumerate(KINDS)}
 
 
@@ -53,14 +55,17 @@ class ItemTexts:
         """MISP: whether it went deep enough is told but for what is about an element of an event."""
         is_cut = depth >= DEEPEST and row.uuid in self.sheet.about
         told = "" if depth and row.object_type in _ELEMENTS else f',"_max_depth_reached":{BOOL[is_cut]}'
-        return f'{{"id":"{row.id}",{self._columns(row)}{told}{self.about(row.uuid, depth)}}}'
+        columns = self._columns(row, is_brief=bool(depth) and row.object_type == "Event")
+        return f'{{"id":"{row.id}",{columns}{told}{self.about(row.uuid, depth)}}}'
 
     def _alone(self, row: AnalystRow) -> str:
         return f'{{"id":"{row.id}",{self._columns(row)}}}'
 
-    def _columns(self, row: AnalystRow) -> str:
-        """All but the id, which partners do not get."""
+    def _columns(self, row: AnalystRow, *, is_brief: bool = False) -> str:
+        """All but the id, which partners do not get; organisations in brief inside the event that it is about."""
         org, orgc = (organisation_columns(self.sheet.organisations[number]) for number in (row.org_id, row.orgc_id))
+        if is_brief:
+            org, orgc = ({name: one[name] for name in names} for one, names in ((org, _BRIEF_ORG), (orgc, _BRIEF_ORGC)))
         group = self.groups.get(row.sharing_group_id or 0) if needs_group(row.distribution) else None
         shared = "" if group is None else f',"SharingGroup":{sharing_group_json(group)}'
         return (

@@ -15,6 +15,7 @@ MALFORMED = (
 )
 _INT_RANGE = range(-(2**63), 2**63)
 _INT_DIGITS = 20
+_GZIPPED = b"\x1f\x8b"
 _STRETCH = 1024 * 1024
 _TO_ONE_BRACKET = bytes.maketrans(b"{}", b"[]")
 _ALL_BUT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
@@ -56,7 +57,7 @@ def inflate(raw: bytes, encoding: str, limit: int) -> bytes:
         raise BadRequest("Invalid compressed data.") from error
     if len(body) > limit:
         raise TooLarge(f"The inflated body is larger than {limit} bytes.")
-    if not inflater.eof or inflater.unused_data:
+    if not inflater.eof or inflater.unused_data or body.startswith(_GZIPPED):
         raise BadRequest("Invalid compressed data.")
     return body
 

@@ -13,9 +13,9 @@ from mispmini.wire.analyst_data_in import embedded_items
 from mispmini.wire.attribute_in import MOST_ATTRIBUTES, refuse_so_many
 from mispmini.wire.door import unwrap
 from mispmini.wire.known_keys import EVENT_KEYS, unknown_keys
-from mispmini.wire.object_in import attribute_drafts, listed, object_draft
+from mispmini.wire.object_in import attribute_drafts, object_draft
 from mispmini.wire.report_in import read_report
-from mispmini.wire.scalars import Fields, Record, uuid, whole_number
+from mispmini.wire.scalars import Fields, Record, listed, uuid, whole_number
 from mispmini.wire.sharing_group_in import embedded_group, read_organisation
 from mispmini.wire.tag_in import dropped_for, read_tags
 

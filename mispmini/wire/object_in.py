@@ -10,7 +10,7 @@ from mispmini.wire.analyst_data_in import embedded_items
 from mispmini.wire.attribute_in import MOST_ATTRIBUTES, check_seen_order, read_attribute, refuse_so_many
 from mispmini.wire.door import unwrap
 from mispmini.wire.known_keys import OBJECT_KEYS, unknown_keys
-from mispmini.wire.scalars import Fields, Record, as_record
+from mispmini.wire.scalars import Fields, Record, as_record, listed
 from mispmini.wire.scalars import uuid as read_uuid
 from mispmini.wire.sharing_group_in import embedded_group
 from mispmini.wire.tag_in import dropped_for
@@ -73,15 +73,6 @@ def attribute_drafts(value: object, dropped: list[Dropped], *, from_partner: boo
         except Invalid as error:
             dropped.append(dropped_for("Attribute", item, error))
     return tuple(drafts)
-
-
-def listed(value: object) -> list[object]:
-    """A list's items; PHP's numbered object is a list too, anything else that is not empty a list of one."""
-    if isinstance(value, list):
-        return value
-    if isinstance(value, dict) and all(key.isdigit() for key in value):
-        return list(value.values())
-    return [value] if value else []
 
 
 def read_reference(body: object) -> tuple[str, ReferenceDraft]:

@@ -6,7 +6,7 @@ from mispmini.domain.drafts import ProposalDraft
 from mispmini.domain.errors import Invalid, TooLarge
 from mispmini.wire.attribute_in import read_attribute
 from mispmini.wire.door import unwrap
-from mispmini.wire.scalars import Record, as_record, epoch_seconds, flag, whole_number
+from mispmini.wire.scalars import Record, as_record, epoch_seconds, flag, listed, whole_number
 from mispmini.wire.scalars import uuid as canonical
 from mispmini.wire.sharing_group_in import read_organisation
 
@@ -16,7 +16,7 @@ MOST_PROPOSALS = 10_000
 def read_proposals(body: object) -> list[ProposalDraft]:
     """A list of proposals, each bare or wrapped; what cannot be read is passed over. Raises TooLarge."""
     items = unwrap(body, "ShadowAttribute")
-    records = items if isinstance(items, list) else []
+    records = listed(items) if isinstance(items, list | dict) else []
     if len(records) > MOST_PROPOSALS:
         raise TooLarge(f"More than {MOST_PROPOSALS} proposals at once.")
     return list(_drafts(records))

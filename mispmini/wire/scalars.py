@@ -82,6 +82,15 @@ def as_record(value: object) -> Record | None:
     return value if isinstance(value, dict) else None
 
 
+def listed(value: object) -> list[object]:
+    """A list's items; PHP's numbered object is a list too, anything else that is not empty a list of one."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, dict) and all(key.isdigit() for key in value):
+        return list(value.values())
+    return [value] if value else []
+
+
 class Fields:
     """Reads one record field by field and collects what does not fit; absent, null and "" are None.
 

@@ -6,7 +6,7 @@ from mispmini.domain import sentences
 from mispmini.domain.drafts import OrganisationDraft, SharingGroupDraft, SharingGroupOrgDraft, SharingGroupServerDraft
 from mispmini.domain.errors import Invalid
 from mispmini.domain.ids import new_uuid
-from mispmini.wire.scalars import Fields, Record, as_record, flag, whole_number
+from mispmini.wire.scalars import Fields, Record, as_record, flag, listed, whole_number
 from mispmini.wire.scalars import uuid as read_uuid
 
 
@@ -98,5 +98,5 @@ def _servers(record: Record) -> Iterator[SharingGroupServerDraft]:
 
 
 def _records(value: object) -> Iterator[Record]:
-    items = value if isinstance(value, list) else []
+    items = listed(value) if isinstance(value, list | dict) else []
     return (item for item in items if isinstance(item, dict))

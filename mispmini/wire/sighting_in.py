@@ -15,7 +15,7 @@ from mispmini.domain.opinions import (
 )
 from mispmini.wire.door import unwrap
 from mispmini.wire.moments import seconds_of
-from mispmini.wire.scalars import Fields, Record, as_record, flag, plain_text, whole_number
+from mispmini.wire.scalars import Fields, Record, as_record, flag, listed, plain_text, whole_number
 from mispmini.wire.scalars import uuid as canonical
 from mispmini.wire.search_in import paging
 from mispmini.wire.sharing_group_in import read_organisation
@@ -93,7 +93,7 @@ def _moment(fields: Fields, now: int) -> int | None:
 def read_sightings(body: object) -> list[SightingDraft]:
     """What a partner sends in bulk, bare or under `Sighting`; what cannot be read is passed over. Raises TooLarge."""
     items = unwrap(body, "Sighting")
-    records = items if isinstance(items, list) else []
+    records = listed(items) if isinstance(items, list | dict) else []
     if len(records) > MOST_SIGHTINGS:
         raise TooLarge(f"More than {MOST_SIGHTINGS} sightings at once.")
     return list(_drafts(records))
@@ -101,8 +101,8 @@ def read_sightings(body: object) -> list[SightingDraft]:
 
 def nested_sightings(record: Record, attribute_uuid: str | None) -> tuple[SightingDraft, ...]:
     """Those inside an attribute that came with its event."""
-    items = record.get("Sighting")
-    if not isinstance(items, list) or not items or attribute_uuid is None:
+    items = listed(record.get("Sighting"))
+    if not items or attribute_uuid is None:
         return ()
     known = ({**item, "attribute_uuid": attribute_uuid} for item in items if isinstance(item, dict))
     return tuple(_drafts(known))

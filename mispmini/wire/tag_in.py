@@ -7,7 +7,7 @@ from mispmini.domain.drafts import Dropped, TagDraft
 from mispmini.domain.errors import Invalid, TooLarge
 from mispmini.domain.tag_forms import TagForm
 from mispmini.wire.door import unwrap
-from mispmini.wire.scalars import Fields, Record, as_record, plain_text
+from mispmini.wire.scalars import Fields, Record, as_record, listed, plain_text
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\Z")
 _NAME_BYTES = 255
@@ -83,12 +83,10 @@ def dropped_for(kind: str, item: object, error: Invalid) -> Dropped:
 
 def _items(record: Record, pivot: str) -> list[object]:
     tags = record.get("Tag")
-    if isinstance(tags, dict):
-        return [tags]
-    if isinstance(tags, list) and tags:
-        return tags
+    if isinstance(tags, dict | list) and tags:
+        return listed(tags)
     pivots = record.get(pivot)
-    return [_with_pivot(item) for item in pivots] if isinstance(pivots, list) else []
+    return [_with_pivot(item) for item in listed(pivots)] if isinstance(pivots, dict | list) else []
 
 
 def _with_pivot(item: object) -> object:

@@ -34,12 +34,16 @@ def test_every_value_is_in_its_normal_form_already() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ratio", "gate", "breached"),
+    ("ratio", "gate", "most_ms", "breached"),
     [
-        pytest.param(3.9, 4.0, False, id="below the gate"),
-        pytest.param(4.1, 4.0, True, id="above the gate"),
-        pytest.param(99.0, None, False, id="reported only"),
+        pytest.param(3.9, 4.0, None, False, id="below the gate"),
+        pytest.param(4.1, 4.0, None, True, id="above the gate"),
+        pytest.param(99.0, None, None, False, id="reported only"),
+        pytest.param(1.9, None, 2.0, False, id="in time"),
+        pytest.param(2.1, 4.0, 2.0, True, id="too late, whatever the ratio"),
     ],
 )
-def test_only_a_ratio_above_its_gate_is_a_breach(ratio: float, gate: float | None, breached: bool) -> None:
-    assert Result("add 10", ratio, 1.0, ratio, (ratio,), gate).breached is breached
+def test_only_a_figure_above_its_gate_is_a_breach(
+    ratio: float, gate: float | None, most_ms: float | None, breached: bool
+) -> None:
+    assert Result("add 10", ratio, 1.0, ratio, (ratio,), gate, most_ms).breached is breached

@@ -33,6 +33,7 @@ class Scene:
     url: str
     event: str
     draft: str
+    uuid: str  # of the event
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +60,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     with writing():
         receipt = Receipt(LedgerState.FAILED, "refused", LONG, 403)
         write_receipt(server.id, Direction.PUSH, shared.uuid, receipt)
-    yield Scene(served.url, f"/events/view/{shared.event_id}", f"/events/view/{draft.event_id}")
+    yield Scene(served.url, f"/events/view/{shared.event_id}", f"/events/view/{draft.event_id}", shared.uuid)
     served.stop()
 
 

@@ -56,6 +56,52 @@ PAGES = (
     "/help",
     "/events/view/999999",
 )
+MORE_PAGES = (
+    "/events/index?tab=trash",
+    "/events/freeTextImport/1",
+    "/events/contact/1",
+    "/shadow_attributes/index",
+    "/shadow_attributes/add/1",
+    "/shadow_attributes/edit/1",
+    "/analyst_data/add/Note/{uuid}/Event",
+    "/analyst_data/add/Opinion/{uuid}/Event",
+    "/analyst_data/add/Relationship/{uuid}/Event",
+    "/correlation_exclusions/index",
+    "/tags/edit/1",
+    "/galaxies/index",
+    "/galaxies/pick/event/1",
+    "/warninglists/index",
+    "/warninglists/add",
+    "/noticelists/index",
+    "/noticelists/view/1",
+    "/decayingModel/index",
+    "/admin/organisations/edit/2",
+    "/admin/organisations/merge/2",
+    "/admin/organisations/import",
+    "/admin/users/index?value=nobody",
+    "/admin/users/edit/1",
+    "/users/change_pw",
+    "/users/registrations",
+    "/auth_keys/refusals",
+    "/roles/index",
+    "/admin/roles/add",
+    "/admin/roles/edit/3",
+    "/sharing_groups/index",
+    "/sharing_groups/add",
+    "/servers/index",
+    "/servers/view/1",
+    "/servers/add",
+    "/servers/edit/1",
+    "/servers/import",
+    "/servers/createSync",
+    "/jobs/index",
+    "/incoming/index",
+    "/feeds/index",
+    "/feeds/add",
+    "/feeds/compareFeeds",
+    "/feeds/searchCaches",
+    "/api",
+)
 SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 UNNAMED = """() => [...document.querySelectorAll("main input, main select, main textarea, main button")]
   .filter((field) => field.type !== "hidden" && !field.hidden)
@@ -64,21 +110,23 @@ UNNAMED = """() => [...document.querySelectorAll("main input, main select, main 
 
 
 @pytest.mark.parametrize(
-    ("scheme", "language", "width"),
+    ("scheme", "language", "width", "patterns"),
     [
-        pytest.param("dark", "pt-BR", 360, id="small, dark"),
-        pytest.param("light", "en-GB", 360, id="small, light", marks=pytest.mark.slow),
-        pytest.param("light", "pt-BR", 1280, id="wide, light", marks=pytest.mark.slow),
-        pytest.param("dark", "en-GB", 1280, id="wide, dark"),
+        pytest.param("dark", "pt-BR", 360, PAGES, id="small, dark"),
+        pytest.param("light", "en-GB", 360, PAGES + MORE_PAGES, id="small, light", marks=pytest.mark.slow),
+        pytest.param("light", "pt-BR", 1280, PAGES + MORE_PAGES, id="wide, light", marks=pytest.mark.slow),
+        pytest.param("dark", "en-GB", 1280, PAGES, id="wide, dark"),
     ],
 )
 def test_every_page_fits_the_screen_and_names_its_fields(
-    new_page: NewPage, scene: Scene, scheme: str, language: str, width: int
+    new_page: NewPage, scene: Scene, scheme: str, language: str, width: int, patterns: tuple[str, ...]
 ) -> None:
     page = new_page(viewport={"width": width, "height": 800}, locale=language, color_scheme=scheme)
-    for pattern in PAGES:
-        path = pattern.format(event=scene.event, draft=scene.draft)
-        page.goto(path)
+    for pattern in patterns:
+        path = pattern.format(event=scene.event, draft=scene.draft, uuid=scene.uuid)
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status in (200, 404), path
         assert page.locator("html").get_attribute("lang") == ("en" if language == "en-GB" else language)
         assert not page.evaluate(SIDEWAYS), path
         assert page.evaluate(UNNAMED) == [], path

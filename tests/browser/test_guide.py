@@ -157,7 +157,7 @@ def chapter_9_scheduled_pull(who: Person, partner: Person, key: str) -> None:
     _add_server(who, partner, key, "Pull", pull_interval="1")
     who.presses("Testar conexão")
     who.opens("Parceiros", "Agenda e tarefas")
-    row = who.page.get_by_role("row", name=partner.organisation)
+    row = who.page.get_by_role("row", name=partner.organisation).first
     who.shows("Eventos recebidos: 1")
     expect(row).to_contain_text("a cada minuto")
     assert row.locator("time").count() == 2, "when it was, and when it will be"

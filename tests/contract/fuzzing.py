@@ -3,8 +3,7 @@
 import json
 import re
 import time
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
@@ -18,6 +17,7 @@ from hypothesis.strategies import SearchStrategy
 from mispmini.domain.ids import new_uuid
 from tests.cast import Actor, add_actor
 from tests.contract.fuzz_cases import ASKERS, IN_BROWSER, NOUNS, STRANGER, Case, Plain, as_told
+from tests.contract.fuzz_findings import Findings, is_slow
 from tests.contract.permissions_table import ROUTES, UNASKED
 from tests.contract.workshop import Workshop
 from tests.live import PASSWORD
@@ -25,60 +25,15 @@ from tests.web.callers import token_of
 
 Document = dict[str, Any]
 SITE_ADMIN, PUBLISHER = 1, 4
-SLOW_SECONDS = 2.0
-# What would end the run early: the keys that ask, the accounts behind them, their way in, the switch that closes the house.
+# What would end the run early: the keys that ask, the accounts behind them, their way in, the switch of the house.
 SPARED = frozenset({
     "users.resetauthkey", "users.edit_own", "users.edit", "users.delete", "users.change_password", "auth_keys.edit",
     "auth_keys.delete", "auth_keys.rotate", "roles.edit", "roles.delete", "organisations.delete",
     "organisation_lists.merge", "settings.edit", "settings.reset", "login.log_out",
     "taxonomies.toggle_required",
 })  # fmt: skip
-# The one 5xx that is meant: an org admin gives a role that is not theirs to give, and a MISP says so with a 500 (CLIENTS.md).
-MEANT = "You are not authorised to assign that role to a user."
 _NOUN = re.compile(r"\{(" + "|".join(NOUNS) + r")(!?)\}|\{(\w+!)\}")
 _RENEW_EVERY = 150
-
-
-@dataclass(slots=True)
-class Findings:
-    """What the requests met: how often each status, which routes, and each request that broke the server."""
-
-    statuses: Counter[int] = field(default_factory=Counter)
-    routes: set[str] = field(default_factory=set)
-    flaws: list[str] = field(default_factory=list)
-    meant: int = 0
-    missed: int = 0  # targets that could not be made
-    slowest: float = 0.0  # seconds
-
-    @property
-    def asked(self) -> int:
-        """How many requests there were."""
-        return self.statuses.total()
-
-    def note(self, route: str, answer: requests.Response, sent: object, *, seconds: float, speaks_json: bool) -> None:
-        """Keep what one answer tells. A refusal of a program that is no JSON is a flaw as well, and so is a long wait."""
-        status = answer.status_code
-        self.statuses[status] += 1
-        self.routes.add(route)
-        self.slowest = max(self.slowest, seconds)
-        is_meant = status == 500 and MEANT in answer.text
-        self.meant += is_meant
-        broken = status >= 500 and not is_meant
-        speechless = status >= 400 and speaks_json and not _is_json(answer)
-        if broken or speechless or seconds > SLOW_SECONDS:
-            self.flaw(answer.request.method, answer.request.url, sent, f"{status} {answer.text:.200} in {seconds:.1f} s")
-
-    def flaw(self, method: object, url: object, sent: object, what: str) -> None:
-        """Keep a request that broke the server."""
-        self.flaws.append(f"{method} {url:.400} {sent!r:.900}: {what}")
-
-    def summary(self) -> str:
-        """One line for people."""
-        classes = Counter({f"{status // 100}xx": 0 for status in self.statuses})
-        for status, number in self.statuses.items():
-            classes[f"{status // 100}xx"] += number
-        told = f"{dict(sorted(classes.items()))} {dict(sorted(self.statuses.items()))}"
-        return f"{self.asked} requests: {told}, {self.meant} of them meant; {len(self.routes)} routes; {self.missed} targets missed; slowest {self.slowest:.2f} s"
 
 
 @dataclass(slots=True)
@@ -103,7 +58,8 @@ class Grounds:
         roles = zip(IN_BROWSER, (SITE_ADMIN, PUBLISHER), strict=True)
         org = self.dora.org_uuid
         self.people = {
-            role: add_actor(self.dora, f"b{number}", org_name="", org_uuid=org, role_id=number) for role, number in roles
+            role: add_actor(self.dora, f"b{number}", org_name="", org_uuid=org, role_id=number, signs_in=True)
+            for role, number in roles
         }
         _settle(self.dora)
 
@@ -170,7 +126,7 @@ class Grounds:
         return self._noted(session, case.route, {"method": case.method, "url": url, **asked}, sent)
 
     def _noted(
-        self, session: requests.Session, route: str, asked: dict[str, Any], sent: object
+        self, session: requests.Session, route: str, asked: dict[str, Any], sent: object, *, again: bool = False
     ) -> requests.Response | None:
         begun = time.perf_counter()
         try:
@@ -181,6 +137,8 @@ class Grounds:
             self.findings.flaw(asked["method"], asked["url"], sent, f"no answer: {type(error).__name__}")
             return None
         seconds = time.perf_counter() - begun
+        if not again and is_slow(seconds, asked["url"], sent):  # a busy machine is no flaw of the server's
+            return self._noted(session, route, asked, sent, again=True)
         accept = str(asked.get("headers", {}).get("Accept"))
         speaks_json = accept == "application/json" and answer.request.method != "HEAD"
         self.findings.note(route, answer, sent, seconds=seconds, speaks_json=speaks_json)
@@ -253,10 +211,11 @@ def harmful(grounds: Grounds) -> tuple[Plain, ...]:
     return tuple(plain for plain in grounds.plains if _endpoint(grounds, plain) in SPARED)
 
 
-def _long(grounds: Grounds) -> Collection[str]:
+def _long(grounds: Grounds) -> frozenset[str]:
     """The endpoints that load thousands of things."""
     every = {f"{method} {route.rule}" for route in ROUTES for method in route.methods.split() if UNASKED in route.codes}
-    return {_endpoint(grounds, plain) for plain in grounds.plains if plain.route in every and "stix" not in plain.route}
+    long = (plain for plain in grounds.plains if plain.route in every and "stix" not in plain.route)
+    return frozenset(_endpoint(grounds, plain) for plain in long)
 
 
 def _endpoint(grounds: Grounds, plain: Plain) -> str:
@@ -305,11 +264,19 @@ def _narrowed(grounds: Grounds) -> Document:
 
 
 def _settle(dora: Actor) -> None:
-    """A galaxy with a cluster, which the workshop does not make."""
+    """A galaxy with a cluster, which the workshop does not make, and what is off at first."""
     galaxy = {"uuid": _GALAXY, "name": "Weather", "type": "weather", "description": "", "version": "1"}
-    cluster = {"uuid": _CLUSTER, "type": "weather", "value": "Rain", "version": "1", "distribution": "3", "Galaxy": galaxy}
+    cluster = {
+        "uuid": _CLUSTER,
+        "type": "weather",
+        "value": "Rain",
+        "version": "1",
+        "distribution": "3",
+        "Galaxy": galaxy,
+    }
     answer = dora.post("/galaxies/pushCluster", [{"GalaxyCluster": cluster}])
     assert answer.status_code == 200, answer.text
+    assert dora.post("/servers/serverSettingsEdit/MISP.delegation", {"value": True}).status_code == 200
 
 
 def _signed_in(person: Actor) -> tuple[requests.Session, str]:
@@ -327,15 +294,8 @@ def _fields(body: object) -> Sequence[tuple[str, str]]:
     return list(body.items()) if isinstance(body, Mapping) else ()
 
 
-def _is_json(answer: requests.Response) -> bool:
-    try:
-        answer.json()
-    except ValueError:
-        return False
-    return True
-
-
 _GALAXY, _CLUSTER = new_uuid(), new_uuid()
 _RULES = {
-    path: [route for route in ROUTES if _in_document(route.rule) == path] for path in (_in_document(route.rule) for route in ROUTES)
+    path: [route for route in ROUTES if _in_document(route.rule) == path]
+    for path in (_in_document(route.rule) for route in ROUTES)
 }

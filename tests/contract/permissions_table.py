@@ -165,6 +165,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/events/pushProposals/<ref>", SYNC, "/events/pushProposals/{event}"),
     Route("GET", "/events/queryACL", SITE, "/events/queryACL"),
     Route("GET", "/events/queryACL/<kind>", SITE, "/events/queryACL/domains"),
+    Route("GET", "/events/receipts/<ref>", READ, "/events/receipts/{event}"),
     Route("POST", "/events/removeTag/<ref>", WRITE, "/events/removeTag/{event}"),
     Route("POST", "/events/removeTag/<ref>/<path:tag>", WRITE, "/events/removeTag/{event}/{tag}"),
     Route("GET", "/events/restSearch", READ, "/events/restSearch/limit:1"),

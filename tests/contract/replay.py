@@ -19,6 +19,7 @@ IDS = frozenset(
     {
         "id",
         "event_id",
+        "attribute_id",
         "org_id",
         "orgc_id",
         "object_id",

@@ -57,6 +57,7 @@ REFERS: Mapping[tuple[str, str], Kind | str] = {
     ("galaxies", "target_type"): "event",
     ("galaxy_clusters", "ref"): Kind.CLUSTER,
     ("galaxy_clusters", "tag_ref"): "1",
+    ("event_receipts", "ref"): Kind.EVENT,
     ("galaxy_clusters", "target_ref"): Kind.EVENT,
     ("galaxy_clusters", "target_type"): "event",
     ("/galaxy_clusters/add/<ref>", "ref"): "1",

@@ -14,6 +14,7 @@ from tests.contract.replay import OF_THE_CLOCK, assert_same_answer, replay
 from tests.live import Birth, eventually, live_server
 from tests.wire_files import Exchange, Recordings
 
+SEARCH = "/galaxy_clusters/restSearch"
 OF_THE_RUN = OF_THE_CLOCK | {"galaxy_cluster_id", "galaxy_id", "version"}
 OTHER_ACCOUNT = {
     f"*.{org}.{name}": "the organisation was recorded with more"
@@ -48,6 +49,19 @@ def test_b_takes_a_pushed_cluster_once(instance_b: Instance, recordings: Recordi
     assert (again.status_code, again.json()["errors"]) == (403, "0 imported, 1 ignored, 0 failed.")
     others = replay(instance_b.url, push, key=instance_b.accounts["jy6MyB7f"].key)
     assert others.status_code == 405
+
+
+@pytest.mark.parametrize("name", ["08-", "08c"])
+def test_b_tells_which_version_of_an_offered_cluster_it_has(
+    instance_b: Instance, recordings: Recordings, name: str
+) -> None:
+    search, push = _of(recordings, name, SEARCH), _of(recordings, "50", "/galaxies/pushCluster")
+    pusher = instance_b.accounts[push.headers["Authorization"][:8]]
+    for listed in search.answer["response"]:
+        cluster = push.body[0]["GalaxyCluster"] | listed["GalaxyCluster"]
+        taken = pusher.post("/galaxies/pushCluster", [{"GalaxyCluster": cluster}])
+        assert taken.status_code == 200 or "1 ignored" in taken.text, taken.text
+    assert_same_answer(search, replay(instance_b.url, search, key=pusher.key), of_the_run=OF_THE_CLOCK - {"uuid"})
 
 
 def test_a_shows_its_clusters_to_a_pulling_partner(instance_a: Instance, recordings: Recordings) -> None:

@@ -316,6 +316,16 @@ def test_a_failed_job_says_what_to_do(dora: Actor) -> None:
     assert "Ask the partner whether its server runs" in told
 
 
+def test_a_link_says_that_no_sighting_travels_by_the_usual_policy(pair: Pair) -> None:
+    """RULES §10.13."""
+    said = "None ever goes there: the sighting policy of this server is 0."
+    path, setting = f"/servers/view/{pair.link_id}", "/servers/serverSettingsEdit/Plugin.Sightings_policy"
+    assert said in _page(pair.alfa, path)
+    assert pair.alfa.post(setting, {"value": "1"}).status_code == 200
+    assert said not in _page(pair.alfa, path)
+    assert pair.alfa.post(setting, {"value": "0"}).status_code == 200
+
+
 def test_who_is_no_site_admin_sees_nothing_of_links(dora: Actor, alice: Actor, sam: Actor) -> None:
     number = dora.get("/servers/index").json()[0]["Server"]["id"]
     for method, path in (

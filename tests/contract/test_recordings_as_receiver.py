@@ -1,23 +1,25 @@
 """The recorded conversations, with our server in the place of the MISP that answered (wire/README)."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from mispmini.domain.distribution import Distribution
 from tests.cast import Actor
-from tests.contract.conftest import Instance
+from tests.contract.conftest import Instance, play_a, play_b
 from tests.contract.replay import Reasons, assert_same_answer, assert_same_shape, replay
 from tests.wire_files import Exchange, Recordings
 
 Json = dict[str, Any]
 
+SIGHTINGS = "Plugin.Sightings_policy"
 RECORDED_ADDRESS = "http://127.0.0.1:8202"
 ANSWERED = re.compile(
     r"/(servers/(getVersion|postTest)|eventReports/add|events/(view|add|edit|index|filterEventIdsForPush|[0-9a-f-]{36}$))"
 )
+_OF_AN_ORGANISATION = ("type", "sector", "nationality", "description")
 DECIDED_OTHERWISE: Mapping[str, Reasons] = {
     "/servers/getVersion": {
         "uuid": "the instance's own",
@@ -29,12 +31,17 @@ DECIDED_OTHERWISE: Mapping[str, Reasons] = {
         "optional_fields": "ours takes more",
     },
     "/events/add": {
+        "errors": "RULES §10.10: a refusal names its rule",
         "Event.attribute_count": "an object without description is kept; a MISP drops it silently",
+        "Event.Galaxy": "the recorded receiver had MISP's galaxies, which are an extra (07 names one by its tag)",
     },
     "/events/view/": {"Event.attribute_count": "it counts what this key did not see, and so ours does not have"},
     "/events/": {
         "*.SharingGroup.modified": "when it was captured",
         "*.SharingGroupServer": "ours has no link to the recorded partner",
+        **{f"*.{org}.{name}": "filled in by hand there" for org in ("Org", "Orgc") for name in _OF_AN_ORGANISATION},
+        "*.ShadowAttribute[].old_id": "of the run",
+        "*.ShadowAttribute[].Org": "proposed by others there",
     },
 }
 
@@ -56,6 +63,20 @@ PUSHED = (
     ("54",),
 )
 PULLED = ("30", "34", "37", "38", "38c", "39", "44")
+
+
+@pytest.fixture(scope="module")
+def instance_a() -> Iterator[Instance]:
+    """A of these recordings' own, with the sighting policy that it had."""
+    for instance in play_a():
+        assert instance.admin.post(f"/servers/serverSettingsEdit/{SIGHTINGS}", {"value": "2"}).status_code == 200
+        yield instance
+
+
+@pytest.fixture(scope="module")
+def instance_b() -> Iterator[Instance]:
+    """B, of their own too: other tests bring events of the same uuids."""
+    yield from play_b()
 
 
 def _name(story: tuple[str, ...]) -> str:
@@ -115,6 +136,7 @@ def test_a_pulling_misp_gets_the_answers_it_got_from_a_misp(
 ) -> None:
     exchanges = _answered(recordings, name, "A")
     ids = _stand(instance_a, exchanges)
+    _with_proposals(instance_a, exchanges)
     here = {event["uuid"] for event in _seen(exchanges)}
     tag = '""'
     for exchange in exchanges:
@@ -156,6 +178,16 @@ def _standing(author: Actor, event: Json) -> Json:
     assert answer.status_code == 200, answer.text
     added: Json = answer.json()["Event"]
     return added
+
+
+def _with_proposals(instance: Instance, exchanges: list[Exchange]) -> None:
+    """Proposals do not come with an event: they are brought apart."""
+    for event in _seen(exchanges):
+        if event.get("ShadowAttribute"):
+            told = instance.accounts["ImX7firE"].post(
+                f"/events/pushProposals/{event['uuid']}", event["ShadowAttribute"]
+            )
+            assert told.json()["success"], told.text
 
 
 def _replay_and_compare(

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from mispmini.domain.ids import new_uuid
-from tests.contract.conftest import Instance
+from tests.contract.conftest import Instance, play_a
 from tests.contract.replay import (
     ANYTHING,
     OF_ANOTHER_ACCOUNT,
@@ -29,12 +29,11 @@ AMBER_ID = "6"
 NEXT_YEARS_KEY = "Vn0nUgtM"
 OF_THE_RUN = OF_THE_CLOCK | OF_ANOTHER_ACCOUNT
 
-GALAXIES: Reasons = {"*Galaxy": "galaxies are not bundled yet", "*.GalaxyCluster": "galaxies are not bundled yet"}
+GALAXIES: Reasons = dict.fromkeys(("*Galaxy", "*.GalaxyCluster"), "MISP's galaxies are an extra")
 VERSION: Reasons = {
     "uuid": "the instance's own",
     "server": "RULES §7: says what we are",
     "server_version": "RULES §7: says what we are",
-    "perm_galaxy_editor": "clusters are not taken yet (PROTOCOL §2.1)",
 }
 EVENT: Reasons = {
     **GALAXIES,
@@ -70,6 +69,12 @@ SHAPE_ALONE: Reasons = {
     **dict.fromkeys(("EventTag", "*Tag", "*SharingGroup"), "which ones is a matter of the run"),
     "Event.event_creator_email": "for events of one's own organisation alone (MODEL §6.5)",
 }
+
+
+@pytest.fixture(scope="module")
+def instance_a() -> Iterator[Instance]:
+    """A of these samples' own: what other tests leave there would be related to theirs."""
+    yield from play_a()
 
 
 @dataclass(frozen=True, slots=True)

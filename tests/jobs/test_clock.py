@@ -1,12 +1,18 @@
 """The write-ahead log is moved into the file when nobody writes, and what ran out is swept."""
 
+import os
+from datetime import UTC, datetime, timedelta
 from threading import Event
 
+import pytest
+
 from mispmini.domain import clock
-from mispmini.jobs.clock import Checkpoints
+from mispmini.jobs.clock import Checkpoints, Clock, Steps
 from mispmini.jobs.crew import Crew
-from mispmini.store import keeping_tidy, sql
+from mispmini.services import backing_up
+from mispmini.store import due_times, keeping_tidy, outbox, sql
 from mispmini.store.database import writing
+from mispmini.store.settings import save_setting
 from tests.sync.ground import Ground
 
 
@@ -49,6 +55,61 @@ def test_what_ran_out_is_swept_and_the_rest_stays(ground: Ground) -> None:
     keeping_tidy.forget_what_ran_out()
     assert sql.scalar("SELECT count(*) FROM served") == 1
     assert sql.scalar("SELECT count(*) FROM login_failure") == 1
+
+
+def test_what_a_wrong_clock_put_off_is_due_again(ground: Ground) -> None:
+    soon, far = clock.now() + 3600, clock.now() + 400 * 86400
+    near, lost = (ground.links(f"http://127.0.0.1:{port}", pull=True, pull_interval=7200) for port in (1, 2))
+    with writing():
+        for server, when in ((near, soon), (lost, far)):
+            sql.execute(
+                "UPDATE server SET next_pull = ?, breaker_until = ?, last_compared = ? WHERE id = ?",
+                (when, when, when, server.id),
+            )
+            outbox.promise_event(server.id, "b" * 36, 1)
+            sql.execute("UPDATE outbox SET next_try = ? WHERE server_id = ?", (when, server.id))
+    assert due_times.bring_back() == 4
+    assert due_times.bring_back() == 0
+    told = "SELECT server.id, next_pull, breaker_until, next_try FROM server JOIN outbox ON server_id = server.id"
+    waits = {number: {when - clock.now() > 60 for when in times} for number, *times in sql.rows(told)}
+    assert waits == {near.id: {True}, lost.id: {False}}
+
+
+def test_a_clock_that_is_set_back_stops_nothing(ground: Ground) -> None:
+    ticked, ticking = Event(), Clock()
+    ticking.every(86400, ticked.set)
+    ticking.start()
+    for job in ticking._scheduler.get_jobs():  # as they stand after a step back by a day
+        job.modify(next_run_time=datetime.now(UTC) + timedelta(days=1))
+        job.trigger.interval = timedelta(milliseconds=5)
+    ticking.rewind()
+    assert ticked.wait(5)
+    ticking.stop()
+
+
+@pytest.mark.parametrize(
+    ("distances", "noticed"),
+    [([100.0, 100.1, 100.0], False), ([100.0, 90.0], True), ([100.0, 4000.0], False), ([100.0], False)],
+    ids=["steady", "back", "ahead", "first"],
+)
+def test_a_step_back_is_noticed(distances: list[float], noticed: bool) -> None:
+    steps = Steps()
+    assert [steps.set_back(distance) for distance in distances][-1] is noticed
+
+
+def test_a_backup_is_made_when_the_newest_is_a_day_old_or_of_the_future(ground: Ground) -> None:
+    assert backing_up.back_up_if_due()
+    (made,) = backing_up.backups_folder().glob("*.tar")
+    assert not backing_up.back_up_if_due()
+    for age in (25 * 3600, -400 * 86400):
+        os.utime(made, (clock.now() - age,) * 2)
+        assert backing_up.back_up_if_due()
+        for path in backing_up.backups_folder().glob("*.tar"):
+            if path != made:
+                path.unlink()
+    with writing():
+        save_setting("backup_hours", 0, user_id=ground.admin.user_id)
+    assert not backing_up.back_up_if_due()
 
 
 def test_a_crew_takes_one_task_of_a_key_and_as_many_as_it_has_hands() -> None:

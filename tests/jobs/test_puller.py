@@ -1,5 +1,6 @@
 """Pulls that are due, and work that was asked for."""
 
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from mispmini.domain import clock
 from mispmini.domain.servers import LinkedServer
 from mispmini.jobs import Jobs, start_jobs
-from mispmini.jobs.puller import INTERRUPTED
+from mispmini.jobs.puller import INTERRUPTED, Puller
 from mispmini.services.jobs import ask_for_job, wait_for_job
 from mispmini.settings import Settings
 from mispmini.store import jobs as job_rows
@@ -17,7 +18,7 @@ from mispmini.store.database import writing
 from mispmini.store.jobs import JobKind, JobState
 from mispmini.store.versions import local_versions
 from tests.jobs.waiting import eventually
-from tests.sync.ground import Ground
+from tests.sync.ground import OUTBOUND, Ground
 from tests.sync.hostile import HostileServer, Received, answer
 from tests.sync.recorded import lines_of, played
 from tests.sync.test_pull import Source, event
@@ -44,6 +45,26 @@ def test_a_link_with_an_interval_pulls_by_itself_and_again(ground: Ground, jobs:
         source.events[later["uuid"]], source.tag = later, '"two"'
         eventually(lambda: local_versions([later["uuid"]]))
         assert fresh(server).last_pull_result is not None
+
+
+def test_a_pull_by_itself_leaves_a_job_if_it_brought_something_or_failed(ground: Ground, source: Source) -> None:
+    puller = Puller(OUTBOUND, threading.Event())
+
+    def pulls_twice(server: LinkedServer) -> list[job_rows.JobRecord]:
+        for _ in range(2):
+            with writing():
+                servers.schedule_pull(server.id, clock.now())
+            puller.start_due()
+            puller.wait()
+        return job_rows.list_any_jobs(9)
+
+    with source.server() as partner:
+        server = ground.links(partner.url, pull=True, pull_interval=3600)
+        brought = pulls_twice(server)
+    assert [(job.kind, job.user_id, job.state) for job in brought] == [(JobKind.PULL, None, JobState.DONE)]
+    assert brought[0].message.startswith("Pull completed. 2 events pulled")
+    failed, *older = pulls_twice(server)
+    assert (failed.state, failed.message.partition(":")[0], older) == (JobState.FAILED, "tcp", brought)
 
 
 def test_what_fell_due_while_nothing_ran_is_caught_up(ground: Ground, settings: Settings, source: Source) -> None:

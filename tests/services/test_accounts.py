@@ -164,8 +164,12 @@ def test_an_email_is_one_account_in_every_case(house: House, again: str) -> None
 
 
 @pytest.mark.parametrize(
-    "email", ["", "nope", "a b@c.example", "@c.example", "a@", "<a>@c.example", "x" * 251 + "@c.ex"]
-)
+    "email",
+    [
+        "", "nope", "a b@c.example", "@c.example", "a@", "<a>@c.example", "x" * 251 + "@c.ex", "a@[", "a,b@c.example",
+        "g:a@c.example;", "a\x01@c.example",
+    ],
+)  # fmt: skip
 def test_what_is_no_email_is_refused(house: House, email: str) -> None:
     with pytest.raises(SaveFailed) as refusal:
         accounts.add_user(house.dora, UserDraft(email=email))

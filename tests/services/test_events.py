@@ -24,7 +24,7 @@ from mispmini.domain.origin import Origin, Way
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services.attributes import add_attributes
-from mispmini.services.events import NOT_NEWER, add_event, delete_event, edit_event
+from mispmini.services.events import NOT_NEWER, add_event, delete_event, edit_event, restore_event
 from mispmini.services.publishing import publish_event
 from mispmini.services.tags import attach, event_target
 from mispmini.store.graphs import Parts, load_event
@@ -439,3 +439,19 @@ def test_attributes_add_refuses_an_attribute_that_is_here(house: House) -> None:
     result = add_attributes(house.alice, event.event.uuid, [known, an_attribute()])
     assert (len(result.attributes), list(result.errors)) == (1, [0])
     assert seen(house.alice, event.event.uuid).attributes[0].value == event.attributes[0].value
+
+
+def test_nobody_takes_elements_out_of_anothers_trash(house: House) -> None:
+    inside = an_attribute(uuid=ids.new_uuid())
+    held = ObjectDraft(uuid=ids.new_uuid(), name="domain-ip", meta_category="network")
+    told = ReportDraft("A report", "text", uuid=ids.new_uuid())
+    wanted = EventDraft(info="an event", distribution=1, attributes=(inside,), objects=(held,), reports=(told,))
+    event = seen(house.alice, add_event(house.alice, wanted).uuid)
+    delete_event(house.alice, event.event.uuid)
+    for stranger in (house.bob, house.sam):
+        claimed = replace(wanted, orgc=OrganisationDraft(house.alfa.uuid, house.alfa.name))
+        dropped = add_event(stranger, claimed).dropped
+        assert sorted(item.kind.partition("_")[0] for item in dropped) == ["EventReport", "Object", "attribute"]
+    restore_event(house.alice, event.event.uuid)
+    back = seen(house.alice, event.event.uuid)
+    assert [len(kept) for kept in (back.attributes, back.objects, back.reports)] == [1, 1, 1]

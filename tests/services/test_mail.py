@@ -195,6 +195,16 @@ def test_what_is_refused_waits_and_the_others_go(ground: Ground, box: Mailbox) -
     assert send() == "0 sent."  # not before its time
 
 
+@pytest.mark.parametrize("email", ["a@[", ":a@b;x", "a.@b,c@"])
+def test_an_address_that_is_none_keeps_no_other_message_back(ground: Ground, box: Mailbox, email: str) -> None:
+    a_user(ground, email)
+    a_user(ground, "alice@a.test")
+    alerts.alert(ground.admin, str(an_event(ground)))
+    with pytest.raises(SaveFailed) as failure:
+        send()
+    assert str(failure.value.errors).startswith("1 sent, 1 could not be sent")
+
+
 def test_a_mail_server_that_is_away_costs_nothing(ground: Ground, box: Mailbox) -> None:
     a_user(ground, "alice@a.test")
     port = box.port

@@ -1,12 +1,13 @@
 """Who sees and does what with sightings and proposals (MODEL §5.4, §6.3, §7.7, §7.8)."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from mispmini.domain.distribution import Distribution
-from mispmini.domain.drafts import AttributeDraft, EventDraft, OrganisationDraft, SightingDraft
+from mispmini.domain.drafts import AttributeDraft, EventDraft, OrganisationDraft, ProposalDraft, SightingDraft
 from mispmini.domain.errors import Forbidden, NotFound, Refused
 from mispmini.domain.filters import IndexFilters, Scope, SearchFilters, SearchOptions, Terms
 from mispmini.domain.ids import new_uuid
@@ -208,6 +209,8 @@ def test_a_proposal_is_seen_where_its_attribute_is(house: Household, level: D) -
     assert bool(bodies.viewed_event(house.bob, event, bodies.View()).proposals) == visible
     index = searching.index(house.bob, IndexFilters(eventid=Terms(any=(event,)), has_proposal=True))
     assert (index.count == 1) == visible
+    [listed] = searching.index(house.bob, IndexFilters(eventid=Terms(any=(event,))))
+    assert listed.proposed == visible
     if not visible:
         with pytest.raises(NotFound):
             proposals.view_proposal(house.bob, str(row.id))
@@ -274,3 +277,26 @@ def test_what_waits_for_an_organisation_is_what_is_proposed_for_its_own_events(h
     waiting = proposals.list_proposals(house.alice, ProposalFilters(to_me=True))
     assert {row.event_uuid for row in waiting if str(row.id) in numbers} == {mine}
     assert len(waiting) == proposals.count_waiting(house.alice)
+
+
+@pytest.mark.parametrize(
+    ("who", "kept"),
+    [("another link", True), ("the link that delivered the event", False), ("the proposer's link", False)],
+)
+def test_a_link_settles_no_proposal_that_is_not_its_to_settle(house: Household, who: str, kept: bool) -> None:
+    """RULES §4: it stays as it is, comment and all, whatever a third partner says of it."""
+    draft = EventDraft(info="Case", uuid=new_uuid(), distribution=1, locked=True, orgc=OrganisationDraft(
+        new_uuid(), f"CSIRT {new_uuid()[:8]}"))  # fmt: skip
+    event = add_event(house.sam, draft).uuid
+    value = f"{new_uuid()}.example"
+    row = proposals.propose_attribute(house.alice, event, AttributeDraft(type="domain", value=value, comment="mine"))
+    pushed = ProposalDraft(
+        AttributeDraft(type="domain", value=value, category=row.category, comment="theirs", to_ids=row.to_ids),
+        row.uuid, event, None, None, row.timestamp + 10, deleted=True,
+    )  # fmt: skip
+    sender = {
+        "another link": replace(house.sam, user_id=None, org_id=house.beta.id, org_uuid=house.beta.uuid),
+        "the proposer's link": replace(house.sam, user_id=None, org_id=house.alfa.id, org_uuid=house.alfa.uuid),
+    }.get(who, house.sam)
+    assert proposals.save_pushed(sender, event, [pushed]) == (0 if kept else 1)
+    assert [p.comment for p in proposals.proposals_of(house.alice, event)] == (["mine"] if kept else [])

@@ -4,14 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from mispmini.domain.drafts import OrganisationDraft
+from mispmini.domain.drafts import EventDraft, OrganisationDraft
 from mispmini.domain.errors import Forbidden, NotFound, SaveFailed
 from mispmini.domain.ids import new_uuid
 from mispmini.domain.people import OrganisationForm
-from mispmini.services import organisations
+from mispmini.services import accounts, organisations
+from mispmini.services.events import add_event, delete_event, restore_event
 from mispmini.services.organisations import Scope
 from mispmini.store.database import writing
-from tests.services.founding import ORG_ADMIN, READ_ONLY, SYNC_USER, USER, House, founded_house
+from tests.services.founding import ORG_ADMIN, PUBLISHER, READ_ONLY, SYNC_USER, USER, House, founded_house
 
 TAKEN = new_uuid()
 
@@ -128,6 +129,20 @@ def test_an_organisation_in_use_is_not_deleted(house: House) -> None:
     with pytest.raises(SaveFailed) as refusal:
         organisations.delete_organisation(house.dora, str(house.bravo.id))
     assert refusal.value.errors == "It is still in use by users."
+
+
+def test_what_lies_in_the_trash_goes_with_its_organisation(house: House) -> None:
+    org = organisations.add_organisation(house.dora, OrganisationForm(name="Leaving"))
+    author = house.hire(PUBLISHER, org)
+    event = add_event(author, EventDraft(info="deleted"))
+    delete_event(house.dora, event.uuid)
+    with pytest.raises(SaveFailed) as refusal:
+        organisations.delete_organisation(house.dora, org.uuid)
+    assert refusal.value.errors == "It is still in use by users."
+    accounts.delete_user(house.dora, str(author.user_id))
+    organisations.delete_organisation(house.dora, org.uuid)
+    with pytest.raises(NotFound):
+        restore_event(house.dora, event.uuid)
 
 
 def test_the_host_organisation_is_not_deleted(house: House) -> None:

@@ -1,22 +1,25 @@
 """One writer at a time, all or nothing, ids never twice, migrations with a copy before (TRUST D1-D4, §3.2)."""
 
+import importlib
 import os
 import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mispmini.domain.errors import Busy, OutOfSpace
 from mispmini.store import database, vocabulary
-from mispmini.store.migrating import NewerSchema, copy_before
-from mispmini.store.sql import execute, rows, scalar
+from mispmini.store.migrating import MIGRATIONS, NewerSchema, copy_before
+from mispmini.store.sql import Row, execute, rows, scalar
 from mispmini.store.tables import ALL_TABLES
 from mispmini.store.tables.base import database as bound
 
+Runner: Any = importlib.import_module("playhouse.migrations").Runner
 ADD_TAG = (
     "INSERT INTO tag (name, folded_name, colour, exportable, hide_tag, is_galaxy, is_custom_galaxy, local_only)"
     " VALUES (?, ?, '#000000', 1, 0, 0, 0, 0)"
@@ -142,6 +145,8 @@ def test_a_full_disk_refuses_and_reads_go_on(path: Path) -> None:
     execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(OutOfSpace):
         _add_many()
+    with pytest.raises(OutOfSpace):
+        _add_many(ask=scalar)
     assert tags() == ["before"]
     execute("PRAGMA max_page_count = 1073741823")
     with database.writing():
@@ -149,10 +154,10 @@ def test_a_full_disk_refuses_and_reads_go_on(path: Path) -> None:
     assert tags() == ["before", "healed"]
 
 
-def _add_many() -> None:
+def _add_many(ask: Callable[[str, Sequence[object]], object] = execute) -> None:
     with database.writing():
         for number in range(2_000):
-            add_tag(f"{number}-{'x' * 500}")
+            ask(f"{ADD_TAG} RETURNING id", (f"{number}-{'x' * 500}",) * 2)
 
 
 def test_closing_empties_the_log(path: Path) -> None:
@@ -175,6 +180,44 @@ def test_the_migrations_make_the_schema_that_the_tables_say(path: Path, tmp_path
         assert dict(rows(made)) == migrated
     bound.init(str(path))
     bound.connect()
+
+
+def fill(table: str, **values: object) -> None:
+    """A row of a table as it stood at some level: what is not given gets the least that its column takes."""
+    columns = {name: (kind, needed) for _, name, kind, needed, default, _ in rows(f"PRAGMA table_info({table})")}
+    least = {name: "" if "CHAR" in kind or "TEXT" in kind else 0 for name, (kind, needed) in columns.items() if needed}
+    given = least | values
+    names, places = ", ".join(f'"{name}"' for name in given), ", ".join("?" * len(given))
+    execute(f"INSERT INTO {table} ({names}) VALUES ({places})", tuple(given.values()))
+
+
+def held(tables: Mapping[str, Sequence[str]]) -> dict[str, list[Row]]:
+    """All rows of tables, in the columns named."""
+    quoted = {table: ", ".join(f'"{name}"' for name in columns) for table, columns in tables.items()}
+    return {table: rows(f"SELECT {columns} FROM {table} ORDER BY 1") for table, columns in quoted.items()}
+
+
+@pytest.mark.parametrize("level", ["0001_initial", "0006_gone_at_source", "0009_opinions", "0015_partner"])
+def test_what_an_older_schema_holds_is_there_after_the_upgrade(path: Path, level: str) -> None:
+    database.close_database()
+    old = path.with_name("old.db")
+    bound.init(str(old), pragmas={"foreign_keys": 1})
+    with bound.connection_context():
+        Runner(bound, str(MIGRATIONS)).up(level)
+        fill("organisation", id=1, uuid="u1", name="Alfa", folded_name="alfa", local=1)
+        fill("role", id=9, name="Nine", permissions="[]")
+        fill('"user"', id=1, email="a@alfa.example", org_id=1, role_id=9)
+        fill("attribute_category", id=1, name="Other")
+        fill("attribute_type", id=1, name="text")
+        fill("event", id=1, uuid="e1", org_id=1, orgc_id=1, info="Kept", distribution=1)
+        fill("attribute", id=1, uuid="a1", event_id=1, type_id=1, category_id=1, value1="kept")
+        names = ("organisation", "role", "event", "attribute")
+        tables = {name: [r[1] for r in rows(f"PRAGMA table_info({name})")] for name in names}
+        before = held(tables)
+    database.open_database(old)
+    assert {name: found[: len(before[name])] for name, found in held(tables).items()} == before
+    assert rows("PRAGMA foreign_key_check") == []
+    assert len(list((old.parent / "backups").iterdir())) == 1
 
 
 def test_a_newer_schema_is_refused_with_the_way_out(path: Path) -> None:

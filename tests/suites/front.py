@@ -1,6 +1,8 @@
 """nginx with a certificate in front of a server on loopback: what a small team would put there."""
 
+import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +32,12 @@ http {{
 
 @contextmanager
 def tls_front(folder: Path, *, port: int, upstream: str, authority: trustme.CA) -> Iterator[str]:
-    """`https://localhost:<port>` for `upstream` until the block ends, with a certificate of `authority`."""
+    """`https://localhost:<port>` for `upstream` until the block ends, with a certificate of `authority`.
+
+    Ends the program where nginx is not installed.
+    """
+    if shutil.which("nginx") is None:
+        sys.exit("The suite of servers that exchange events needs nginx in front of them: install Debian's package.")
     folder.mkdir()
     certificate = authority.issue_cert("localhost", "127.0.0.1")
     (folder / "chain.pem").write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))

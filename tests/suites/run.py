@@ -28,6 +28,8 @@ _SYNC_KEY = "eYQdGTEWZJ8C2lm9EpnMqxQGwGiPNyoR75JvLdlE"
 _TRUSTS = ('allow_internal = ["127.0.0.0/8"]', 'trusted_proxy = "127.0.0.1"')
 # The suite switches the check of certificates off (`self_signed`), which no link of ours does (TRUST §2): its runner
 # gives each link the authority instead, as an admin does who uploads the certificate file.
+# In the end it deletes organisations that a link names or that run the instance, which cannot be done here: the links
+# go first, and another organisation runs it.
 _RUNNER = """
 from pathlib import Path
 from testlive_sync import *
@@ -41,6 +43,13 @@ def _update_with_authority(self, server, *arguments, **named):
         server.submitted_cert = (Path(__file__).parent / "authority.pem").read_text()
     return _update(self, server, *arguments, **named)
 PyMISP.update_server = _update_with_authority
+_clean_up = testlive_sync.MISPInstance.cleanup
+def _clean_up_after_unlinking(self):
+    self.initial_user_connector.set_server_setting("MISP.host_org_id", 1, force=True)
+    for server in self.site_admin_connector.servers():
+        self.site_admin_connector.delete_server(server)
+    _clean_up(self)
+testlive_sync.MISPInstance.cleanup = _clean_up_after_unlinking
 """
 
 

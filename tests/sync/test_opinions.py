@@ -10,6 +10,7 @@ import pytest
 from mispmini.domain import clock
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.drafts import AttributeDraft, EventDraft, OrganisationDraft, SightingDraft
+from mispmini.domain.ids import new_uuid
 from mispmini.domain.opinions import ProposalFilters, SightingFilters
 from mispmini.domain.servers import LinkedServer
 from mispmini.domain.viewer import Viewer
@@ -25,7 +26,7 @@ from mispmini.sync.delivering import deliver_due
 from mispmini.sync.pull import pull_from
 from mispmini.sync.push_all import push_to
 from mispmini.wire.proposal_in import read_proposals
-from tests.sync.ground import OUR_ORG, OUTBOUND, THEIR_ORG, Ground, a_draft
+from tests.sync.ground import OUR_ORG, OUTBOUND, THEIR_ORG, Ground, a_draft, queue_of
 from tests.sync.hostile import HostileServer, Received, answer
 from tests.sync.recorded import body_of, exchanges_of, lines_of, played, played_by
 from tests.wire.conftest import Recordings
@@ -371,6 +372,20 @@ def test_sightings_that_do_not_get_through_are_tried_again(ground: Ground) -> No
         deliver_due(server.id, OUTBOUND)
     (row,) = sql.rows("SELECT kind, tries, parked FROM outbox")
     assert row[:2] == ("sightings", 1)
+
+
+@pytest.mark.parametrize(
+    ("told", "parked"), [("403 Forbidden", True), ("429 Too Many Requests", False)], ids=["key refused", "too many"]
+)
+def test_sightings_of_which_nobody_could_tell_whether_they_are_wanted_keep_their_promise(
+    ground: Ground, told: str, parked: bool
+) -> None:
+    uuid = has(ground, new_uuid(), (new_uuid(), "198.51.100.8"))
+    with played({"HEAD ": lambda _: answer(b"", told)}) as partner:
+        server = ground.links(partner.url, push_sightings=True)
+        publish_sightings(ground.admin, uuid)
+        deliver_due(server.id, OUTBOUND)
+    assert [(kept, bool(is_parked)) for kept, _, _, is_parked in queue_of(server)] == [(uuid, parked)]
 
 
 def test_never_back_to_who_sent_them(ground: Ground) -> None:

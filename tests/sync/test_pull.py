@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from mispmini.domain.ids import new_uuid
 from mispmini.domain.receipts import LedgerState, Trouble
 from mispmini.domain.servers import LinkedServer
 from mispmini.domain.viewer import Viewer
-from mispmini.services import audit
+from mispmini.services import audit, blocklists
+from mispmini.services.blocklists import Blocklist
 from mispmini.services.events import add_event, delete_event
 from mispmini.store import servers, sql
 from mispmini.store.logs import list_logs
@@ -277,6 +279,27 @@ def test_a_deleted_event_does_not_come_back(ground: Ground, source: Source) -> N
         assert not any(gone in line for line in lines_of(partner))
 
 
+def test_a_deleted_event_comes_back_once_its_uuid_is_let_in_again(ground: Ground, source: Source) -> None:
+    server, _, _ = run(ground, source)
+    gone = next(iter(source.events))
+    delete_event(ground.admin, gone)
+    blocklists.delete(ground.admin, Blocklist.EVENTS, gone)
+    with source.server() as partner:
+        pull_from(replace(reread(server), url=partner.url), "full", OUTBOUND)
+    assert ground.sees(gone).event.info == "From the partner"
+
+
+def test_what_an_organisations_block_kept_out_is_judged_anew_without_it(ground: Ground) -> None:
+    stranger = {"uuid": new_uuid(), "name": f"CSIRT {new_uuid()[:8]}"}
+    source = Source(theirs := event(Orgc=stranger))
+    blocklists.add(ground.admin, Blocklist.ORGANISATIONS, [stranger["uuid"]], {})
+    server, _, _ = run(ground, source)
+    blocklists.delete(ground.admin, Blocklist.ORGANISATIONS, stranger["uuid"])
+    with source.server() as partner:
+        pull_from(replace(reread(server), url=partner.url), "full", OUTBOUND)
+    assert ground.sees(theirs["uuid"]).orgc.uuid == stranger["uuid"]
+
+
 def test_a_newer_version_updates_and_an_update_pull_takes_only_what_is_here(ground: Ground) -> None:
     known, unknown = event(), event()
     source = Source(known)
@@ -312,9 +335,13 @@ def test_pull_rules_become_keys_of_the_index_body(ground: Ground, source: Source
 
 def test_each_event_that_one_request_fetches_has_a_history_of_its_own(ground: Ground) -> None:
     source = Source(event(), event())
-    audit.begin("key")
+
+    def by_key(url: str) -> None:
+        audit.begin("key")
+        pull_from(ground.links(url, pull=True), "full", OUTBOUND)
+
     with source.server() as partner:
-        pull_from(ground.links(partner.url, pull=True), "full", OUTBOUND)
+        copy_context().run(by_key, partner.url)  # the request ends with it
     numbers = [ground.sees(uuid).event.id for uuid in source.events]
     assert [len(list_logs(Viewer.everything(), LogFilters(event_id=number))) for number in numbers] == [1, 1]
 

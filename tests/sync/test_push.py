@@ -12,7 +12,7 @@ from mispmini.domain.drafts import AttributeDraft, EventDraft, ReportDraft, TagD
 from mispmini.domain.errors import SaveFailed
 from mispmini.domain.receipts import LedgerState, Trouble
 from mispmini.domain.servers import LinkedServer
-from mispmini.services.events import add_event, delete_event, edit_event
+from mispmini.services.events import add_event, delete_event, edit_event, restore_event
 from mispmini.services.publishing import publish_event, unpublish_event
 from mispmini.store.database import connect
 from mispmini.store.outbox import list_queue
@@ -324,6 +324,35 @@ def test_reports_go_only_to_who_knows_them_and_local_tags_to_nobody(
     assert lines_of(partner)[:2] == ["GET /servers/getVersion", "GET /eventReports/add"]
     assert "EventReport" not in sent
     assert [tag["name"] for tag in sent["Tag"]] == ["tlp:green"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [answer({}, "503 Service Unavailable"), answer(b"<html>", "502 Bad Gateway", "text/html"), answer({}, "429 Slow")],
+    ids=["503", "a proxy's page", "too many"],
+)
+def test_a_partner_that_cannot_say_whether_it_knows_reports_is_asked_again(
+    ground: Ground, misp: Misp, told: bytes
+) -> None:
+    """Else the event would count as sent without them."""
+    rules = {"GET /servers/getVersion": VERSION, "GET /eventReports/add": lambda _: told, "HEAD /": misp.head}
+    with played({**rules, "POST /events/": misp.take}) as partner:
+        server = ground.links(partner.url, push=True)
+        uuid = ground.publishes(a_draft(reports=(ReportDraft(name="What happened", content="# It"),)))
+        deliver(server)
+    assert ground.receipt(server, uuid).state is LedgerState.FAILED
+    assert [(queued, tries) for queued, tries, _, _ in queue_of(server)] == [(uuid, 1)]
+    assert misp.held is None
+
+
+def test_what_waited_for_a_partner_waits_again_after_an_undo(ground: Ground, misp: Misp) -> None:
+    server = ground.links("http://127.0.0.1:1", push=True)
+    uuid = ground.publishes(a_draft())
+    delete_event(ground.admin, uuid)
+    assert queue_of(server) == []
+    restore_event(ground.admin, uuid)
+    assert [queued for queued, *_ in queue_of(server)] == [uuid]
+    assert ground.receipt(server, uuid).state is LedgerState.QUEUED
 
 
 def test_an_edit_while_sending_keeps_its_promise(ground: Ground, misp: Misp) -> None:

@@ -1,5 +1,6 @@
 """What admins do with roles, keys, requests for accounts and organisations, over REST and as pages (API §9.8)."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from mispmini.services import setting_up
 from mispmini.store.database import writing
 from mispmini.store.settings import save_setting
 from tests.web.callers import Browser, Caller, token_of
-from tests.web.conftest import ADMIN, MACHINE, ORG_ADMIN, PASSWORD, PEOPLE, USER, Served, Site
+from tests.web.conftest import ADMIN, MACHINE, ORG_ADMIN, PASSWORD, PEOPLE, SYNC_USER, USER, Served, Site
 
 Json = Any
 NO_FUNCTION = "You do not have permission to use this functionality."
@@ -332,6 +333,21 @@ def test_a_setting_that_is_not_ones_to_make(alice: Caller, body: Json, status: i
     assert alice.post("/user_settings/setSetting", body).status_code == status
 
 
+def test_an_admins_own_password_and_address_want_the_present_one_on_every_page(site: Site, dora: Caller) -> None:
+    """TRUST S14: whoever finds an open browser does not get to keep the account."""
+    email = site.email(ADMIN, language="en")
+    [own] = (u["User"]["id"] for u in dora.get("/admin/users/index").json() if u["User"]["email"] == email)
+    path, browser = f"/admin/users/edit/{own}", Browser(site, email)
+    assert 'name="current_password"' in browser.get(path).text
+    for wish in ({"email": email, "password": FRESH}, {"email": f"taken.{email}", "password": ""}):
+        for current in ({}, {"current_password": "a guess"}):
+            refused = browser.post(path, {**wish, **current}, form_at=path)
+            assert (refused.status_code, "The current password is wrong." in refused.text) == (403, True)
+    proven = {"email": email, "password": FRESH, "current_password": PASSWORD}
+    assert browser.post(path, proven, form_at=path).status_code == 303
+    assert browser.get("/users/checkIfLoggedIn").url.endswith("/users/login")
+
+
 # Statistics -----------------------------------------------------------------------------------------------------------
 
 
@@ -347,6 +363,41 @@ def test_counts_are_of_what_one_sees(site: Site, dora: Caller) -> None:
     assert dora.get("/users/statistics/orgs").json()["ACME"]["eventCount"] == "1"
     assert stranger.get("/users/statistics/attributehistogram").json() == []
     assert dora.get("/users/statistics/attributehistogram").json()[0]["data"] == {"ip-src": 1}
+
+
+def test_counts_leave_out_what_one_does_not_see_of_an_event(site: Site, dora: Caller) -> None:
+    other = new_org(dora, "Counted in part")
+    stranger = Caller(site, dora.post("/admin/users/add", {"email": "part@acme.test", "org_id": other["id"]}).json()
+                      ["User"]["authkey"])  # fmt: skip
+    before = stranger.get("/users/statistics/orgs").json()["ACME"]
+    hidden = {"type": "ip-src", "value": "192.0.2.78", "distribution": 0}
+    body = {"info": "half", "distribution": 1, "Attribute": [{"type": "ip-src", "value": "192.0.2.79"}, hidden]}
+    assert dora.post("/events/add", body).status_code == 200
+    after = stranger.get("/users/statistics/orgs").json()["ACME"]
+    assert [int(after[name]) - int(before[name]) for name in ("eventCount", "attributeCount")] == [1, 1]
+    page = site.get("/", headers={**PEOPLE, "Authorization": stranger.key}).text
+    assert f"<dt>Attributes</dt><dd>{after['attributeCount']}</dd>" in page
+
+
+def test_counts_name_no_organisation_while_their_list_is_kept_from_users(site: Site, dora: Caller) -> None:
+    met, unmet = new_org(dora, "Met"), new_org(dora, "Unmet")
+    writer, reader = (
+        Caller(site, dora.post("/admin/users/add", {"email": email, "org_id": org}).json()["User"]["authkey"])
+        for email, org in (("met@acme.test", met["id"]), ("reads@acme.test", site.org_id))
+    )
+    assert writer.post("/events/add", {"info": "seen", "distribution": 1}).status_code == 200
+    with writing():
+        save_setting("hide_organisation_index", True, user_id=None)
+    try:
+        told, all_of_them = (caller.get("/users/statistics/orgs").json() for caller in (reader, dora))
+        rules = reader.get("/servers/getAvailableSyncFilteringRules").json()["organisations"]
+    finally:
+        with writing():
+            save_setting("hide_organisation_index", False, user_id=None)
+    assert {"ACME", "Met"} <= told.keys() & set(rules)
+    assert unmet["name"] not in rules
+    assert unmet["name"] not in told
+    assert unmet["name"] in all_of_them
 
 
 @pytest.mark.parametrize(
@@ -547,3 +598,41 @@ def test_a_form_takes_in_a_file(site: Site, admin: Browser) -> None:
     )  # fmt: skip
     assert "1 organisation was added." in page.text
     assert "De São Paulo" in page.text
+
+
+def test_accounts_are_found_by_part_of_their_address(site: Site, admin: Browser) -> None:
+    wanted, other = site.email(USER), site.email(USER)
+    page = admin.get(f"/admin/users/index?value={wanted.partition('@')[0]}%40").text
+    assert (wanted in page, other in page) == (True, False)
+    assert "No user matches." in admin.get("/admin/users/index?value=nobody-is-called-so").text
+
+
+def test_a_links_form_keeps_what_becomes_of_deletions_and_what_else_crosses(admin: Browser, dora: Caller) -> None:
+    link = {"name": "Gone", "url": "https://192.0.2.3", "authkey": "a" * 40, "push_analyst_data": True}
+    made = dora.post("/servers/add", link | {"remote_org_name": "Gone there", "remote_org_uuid": new_uuid()}).json()
+    path = f"/servers/edit/{made['Server']['id']}"
+    page = admin.get(path).text
+    assert re.search(r'<option value="mark" selected>', page)
+    assert re.search(r'name="push_analyst_data" value="1" checked', page)
+    form = {"name": "Gone", "url": "https://192.0.2.3", "remote_org_id": made["Server"]["remote_org_id"]}
+    form |= {"gone_policy": "delete", "push_analyst_data": "0", "remove_missing_tags": "1"}
+    assert admin.post(path, form, form_at=path).status_code == 303
+    page = admin.get(path).text
+    assert re.search(r'<option value="delete" selected>', page)
+    assert re.search(r'name="remove_missing_tags" value="1" checked', page)
+    assert not re.search(r'name="push_analyst_data" value="1" checked', page)
+
+
+def test_a_preview_of_a_partner_that_is_away_says_why_and_what_to_do(admin: Browser, dora: Caller) -> None:
+    link = {"name": "Away", "url": "https://127.0.0.1:9", "authkey": "a" * 40}
+    made = dora.post("/servers/add", link | {"remote_org_name": "Away there", "remote_org_uuid": new_uuid()}).json()
+    page = admin.get(f"/servers/previewIndex/{made['Server']['id']}")
+    assert (page.status_code, "Not possible" in page.text) == (403, True)
+    assert "list its address under “Allow internal addresses”" in page.text
+
+
+def test_a_configuration_is_offered_to_sync_users_alone(site: Site, admin: Browser) -> None:
+    assert 'action="/servers/createSync"' not in admin.get("/servers/createSync").text
+    sam = Browser(site, site.email(SYNC_USER))
+    assert 'action="/servers/createSync"' in sam.get("/servers/createSync").text
+    assert 'href="/servers/createSync"' in sam.get("/users/view/me").text

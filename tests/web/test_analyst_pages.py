@@ -9,7 +9,7 @@ from mispmini.store.database import writing
 from mispmini.store.settings import save_setting
 from tests.web.analyst import Analyst, a_stranger
 from tests.web.callers import Browser
-from tests.web.conftest import ADMIN, PUBLISHER, READ_ONLY, Site
+from tests.web.conftest import ADMIN, PEOPLE, PUBLISHER, READ_ONLY, Site
 
 
 def _sends(browser: Browser, path: str, fields: dict[str, str], form_at: str = "") -> requests.Response:
@@ -68,6 +68,32 @@ def test_one_that_is_hidden_is_answered_as_one_that_is_not(site: Site, analyst: 
         assert told == ["Invalid Note"] * 2
     for uuid in (hidden, nothing):
         other.post(f"/analyst_data/delete/Note/{uuid}", status=404)
+
+
+@pytest.mark.parametrize("kind", ["Event", "Attribute", "Object", "EventReport"])
+def test_what_one_says_about_something_hidden_tells_no_more_than_about_nothing(
+    site: Site, analyst: Analyst, kind: str
+) -> None:
+    held = {"type": "domain", "value": f"{new_uuid()}.example"}
+    file = {"name": "file", "meta-category": "file", "template_uuid": new_uuid(), "uuid": new_uuid()}
+    event = analyst.adds_event(
+        distribution=int(Distribution.ORGANISATION), Attribute=[held],
+        Object=[{**file, "Attribute": [{**held, "object_relation": "domain"}]}],
+        EventReport=[{"name": "a", "content": "b"}],
+    )  # fmt: skip
+    stranger = a_stranger(site)
+    pages_told = []
+    for uuid in ((event if kind == "Event" else event[kind][0])["uuid"], new_uuid()):
+        headers = {**PEOPLE, "Authorization": stranger.headers["Authorization"]}
+        path, fields = f"/analyst_data/add/Note/{uuid}/{kind}", {"note": "mine", "distribution": "1"}
+        led_to = site.post(path, data=fields, headers=headers).headers["Location"]
+        (note,) = stranger.get("/analyst_data/index/Note").json()[:1]
+        page = site.get(f"/analyst_data/view/Note/{note['Note']['uuid']}", headers=headers)
+        number = note["Note"]["id"]
+        pages_told.append((led_to.replace(number, "N"), page.status_code, page.text.replace(f"-{number}", "").replace(
+            f"/{number}", "").replace(note["Note"]["uuid"], "").count("href=")))  # fmt: skip
+        assert f"/events/view/{event['id']}" not in page.text + led_to
+    assert pages_told[0] == pages_told[1]
 
 
 def test_a_relationship_names_what_it_points_to_for_who_sees_it(site: Site, analyst: Analyst) -> None:

@@ -67,6 +67,26 @@ def in_our_name(dora: Analyst, beta: Analyst) -> Json:
     return event
 
 
+def test_elements_whose_group_was_refused_are_told_on_the_events_page_until_they_come_in_order(
+    beta: tuple[Analyst, Json], browser: Browser
+) -> None:
+    group = {"uuid": new_uuid(), "name": "Only elsewhere", "Organisation": {"uuid": new_uuid(), "name": "Elsewhere"}}
+    group |= {"SharingGroupOrg": [], "SharingGroupServer": []}
+    secret = {"type": "domain", "value": f"{new_uuid()}.example", "distribution": 4, "sharing_group_id": "7"}
+    event = {"info": "In part", "distribution": 3, "Attribute": [{**secret, "uuid": new_uuid(), "SharingGroup": group}]}
+    made = beta[0].post("/events/add", {"Event": {**event, "timestamp": 1}})["Event"]
+    kept = "1 element came for a sharing group that was not accepted: only CSIRT Beta Norte sees it here."
+    left_out = "1 element that CSIRT Beta Norte sent is not here: its sharing group was not accepted."
+    page = unescape(browser.open(f"/events/view/{made['id']}").text)
+    assert (kept in page, left_out in page) == (True, False)
+    another = {**secret, "value": f"{new_uuid()}.example", "uuid": new_uuid(), "SharingGroup": group}
+    for version, attributes, is_told in ((2, [another], True), (3, [], False)):
+        newer = {"info": "In part", "timestamp": version, "Attribute": attributes}
+        beta[0].post(f"/events/edit/{made['uuid']}", {"Event": newer})
+        page = unescape(browser.open(f"/events/view/{made['id']}").text)
+        assert (kept in page, left_out in page) == (True, is_told), version
+
+
 def test_one_releases_what_came_in_our_name_without_a_script(
     dora: Analyst, beta: tuple[Analyst, Json], browser: Browser
 ) -> None:

@@ -124,6 +124,21 @@ def test_a_form_is_read_by_its_plain_names(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        pytest.param("/rare_specimens/index", {"info": "a\0b"}, id="form"),
+        pytest.param("/rare_specimens/index", {"t[]": "a\0b"}, id="list"),
+        pytest.param("/rare_specimens/index?info=a%00b", {}, id="query"),
+        pytest.param("/rare_specimens/index/info:a%00b", {}, id="path"),
+    ],
+)
+def test_a_nul_is_refused_wherever_it_stands(site: Site, path: str, fields: dict[str, str]) -> None:
+    headers = {"Authorization": site.admin_key, "Accept": "application/json"}
+    refusal = site.post(path, data=fields, headers=headers)
+    assert (refusal.status_code, refusal.json()["message"]) == (400, "A field holds a NUL character.")
+
+
+@pytest.mark.parametrize(
     ("body", "encoding", "status", "sentence"),
     [
         pytest.param(b'{"info": ', None, 405, "Invalid JSON input. Make sure that", id="cut-off"),

@@ -154,6 +154,21 @@ def test_an_event_shows_the_clusters_that_its_tags_name_and_the_viewer_sees(
     assert without["Galaxy"] == without["Attribute"][0]["Galaxy"] == []
 
 
+def test_clusters_of_an_event_are_those_of_what_one_reads_in_it(alice: Client, bob: Client, galaxy_id: int) -> None:
+    cluster, event_id = writes(alice, galaxy_id), alice.adds_event()
+    secret = {"type": "domain", "value": f"{new_uuid()}.example", "distribution": 0}
+    attribute = alice.post(f"/attributes/add/{event_id}", secret).json()["Attribute"]
+    alice.post(f"/galaxies/attachCluster/{attribute['uuid']}/attribute", {"Galaxy": {"target_id": cluster["id"]}})
+
+    def found_by(client: Client) -> list[str]:
+        answer = client.post("/galaxy_clusters/restSearch", {"eventid": event_id}).json()["response"]
+        return [one["GalaxyCluster"]["uuid"] for one in answer]
+
+    assert (found_by(alice), found_by(bob)) == ([cluster["uuid"]], [])
+    alice.post(f"/attributes/delete/{attribute['id']}")
+    assert found_by(alice) == []
+
+
 def test_what_cannot_be_attached_is_told_with_http_200(bob: Client, alice: Client, galaxy_id: int) -> None:
     event_id, hidden = alice.adds_event(), writes(alice, galaxy_id, distribution=0)
     for target in (hidden["id"], "999999", ""):

@@ -1,5 +1,6 @@
 """The catalogues: complete, compiled, and never fed with data; the language of a request; times and numbers."""
 
+import ast
 import re
 from collections.abc import Iterator
 from io import BytesIO
@@ -141,3 +142,16 @@ def test_times_and_numbers_are_written_as_the_language_does(language: str, writt
     assert i18n.day("2023-11-14") == written.split()[0]
     assert i18n.day("next week") == "next week"
     assert (i18n.when(None), i18n.iso(None), i18n.number(1_234_567)) == ("–", "", thousands)
+
+
+def test_no_text_hides_in_an_f_string_where_its_collector_does_not_look() -> None:
+    """What is called `_(…)` inside of `f"{…}"` is shown in English to everybody: it never reaches the catalogue."""
+    hidden = [
+        f"{path}:{call.lineno}"
+        for path in sorted(Path(i18n.__file__).parent.rglob("*.py"))
+        for text in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("_", "N_", "ngettext")
+    ]
+    assert hidden == []

@@ -150,6 +150,7 @@ def test_only_the_hash_of_the_cookie_is_kept(site: Site, browser: Browser) -> No
         ("/events/view/7?x=1", "/events/view/7?x=1"), ("", "/"), ("//evil.test", "/"), ("/\\evil.test", "/"),
         ("https:evil.test", "/"), ("https://evil.test/", "/"), ("javascript:alert(1)", "/"), ("evil.test", "/"),
         ("/\t/evil.test", "/"), ("\n//evil.test", "/"), ("///evil.test", "/"), ("/a\r\nSet-Cookie: x", "/"),
+        ("//[", "/"), ("http://[::1", "/"), ("/[x", "/[x"),
     ],
 )  # fmt: skip
 def test_where_a_login_leads(wish: str, path: str) -> None:
@@ -168,6 +169,7 @@ def test_where_a_login_leads(wish: str, path: str) -> None:
         pytest.param({"Sec-Fetch-Site": "same-origin"}, True, 303, id="same-origin"),
         pytest.param({"Origin": "https://evil.test"}, True, 403, id="foreign-origin"),
         pytest.param({"Origin": "null"}, True, 403, id="hidden-origin"),
+        pytest.param({"Origin": "http://[::1"}, True, 403, id="broken-origin"),
         pytest.param({"Content-Type": "application/json"}, False, 400, id="json-is-no-way-round"),
         pytest.param({"Content-Type": "text/plain"}, False, 400, id="nor-is-plain-text"),
         pytest.param({"Authorization": "Basic dTpw"}, False, 400, id="nor-a-proxys-login"),

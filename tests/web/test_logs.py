@@ -13,7 +13,7 @@ from mispmini.store.audit import MAX_CHANGE_BYTES, steps_of
 from mispmini.store.database import writing
 from mispmini.store.sql import execute, rows, scalar
 from tests.web.callers import Browser, Caller
-from tests.web.conftest import ADMIN, PUBLISHER, READ_ONLY, USER, Site
+from tests.web.conftest import ADMIN, PEOPLE, PUBLISHER, READ_ONLY, USER, Site
 
 Json = Any
 
@@ -319,3 +319,11 @@ def test_kept_bodies_of_requests_hold_no_key_of_a_partner(site: Site) -> None:
     told = str(rows("SELECT change FROM audit WHERE id > ?", (before,)))
     assert "submitted_client_cert" in told
     assert secret not in told
+
+
+def test_the_form_offers_no_words_of_rows_that_one_does_not_see(site: Site) -> None:
+    dora, reader = admin(site), Caller(site, site.key(USER))
+    assert dora.post("/admin/roles/add", {"name": f"Role {new_uuid()[:8]}"}).status_code == 200
+    option = '<option value="Role">'
+    pages_of = [site.get("/logs/index", headers={**PEOPLE, "Authorization": who.key}).text for who in (dora, reader)]
+    assert [option in page for page in pages_of] == [True, False]

@@ -15,8 +15,9 @@ from mispmini.domain.viewer import Viewer
 from mispmini.services import audience, events, servers
 from mispmini.store.database import writing
 from mispmini.store.ledger import write_receipt
+from mispmini.store.sql import execute
 from mispmini.web.sentences import for_people
-from tests.web.conftest import ADMIN, READ_ONLY, Site, csrf_of
+from tests.web.conftest import ADMIN, PUBLISHER, READ_ONLY, Site, csrf_of
 from tests.web.test_login import Browser
 
 
@@ -219,6 +220,36 @@ def test_publishing_is_told_before_it_is_done(reader: Reader, push_server: int) 
     assert "Event published." in published
     reader.submit(f"/events/unpublish/{number_of(event)}", published)
     assert "Event unpublished." in reader.read(event)
+
+
+def test_the_organisation_that_wrote_a_deleted_event_brings_it_back_from_the_trash(site: Site) -> None:
+    author, colleague, reader = (Reader(site) for _ in range(3))
+    author.sign_in(site.email(PUBLISHER))
+    colleague.sign_in(site.email(PUBLISHER))
+    reader.sign_in(site.email(READ_ONLY))
+    event = author.adds_event("Deleted by mistake")
+    author.submit(f"/events/delete/{number_of(event)}", author.read(event))
+    trash = colleague.read("/events/index?tab=trash")
+    assert "Deleted by mistake" in trash
+    assert "Deleted by mistake" not in reader.read("/events/index?tab=trash")
+    restoring = re.search(r'action="(/events/restore/[^"]+)"', trash)
+    assert restoring
+    assert colleague.submit(restoring[1], trash) == event
+    assert "Deleted by mistake" in author.read(event)
+
+
+def test_what_its_source_no_longer_shows_is_marked(reader: Reader) -> None:
+    event = reader.adds_event("Received")
+    reader.adds_attribute(event, type="domain", value="gone.example", distribution="5")
+    reader.adds_attribute(event, type="domain", value="here.example", distribution="5")
+    assert "Gone at its source" not in reader.read(event)
+    with writing():
+        execute("UPDATE attribute SET gone_at_source = TRUE WHERE value1 = ?", ("gone.example",))
+    page = reader.read(event)
+    assert [row for row in rows_of(page) if "Gone at its source" in row] == [
+        row for row in rows_of(page) if "gone.example" in row
+    ]
+    assert "exports leave it out" in page
 
 
 def test_deleting_names_who_keeps_a_copy(reader: Reader, push_server: int) -> None:

@@ -39,6 +39,8 @@ def test_the_printed_link_sets_the_server_up_once(empty_site: Served) -> None:
     wrong = ask.post(f"{empty_site.url}/setup", data=fields, timeout=10)
     assert "at least 12 characters" in wrong.text
     assert 'value="a@acme.test"' in wrong.text
+    broken = ask.post(f"{empty_site.url}/setup", data={**fields, "base_url": "http://[::1"}, timeout=10)
+    assert broken.status_code == 403
     done = ask.post(f"{empty_site.url}/setup", data={**fields, "password": PASSWORD}, timeout=10)
     key = re.search(r"<pre[^>]*>(\w{40})</pre>", done.text)
     assert key

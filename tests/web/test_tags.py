@@ -168,6 +168,25 @@ def test_several_tags_go_on_and_off_at_once_and_are_counted(dora: Client) -> Non
     assert dora.get(f"/events/view/{event['id']}")["Event"].get("Tag", []) == []
 
 
+def test_no_statistics_tell_a_partner_of_a_local_tag(site: Site, dora: Client) -> None:
+    event_id, name = dora.adds_event(), f"counted:{new_uuid()}"
+    assert dora.post(f"/events/addTag/{event_id}", {"tag": dora.post("/tags/add", {"name": name}).json()["Tag"]["id"],
+                                                    "local": 1}).status_code == 200  # fmt: skip
+    partner = Client(site, site.key(SYNC_USER))
+    for path in ("/users/statistics/tags", "/tags/tagStatistics"):
+        assert name in str(dora.get(path))
+        assert name not in str(partner.get(path)), path
+
+
+def test_a_partner_is_told_of_a_local_tag_as_of_one_that_is_not_there(site: Site, dora: Client) -> None:
+    partner, event_id = Client(site, site.key(SYNC_USER)), dora.adds_event()
+    local, absent = (dora.post("/tags/add", {"name": f"own:{new_uuid()}"}).json()["Tag"]["id"] for _ in range(2))
+    assert dora.post(f"/events/addTag/{event_id}", {"tag": local, "local": 1}).status_code == 200
+    uuid = dora.get(f"/events/view/{event_id}")["Event"]["uuid"]
+    told = [partner.post("/tags/removeTagFromObject", {"uuid": uuid, "tag": tag}) for tag in (local, absent)]
+    assert [(answer.status_code, answer.text) for answer in told] == [(404, told[1].text)] * 2
+
+
 def test_the_lists_are_pages_with_what_one_may_do(dora: Client, user: Client) -> None:
     assert "/taxonomies/enable/" in dora.page("/taxonomies/index?value=kill")
     assert "/taxonomies/enable/" not in user.page("/taxonomies/index?value=kill")

@@ -150,8 +150,9 @@ def test_other_encodings_are_named_in_the_refusal(encoding: str) -> None:
         gzip.compress(b"x") + gzip.compress(b"y"),
         gzip.compress(b"x") + b"z",
         gzip.compress(b"x")[:-8] + bytes(8),
+        gzip.compress(gzip.compress(b"x")),
     ],
-    ids=["empty", "plain", "truncated", "two-members", "trailing", "bad-checksum"],
+    ids=["empty", "plain", "truncated", "two-members", "trailing", "bad-checksum", "gzip of gzip"],
 )  # fmt: skip
 def test_broken_gzip_is_refused(raw: bytes) -> None:
     with pytest.raises(BadRequest, match=r"Invalid compressed data\."):

@@ -42,13 +42,13 @@ def ready_event(viewer: Viewer, ref: str, view: View) -> ReadyEvent | None:
         return None
     with reading():
         revision = revision_of(find_event_id(viewer, ref))
-        if not _reads_whole(viewer, revision, view):
+        if revision.attribute_count < WORTH_KEEPING or not _reads_whole(viewer, revision, view):
             return None
         name = _name(revision, view)
         kept = kept_body(revision.event_id, revision.rev, name)
         if kept is not None:
             return _around(viewer, revision.event_id, view, Packed(*kept))
-        if revision.attribute_count < WORTH_KEEPING or not says_the_same_to_all(revision.event_id):
+        if not says_the_same_to_all(revision.event_id):
             return None
         graph = viewed_graph(viewer, str(revision.event_id), view)
         if not _is_alike(graph) or (view.galaxies and _names_clusters(graph)):

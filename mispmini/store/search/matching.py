@@ -6,14 +6,13 @@ from dataclasses import fields
 
 from mispmini.domain.errors import BadRequest
 from mispmini.domain.filters import Days, IndexFilters, SearchFilters, Span, Terms, is_pattern
-from mispmini.store.sql import TRUE, Predicate, marks
+from mispmini.store.sql import TOO_LONG, TRUE, Predicate, marks
 
 Whole = Callable[[Sequence[str]], Predicate]
 Pattern = Callable[[str], Predicate]
 
 FALSE = Predicate("1 = 0")
 TOO_MANY = "Too many search terms. Please send them in several requests."
-TOO_LONG = "A search term is too long."
 _MOST_TERMS = 10_000
 _MOST_COSTLY_TERMS = 200
 _LONGEST_PATTERN = 10_000

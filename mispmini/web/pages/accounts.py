@@ -25,6 +25,7 @@ class UsersPage:
     rows: tuple[UserRow, ...]
     paging: Paging
     requests: int | None  # how many wait for an account; None where that is not the viewer's to decide
+    form: Form  # value: part of the e-mail
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class UserFormPage:
     roles: tuple[Choice, ...]
     servers: tuple[Choice, ...]  # the first, "", is none
     may_delete: bool
+    is_own: bool  # then e-mail and password want the current password
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class ProfilePage:
     language: str  # one of i18n.SUPPORTED
     keys: tuple[KeyRow, ...]
     may_add_keys: bool
+    may_make_config: bool  # of a link, for a partner
     password_form: Form  # current_password, password, confirm_password
 
 

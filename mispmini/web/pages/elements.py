@@ -35,6 +35,8 @@ class AttributeRow:
     sighted: SeenBox = NOTHING_SEEN
     may_propose: bool = False  # a change or deletion, to whose event it is
     warnings: tuple[str, ...] = ()  # names of the warninglists that its value stands on
+    known_at: tuple[str, ...] = ()  # names of partners and feeds whose caches hold it
+    gone: bool = False  # the partner that delivered the event no longer shows it
 
     @property
     def was_sighted(self) -> bool:
@@ -45,7 +47,7 @@ class AttributeRow:
     def has_notes(self) -> bool:
         """Whether anything stands beside its value."""
         told = self.comment or self.seen or self.audience or self.elsewhere or self.foreign
-        return bool(told or self.tags or self.was_sighted or self.warnings)
+        return bool(told or self.tags or self.was_sighted or self.warnings or self.known_at or self.gone)
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class ObjectGroup:
     foreign: bool
     may_edit: bool
     may_restore: bool
+    gone: bool = False  # the partner that delivered the event no longer shows it
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,25 @@ class EventsPage:
 
 
 @dataclass(frozen=True)
+class TrashRow:
+    """A deleted event that can be restored; times are epoch seconds."""
+
+    uuid: str
+    info: str
+    organisation: str  # the creator's
+    deleted: int
+    ends: int  # then it is removed for good
+
+
+@dataclass(frozen=True)
+class TrashPage:
+    """events/trash.html"""
+
+    rows: tuple[TrashRow, ...]
+    days: int  # that a deleted event is kept
+
+
+@dataclass(frozen=True)
 class EventLink:
     """Another event, as a link."""
 
@@ -118,6 +137,7 @@ class EventPage:
     proposals: tuple[ProposalCard, ...] = ()  # pending ones
     may_propose: bool = False  # an attribute, to whose event it is
     notes: AnalystBox = AnalystBox()  # noqa: RUF009 - frozen
+    any_gone: bool = False  # one of these is no longer shown by the partner that delivered the event
 
 
 @dataclass(frozen=True)
@@ -131,6 +151,26 @@ class RelatedRow:
 
 
 @dataclass(frozen=True)
+class PartnerHitRow:
+    """A value that a partner holds, too."""
+
+    value: str
+    server: str
+    events: tuple[tuple[str, str], ...]  # label and path of the preview; for site admins
+
+
+@dataclass(frozen=True)
+class ReadingRow:
+    """A partner's organisation got a version of the event."""
+
+    organisation: str
+    organisation_id: int
+    version: int
+    is_current: bool
+    at: int
+
+
+@dataclass(frozen=True)
 class RelatedPage:
     """events/related.html"""
 
@@ -139,6 +179,7 @@ class RelatedPage:
     cap: int  # of a value in more events than this only the newest ones are listed
     extending: tuple[EventLink, ...]  # events that extend this one, newest first
     feed_hits: tuple[FeedHitRow, ...] = ()  # values that feeds hold, too
+    partner_hits: tuple[PartnerHitRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -157,6 +198,7 @@ class SharingPage:
     head: EventHead
     deliveries: tuple[LedgerRow, ...]  # newest per server and direction
     may_see_deliveries: bool
+    readings: tuple[ReadingRow, ...] = ()  # who fetched it, newest first
 
 
 @dataclass(frozen=True)

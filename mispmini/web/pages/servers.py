@@ -46,15 +46,18 @@ class ServerFormPage:
 
     Fields: url, name, remote_org_id ("" for a new one: then remote_org_name, remote_org_uuid), authkey, push, pull,
     pull_interval (minutes), priority, allow_internal (one CIDR a line), unpublish_event, publish_without_email,
-    internal, skip_proxy, proxy, default_local_tag, trusted_orgs (one a line), own_name_policy, submitted_cert and
-    submitted_client_cert (files), delete_cert, delete_client_cert. Rules, one name a line: push_ and pull_ with
-    tags_or, tags_not, orgs_or, orgs_not, types_not, templates_not; pull_url_params (JSON).
+    internal, skip_proxy, proxy, default_local_tag, trusted_orgs (one a line), own_name_policy, gone_policy,
+    push_sightings, push_galaxy_clusters, pull_galaxy_clusters, push_analyst_data, pull_analyst_data, caching_enabled,
+    remove_missing_tags, submitted_cert and submitted_client_cert (files), delete_cert, delete_client_cert. Rules, one
+    name a line: push_ and pull_ with tags_or, tags_not, orgs_or, orgs_not, types_not, templates_not; pull_url_params
+    (JSON).
     """
 
     id: int | None  # None to add one; the authkey is then required, else empty keeps it
     form: Form
     organisations: tuple[Choice, ...]  # the first, "", is a new one
     policies: tuple[Choice, ...]  # of own_name_policy
+    gone_policies: tuple[Choice, ...]
     has_cert: bool  # an authority's certificate is kept
     has_client_cert: bool
     filters_types: bool  # the setting that rules of types and objects need
@@ -124,6 +127,7 @@ class SyncConfigPage:
     """servers/create_sync.html"""
 
     text: str  # the configuration as JSON, "" while it was not made
+    may_make: bool = True  # a sync user asks, whose key it is
 
 
 @dataclass(frozen=True)

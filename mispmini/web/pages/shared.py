@@ -31,6 +31,7 @@ class SignedIn:
     may_see_servers: bool
     may_administer: bool  # users of the own organisation at least
     may_change_organisations: bool  # add and edit them: site admins
+    shows_delegations: bool = False  # events may be handed over on this server
     notices: tuple[Notice, ...] = ()
     step: int | None = None  # which step of the guide this page belongs to
 
