@@ -36,7 +36,9 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 (click calls it so)
         if cmd_name not in _PLACES:
             return None
-        command: click.Command = getattr(importlib.import_module(f"{__name__}.{_PLACES[cmd_name]}"), cmd_name.replace("-", "_"))
+        command: click.Command = getattr(
+            importlib.import_module(f"{__name__}.{_PLACES[cmd_name]}"), cmd_name.replace("-", "_")
+        )
         return command
 
 
