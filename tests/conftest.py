@@ -4,6 +4,7 @@ A live server serves the whole session: tests use fresh uuids and values instead
 of their own, to stop, kill or configure it, asks for `fresh_server`.
 """
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -15,9 +16,15 @@ from tests.live import Birth, LiveServer, forking, live_server
 FreshServer = Callable[..., LiveServer]
 
 
+def pytest_collection_finish() -> None:
+    """What collecting made stays to the end: without this the garbage collector looks through it all the time."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def forked() -> Iterator[None]:
-    """Live servers are forked: nothing is, before the first one is asked for."""
+    """Live servers and verbs are forked: nothing is, before the first one is asked for."""
     with forking():
         yield
 

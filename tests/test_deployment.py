@@ -1,4 +1,4 @@
-"""docs/deployment.md is followed to the letter: the unit is judged by systemd, the proxy's file serves real TLS (FEATURES 7, 8)."""
+"""docs/deployment.md to the letter: systemd judges the unit, the proxy's file serves real TLS (FEATURES rows 7, 8)."""
 
 import re
 import shutil
@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -89,7 +90,7 @@ def ask(front: tuple[int, Path], key: str, path: str, **headers: str) -> request
 class Named(requests.adapters.HTTPAdapter):
     """Connects to a loopback address and expects the certificate of the public name."""
 
-    def init_poolmanager(self, *args: object, **more: object) -> None:
+    def init_poolmanager(self, *args: Any, **more: Any) -> None:
         """As requests makes it, with the name to expect."""
         super().init_poolmanager(*args, server_hostname=NAME, assert_hostname=NAME, **more)
 

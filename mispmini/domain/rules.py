@@ -124,6 +124,21 @@ def can_be_read(text: str, *, by_ids: bool) -> bool:
     return groups and _is_url_params(rules.get("url_params"))
 
 
+def with_organisation_replaced(text: str, old_id: int, new_id: int) -> str:
+    """Push rules in which one organisation's id stands for another's; the same text where the other is not named."""
+    rules = _as_dict(_loads(text))
+    parts = _as_dict(rules.get("orgs"))
+    if all(old_id not in _ids(rules, "orgs", operator) for operator in parts):
+        return text
+    orgs = {operator: _replaced(_names(rules, "orgs", operator), old_id, new_id) for operator in parts}
+    return json.dumps({**rules, "orgs": orgs}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _replaced(names: Names, old_id: int, new_id: int) -> list[int]:
+    ids = (int(name) for name in names if _is_id(name))
+    return list(dict.fromkeys(new_id if each == old_id else each for each in ids))
+
+
 def _is_group(value: object, name: str, *, by_ids: bool) -> bool:
     if value in (None, []):
         return True

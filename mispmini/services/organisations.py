@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from typing import NamedTuple
 
 from mispmini.domain import clock, ids, sentences
 from mispmini.domain.drafts import OrganisationDraft
@@ -16,7 +17,7 @@ from mispmini.services import audit
 from mispmini.store import organisations as store
 from mispmini.store.database import writing
 from mispmini.store.organisations import Scope as Scope
-from mispmini.store.settings import load_settings
+from mispmini.store.settings import load_settings, save_setting
 from mispmini.store.trash import purge_event, trashed_of
 
 NO_FUNCTION = "You do not have permission to use this functionality."
@@ -28,6 +29,13 @@ IS_HOST = "It is the organisation that this instance belongs to."
 UNKNOWN = "Invalid organisation"
 _MODEL = "Organisation"
 _LONGEST_NAME = 255
+
+
+class Removed(NamedTuple):
+    """An organisation that was deleted; `stays_known` when a link to it keeps it among those from elsewhere."""
+
+    record: OrganisationRecord
+    stays_known: bool
 
 
 def list_organisations(viewer: Viewer, scope: Scope = Scope.LOCAL, *, search: str = "") -> list[OrganisationRecord]:
@@ -115,23 +123,35 @@ def edit_organisation(viewer: Viewer, ref: str, form: OrganisationForm) -> Organ
         return after
 
 
-def delete_organisation(viewer: Viewer, ref: str) -> OrganisationRecord:
+def delete_organisation(viewer: Viewer, ref: str) -> Removed:
     """Remove an organisation that nothing refers to but what lies in the trash, which goes with it.
 
-    Raises Forbidden, NotFound, SaveFailed.
+    One that is only a partner's stays known, no longer local: its link needs it. If the instance belonged to it, that
+    passes to the admin's organisation. Raises Forbidden, NotFound, SaveFailed.
     """
     _require_site_admin(viewer)
     with writing():
         record = _existing(ref)
         if record.id == host_organisation_id():
-            raise SaveFailed("delete", _MODEL, IS_HOST, subject_id=record.id)
+            _pass_instance_on(viewer, record)
         for event_id in trashed_of(record.id):
             purge_event(event_id)
-        if uses := store.uses_of(record.id):
+        uses = store.uses_of(record.id)
+        stays_known = record.local and uses == (store.PARTNER,)
+        if uses and not stays_known:
             raise SaveFailed("delete", _MODEL, f"It is still in use by {', '.join(uses)}.", subject_id=record.id)
-        store.delete_organisation(record.id)
+        if stays_known:
+            store.update_organisation(record.id, {"local": False, "modified": clock.later_than(record.date_modified)})
+        else:
+            store.delete_organisation(record.id)
         audit.record(viewer, "delete", _MODEL, record.id, record.name, {"uuid": record.uuid})
-        return record
+        return Removed(record, stays_known)
+
+
+def _pass_instance_on(viewer: Viewer, record: OrganisationRecord) -> None:
+    if viewer.org_id == record.id:
+        raise SaveFailed("delete", _MODEL, IS_HOST, subject_id=record.id)
+    save_setting("host_org_id", viewer.org_id, user_id=viewer.user_id)
 
 
 def capture_organisation(viewer: Viewer | None, draft: OrganisationDraft) -> OrganisationRow:

@@ -7,6 +7,7 @@ from mispmini.domain.drafts import TagDraft
 from mispmini.domain.errors import Forbidden, NotFound, Refused, SaveFailed
 from mispmini.domain.permissions import Permission
 from mispmini.domain.records import TagRecord
+from mispmini.domain.rules import PushRules
 from mispmini.domain.tag_forms import MAX_TAG_BYTES, TagForm, changed, tag_record
 from mispmini.domain.taxonomies import conflicts, find_entry, namespace_of
 from mispmini.domain.viewer import Viewer
@@ -18,6 +19,7 @@ from mispmini.store.attributes import find_attribute, touch_attribute
 from mispmini.store.database import writing
 from mispmini.store.events import EventStanding, event_standing, mark_changed
 from mispmini.store.graphs import find_event_id
+from mispmini.store.servers import list_any_servers
 from mispmini.store.settings import load_settings
 from mispmini.store.tags import (
     Attached,
@@ -52,6 +54,7 @@ ONLY_CREATOR = (
 )
 INVALID_TAG = "Invalid Tag"
 INVALID_TAG_TO_REMOVE = "Invalid Tag."
+IN_PUSH_RULES = "The push rules of a server name this tag. Take it out of them first."
 NAME_TAKEN = "A tag with this name already exists."
 NOT_ATTACHED = "Failed to attach 1 tags. Reasons: "
 OTHER_ORGANISATIONS = "Invalid Tag. This tag can only be set by a fixed organisation."
@@ -98,9 +101,15 @@ def edit_tag(viewer: Viewer, ref: str, form: TagForm) -> TagRecord:
 
 
 def delete_tag(viewer: Viewer, ref: str) -> TagRecord:
-    """Remove a tag from this instance and from whatever it is on here. Raises Refused."""
+    """Remove a tag from this instance and from whatever it is on here. Raises Refused.
+
+    A rule that names it would mean nothing afterwards, and let through what it kept from a partner.
+    """
     with writing():
         tag = existing_tag(ref)
+        rules = (PushRules.from_text(server.push_rules) for server in list_any_servers())
+        if any(tag.id in rule.tags_or | rule.tags_not for rule in rules):
+            raise Refused(IN_PUSH_RULES)
         store.delete_tag(tag.id)
         record(viewer, "delete", "Tag", tag.id, tag.name)
         return tag

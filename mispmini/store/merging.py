@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from mispmini.store.sql import execute, scalar
+from mispmini.domain.rules import with_organisation_replaced
+from mispmini.store.sql import execute, rows, scalar
 from mispmini.store.tables import ALL_TABLES
 from mispmini.store.tables.admin import Audit
 from mispmini.store.tables.people import Organisation
@@ -65,12 +66,21 @@ def move_references(source_id: int, target_id: int) -> None:
         " WHERE org_id = ? AND local",
         (target_id, source_id),
     )
+    _move_in_push_rules(source_id, target_id)
     for reference in references():
         _drop_doubles(reference, source_id, target_id)
         execute(
             f'UPDATE "{reference.table}" SET {reference.column} = ? WHERE {reference.column} = ?',
             (target_id, source_id),
         )
+
+
+def _move_in_push_rules(source_id: int, target_id: int) -> None:
+    """They name organisations inside of a text: what was kept from a partner stays kept from it."""
+    for server_id, text in rows("SELECT id, push_rules FROM server"):
+        moved = with_organisation_replaced(text or "", source_id, target_id)
+        if moved != (text or ""):
+            execute("UPDATE server SET push_rules = ? WHERE id = ?", (moved, server_id))
 
 
 def _drop_doubles(reference: Reference, source_id: int, target_id: int) -> None:

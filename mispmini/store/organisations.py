@@ -18,12 +18,13 @@ _RECORD = (
     ' (SELECT COUNT(*) FROM "user" AS member WHERE member.org_id = o.id), author.email'
     ' FROM organisation AS o LEFT JOIN "user" AS author ON author.id = o.created_by'
 )
+PARTNER = "linked servers"
 _USES = (
     ("users", 'SELECT 1 FROM "user" WHERE org_id = ?'),
     ("events", "SELECT 1 FROM event WHERE org_id = ?"),
     ("events", "SELECT 1 FROM event WHERE orgc_id = ?"),
     ("servers", "SELECT 1 FROM server WHERE org_id = ?"),
-    ("servers", "SELECT 1 FROM server WHERE remote_org_id = ?"),
+    (PARTNER, "SELECT 1 FROM server WHERE remote_org_id = ?"),
     ("sightings", "SELECT 1 FROM sighting WHERE org_id = ?"),
     ("proposals", "SELECT 1 FROM proposal WHERE org_id = ?"),
     ("notes and opinions", "SELECT 1 FROM analyst_item WHERE org_id = ?"),

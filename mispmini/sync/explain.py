@@ -6,6 +6,8 @@ from typing import Any
 
 from mispmini.domain import clock
 from mispmini.domain.servers import LinkedServer
+from mispmini.domain.viewer import Viewer
+from mispmini.services.servers import pin_certificate
 from mispmini.store.organisations import find_any_organisation
 from mispmini.store.settings import load_settings
 from mispmini.sync.certificates import days_left
@@ -39,13 +41,28 @@ def test_connection(server: LinkedServer, outbound: Outbound) -> ConnectionRepor
     return _Test(server, outbound).run()
 
 
+def connect_and_trust(viewer: Viewer, server: LinkedServer, outbound: Outbound) -> ConnectionReport:
+    """Try one link; where it allows a self-signed certificate, the first that is shown is pinned and told (TRUST §6).
+
+    Raises Forbidden, NotFound.
+    """
+    report = test_connection(server, outbound)
+    if not server.self_signed or server.cert_file or server.pinned_sha256:
+        return report
+    shown = untrusted_certificate(server, report, outbound)
+    if not shown:
+        return report
+    return _Test(pin_certificate(viewer, server.id, shown), outbound, first_seen=True).run()
+
+
 test_connection.__test__ = False  # type: ignore[attr-defined]  # a verb of the product, not a test case
 
 
 class _Test:
-    def __init__(self, server: LinkedServer, outbound: Outbound) -> None:
+    def __init__(self, server: LinkedServer, outbound: Outbound, *, first_seen: bool = False) -> None:
         self.server = server
         self.outbound = outbound
+        self.first_seen = first_seen
         self.local_version = load_settings().announced_version
         self.remote_version = ""
         self.layers: list[Layer] = []
@@ -129,6 +146,10 @@ class _Test:
     def _tls(self, link: Link) -> None:
         if not link.url.startswith("https:"):
             self._found(LayerName.TLS, Outcome.WARNING, Finding.NOT_ENCRYPTED)
+            return
+        if link.pinned_sha256 and self.first_seen:
+            values = {"sha256": link.pinned_sha256.upper()}
+            self._found(LayerName.TLS, Outcome.WARNING, Finding.CERTIFICATE_FIRST_SEEN, **values)
             return
         if link.pinned_sha256:
             self._found(LayerName.TLS, Outcome.GOOD, Finding.CERTIFICATE_PINNED)

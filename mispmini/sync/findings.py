@@ -58,6 +58,7 @@ class Finding(StrEnum):
     CERTIFICATE_GOOD = "certificate_good"
     CERTIFICATE_ENDS = "certificate_ends"
     CERTIFICATE_PINNED = "certificate_pinned"
+    CERTIFICATE_FIRST_SEEN = "certificate_first_seen"
     NOT_ENCRYPTED = "not_encrypted"
     VERSION = "version"
     OTHER_VERSION = "other_version"

@@ -22,6 +22,7 @@ _FOUND = {
     Finding.CERTIFICATE_GOOD: N_("The certificate is good."),
     Finding.CERTIFICATE_ENDS: N_("The certificate is good for %(days)s more days only."),
     Finding.CERTIFICATE_PINNED: N_("It shows the certificate that was pinned here."),
+    Finding.CERTIFICATE_FIRST_SEEN: N_("Its certificate is trusted from now on, and no other: SHA-256 %(sha256)s."),
     Finding.NOT_ENCRYPTED: N_("The connection is not encrypted."),
     Finding.VERSION: N_("MISP %(version)s answers."),
     Finding.OTHER_VERSION: N_("MISP %(version)s answers; it may not take everything."),
@@ -73,6 +74,10 @@ _ADVICE: dict[Finding | Cause, str] = {
     Cause.HTTP: N_("Check the base URL: a proxy or another program may answer there."),
     Cause.REDIRECT: N_("Use the address that the browser ends at as base URL."),
     Finding.CERTIFICATE_ENDS: N_("Tell the partner."),
+    Finding.CERTIFICATE_FIRST_SEEN: N_(
+        "Compare this fingerprint with the partner over another way, for instance by telephone. If it is another one,"
+        " take the trust away on the page of this server."
+    ),
     Finding.NOT_ENCRYPTED: N_("Use https outside of your own network."),
     Finding.NO_MISP: N_("Check the base URL: a proxy or another program may answer there."),
     Finding.KEY_REFUSED: N_("Ask the partner for a new key; it may have expired or be bound to other addresses."),

@@ -1,5 +1,7 @@
 """Links at work: tested, trusted, paused, pulled from and pushed to (PROTOCOL §2.3, §3.1, §4.1; TRUST §6)."""
 
+from functools import partial
+
 from flask import Blueprint, request
 
 from mispmini.domain.errors import SaveFailed
@@ -10,7 +12,7 @@ from mispmini.services.instance_settings import load_settings
 from mispmini.services.jobs import JobKind, JobRecord, JobState
 from mispmini.sync.caching import CACHED
 from mispmini.sync.comparing import compare_with
-from mispmini.sync.explain import test_connection, untrusted_certificate
+from mispmini.sync.explain import connect_and_trust, test_connection, untrusted_certificate
 from mispmini.sync.pull import pull_from
 from mispmini.sync.push_all import push_to
 from mispmini.web.answer import Answer, answer, done, reply, saved, see_other, wants_json
@@ -32,7 +34,8 @@ FULL = "full"
 def test(server_id: int) -> Answer:
     """Try the link, layer by layer."""
     server = servers.find_server(current_viewer(), server_id)
-    report = test_connection(server, outbound())
+    tried = partial(connect_and_trust, current_viewer()) if request.method == "POST" else test_connection
+    report = tried(server, outbound())
     return answer(
         lambda: report.reply,
         page=lambda: test_page(server, report, untrusted_certificate(server, report, outbound())),

@@ -109,11 +109,12 @@ def edit(ref: str) -> Answer:
 @needs(Permission.SITE_ADMIN)
 def delete(ref: str) -> Answer:
     """Remove an organisation that nothing refers to."""
-    record = organisations.delete_organisation(current_viewer(), ref)
+    record, stays_known = organisations.delete_organisation(current_viewer(), ref)
+    notice = _("It is no longer a local organisation. It stays known, because a server is linked to it.")
     return done(
         saved("Organisation deleted", subject_id=record.id),
         go_to="/organisations/index",
-        notice=_("The organisation was deleted."),
+        notice=notice if stays_known else _("The organisation was deleted."),
     )
 
 

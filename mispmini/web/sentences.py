@@ -123,6 +123,7 @@ _SAID_OTHERWISE: Mapping[str, str] = {
     "Invalid Tag.": _NO_TAG,
     "Invalid Target.": N_("It does not have this tag."),
     tags.INVALID_TAG: _NO_TAG,
+    tags.IN_PUSH_RULES: N_("The push rules of a server name this tag. Take it out of them first."),
     tags.NAME_TAKEN: N_("There is a tag of this name already."),
     tags.NOT_ATTACHED + tags.OTHER_ORGANISATIONS: N_("Only another organisation can set this tag."),
     tags.NOT_ATTACHED + tags.OTHER_USERS: N_("Only another user can set this tag."),

@@ -115,7 +115,7 @@ UNNAMED = """() => [...document.querySelectorAll("main input, main select, main 
         pytest.param("dark", "pt-BR", 360, PAGES, id="small, dark"),
         pytest.param("light", "en-GB", 360, PAGES + MORE_PAGES, id="small, light", marks=pytest.mark.slow),
         pytest.param("light", "pt-BR", 1280, PAGES + MORE_PAGES, id="wide, light", marks=pytest.mark.slow),
-        pytest.param("dark", "en-GB", 1280, PAGES, id="wide, dark"),
+        pytest.param("dark", "en-GB", 1280, PAGES, id="wide, dark", marks=pytest.mark.slow),
     ],
 )
 def test_every_page_fits_the_screen_and_names_its_fields(

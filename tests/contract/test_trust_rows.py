@@ -91,7 +91,7 @@ ROWS: Mapping[int, tuple[str, ...]] = {
     ),
     19: (PARTNER + "test_a_lie_costs_nothing_but_its_own_row", PULL + "test_a_lie_costs_its_own_row_and_nothing_else"),
     20: (
-        "contract/test_ring.py::test_a_ring_of_five_settles_with_the_computed_number_of_deliveries",
+        "contract/test_ring.py::test_a_ring_settles_with_the_computed_number_of_deliveries",
         "contract/test_two_servers.py::test_two_that_push_each_other_settle",
         "sync/test_opinions.py::test_never_back_to_who_sent_them",
     ),

@@ -8,10 +8,13 @@ from mispmini.domain.drafts import EventDraft, OrganisationDraft
 from mispmini.domain.errors import Forbidden, NotFound, SaveFailed
 from mispmini.domain.ids import new_uuid
 from mispmini.domain.people import OrganisationForm
+from mispmini.domain.servers import ServerDraft
 from mispmini.services import accounts, organisations
 from mispmini.services.events import add_event, delete_event, restore_event
 from mispmini.services.organisations import Scope
+from mispmini.services.servers import add_server
 from mispmini.store.database import writing
+from mispmini.store.settings import save_setting
 from tests.services.founding import ORG_ADMIN, PUBLISHER, READ_ONLY, SYNC_USER, USER, House, founded_house
 
 TAKEN = new_uuid()
@@ -149,6 +152,24 @@ def test_the_host_organisation_is_not_deleted(house: House) -> None:
     with pytest.raises(SaveFailed) as refusal:
         organisations.delete_organisation(house.dora, house.alfa.uuid)
     assert refusal.value.errors == organisations.IS_HOST
+
+
+def test_a_partners_organisation_stays_known_while_it_is_linked(house: House) -> None:
+    org = organisations.add_organisation(house.dora, OrganisationForm(name="Linked"))
+    add_server(house.dora, ServerDraft(name="Its", url="https://its.example", authkey="k" * 40, remote_org=org.uuid))
+    assert organisations.delete_organisation(house.dora, org.uuid).stays_known
+    assert not organisations.view_organisation(house.dora, org.uuid).local
+    with pytest.raises(SaveFailed) as refusal:
+        organisations.delete_organisation(house.dora, org.uuid)
+    assert refusal.value.errors == "It is still in use by linked servers."
+
+
+def test_the_instance_passes_to_the_organisation_of_who_deletes_its_last_one(house: House) -> None:
+    org = organisations.add_organisation(house.dora, OrganisationForm(name="Runs it"))
+    with writing():
+        save_setting("host_org_id", org.id, user_id=None)
+    organisations.delete_organisation(house.dora, org.uuid)
+    assert organisations.host_organisation_id() == house.dora.org_id
 
 
 def test_a_deleted_organisation_is_gone_and_its_id_is_not_reused(house: House) -> None:

@@ -6,8 +6,9 @@ from mispmini.domain.distribution import Distribution
 from mispmini.domain.drafts import AttributeDraft, EventDraft, TagDraft
 from mispmini.domain.errors import Forbidden, NotFound, Refused, SaveFailed
 from mispmini.domain.ids import new_uuid
+from mispmini.domain.servers import ServerDraft
 from mispmini.domain.tag_forms import TagForm
-from mispmini.services import tags, taxonomies
+from mispmini.services import link_rules, servers, tags, taxonomies
 from mispmini.services.events import add_event
 from mispmini.store.graphs import Parts, load_event
 from tests.services.conftest import Household as House
@@ -102,6 +103,19 @@ def test_a_deleted_tag_goes_from_whatever_it_was_on(house: House) -> None:
     assert not any(event.attribute_tags.values())
     with pytest.raises(Refused):
         tags.delete_tag(house.dora, str(tag.id))
+
+
+def test_a_tag_that_push_rules_name_stays(house: House) -> None:
+    tag = tags.add_tag(house.dora, TagForm(fresh()))
+    rules = link_rules.as_text({"tags": {"OR": [], "NOT": [tag.id]}, "orgs": {"OR": [], "NOT": []}})
+    draft = ServerDraft(
+        name="ruled", url="https://ruled.example", authkey="k" * 40, push_rules=rules, remote_org=str(house.beta.id)
+    )
+    link = servers.add_server(house.dora, draft)
+    with pytest.raises(Refused, match="push rules"):
+        tags.delete_tag(house.dora, str(tag.id))
+    servers.edit_server(house.dora, link.id, ServerDraft(push_rules=link_rules.PUSH_RULES))
+    assert tags.delete_tag(house.dora, str(tag.id)).id == tag.id
 
 
 @pytest.mark.parametrize("on_attribute", [False, True], ids=["event", "attribute"])

@@ -31,15 +31,15 @@ http {{
 
 
 @contextmanager
-def tls_front(folder: Path, *, port: int, upstream: str, authority: trustme.CA) -> Iterator[str]:
-    """`https://localhost:<port>` for `upstream` until the block ends, with a certificate of `authority`.
+def tls_front(folder: Path, *, port: int, upstream: str) -> Iterator[str]:
+    """`https://localhost:<port>` for `upstream` until the block ends, with a certificate that nobody vouches for.
 
     Ends the program where nginx is not installed.
     """
     if shutil.which("nginx") is None:
         sys.exit("The suite of servers that exchange events needs nginx in front of them: install Debian's package.")
     folder.mkdir()
-    certificate = authority.issue_cert("localhost", "127.0.0.1")
+    certificate = trustme.CA().issue_cert("localhost", "127.0.0.1")
     (folder / "chain.pem").write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
     certificate.private_key_pem.write_to_path(str(folder / "key.pem"))
     (folder / "nginx.conf").write_text(_CONFIGURATION.format(folder=folder, port=port, upstream=upstream))

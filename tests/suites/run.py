@@ -15,7 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-import trustme
 
 from tests.live import live_server, pymisp_suite_birth
 from tests.suites.expected import MISSES, SYNC_MISSES
@@ -26,30 +25,11 @@ SUITES = ("comprehensive", "sync")
 _SYNC_PORTS = (8643, 8644, 8645)
 _SYNC_KEY = "eYQdGTEWZJ8C2lm9EpnMqxQGwGiPNyoR75JvLdlE"
 _TRUSTS = ('allow_internal = ["127.0.0.0/8"]', 'trusted_proxy = "127.0.0.1"')
-# The suite switches the check of certificates off (`self_signed`), which no link of ours does (TRUST §2): its runner
-# gives each link the authority instead, as an admin does who uploads the certificate file.
-# In the end it deletes organisations that a link names or that run the instance, which cannot be done here: the links
-# go first, and another organisation runs it.
 _RUNNER = """
-from pathlib import Path
 from testlive_sync import *
 import testlive_sync
-from pymisp import PyMISP
 for instance in testlive_sync.misp_instances:
     instance["external_baseurl"] = instance["url"]
-_update = PyMISP.update_server
-def _update_with_authority(self, server, *arguments, **named):
-    if not isinstance(server, dict):
-        server.submitted_cert = (Path(__file__).parent / "authority.pem").read_text()
-    return _update(self, server, *arguments, **named)
-PyMISP.update_server = _update_with_authority
-_clean_up = testlive_sync.MISPInstance.cleanup
-def _clean_up_after_unlinking(self):
-    self.initial_user_connector.set_server_setting("MISP.host_org_id", 1, force=True)
-    for server in self.site_admin_connector.servers():
-        self.site_admin_connector.delete_server(server)
-    _clean_up(self)
-testlive_sync.MISPInstance.cleanup = _clean_up_after_unlinking
 """
 
 
@@ -78,15 +58,11 @@ def _comprehensive(folder: Path, chosen: Sequence[str]) -> dict[str, str]:
 def _sync(folder: Path, chosen: Sequence[str]) -> dict[str, str]:
     tests = unpack_into(folder)
     (tests / "test_sync_here.py").write_text(_RUNNER, encoding="ascii")
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(tests / "authority.pem"))
     with ExitStack() as stack:
         for port in _SYNC_PORTS:
             birth = replace(pymisp_suite_birth(), key=_SYNC_KEY, settings=_TRUSTS)
             server = stack.enter_context(live_server(birth))
-            stack.enter_context(
-                tls_front(folder / f"front-{port}", port=port, upstream=server.url, authority=authority)
-            )
+            stack.enter_context(tls_front(folder / f"front-{port}", port=port, upstream=server.url))
         return _pytest(tests, "test_sync_here.py", chosen)
 
 

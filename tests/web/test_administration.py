@@ -1,5 +1,6 @@
 """What admins do with roles, keys, requests for accounts and organisations, over REST and as pages (API §9.8)."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -445,6 +446,20 @@ def test_a_merge_is_shown_first_and_then_moves_everything(site: Site, dora: Call
     assert member.get(f"/events/view/{event['uuid']}").json()["Event"]["Orgc"]["uuid"] == kept["uuid"]
     own = member.get("/users/view/me").json()["Organisation"]
     assert (own["id"], own["local"]) == (kept["id"], True)
+
+
+def test_what_push_rules_kept_from_a_partner_stays_kept_after_a_merge(dora: Caller) -> None:
+    double, kept, partner = (new_org(dora, f"Ruled {number}") for number in range(3))
+    rules = {
+        "tags": {"OR": [], "NOT": []},
+        "orgs": {"OR": [], "NOT": [double["id"], int(kept["id"])]}, "type_attributes": {"NOT": ["comment"]},
+    }  # fmt: skip
+    wanted = {"name": "p", "url": "https://p.example", "remote_org_id": partner["id"], "authkey": "k" * 40}
+    link = dora.post("/servers/add", wanted | {"push_rules": json.dumps(rules)}).json()["Server"]
+    assert dora.post(f"/admin/organisations/merge/{double['id']}", {"target": kept["id"]}).status_code == 200
+    after = json.loads(dora.get(f"/servers/view/{link['id']}").json()["Server"]["push_rules"])
+    assert after["orgs"] == {"OR": [], "NOT": [int(kept["id"])]}
+    assert after["type_attributes"] == {"NOT": ["comment"]}
 
 
 def test_members_of_a_group_merge_into_one(dora: Caller) -> None:
