@@ -137,6 +137,15 @@ def opened(settings: Settings, *, anew: bool = False) -> Iterator[None]:
         database.close_database()
 
 
+@contextmanager
+def found_by(ref: object, kind: str, verb: str) -> Iterator[None]:
+    """What is looked up here and is not there is told by its kind, with the verb that shows what is."""
+    try:
+        yield
+    except NotFound:
+        raise NotFound(f"There is no {kind} {ref}. `{verb}` shows what there is.") from None
+
+
 def make_private(folder: Path) -> None:
     """The data folder is its owner's alone, and so is what this process writes from now on (TRUST §5)."""
     os.umask(0o077)

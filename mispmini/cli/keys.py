@@ -60,7 +60,8 @@ def list_all(console: Console, user: str | None) -> None:
 @on_folder
 def rotate(console: Console, key_id: int, hours: int) -> None:
     """Replace the key with the number KEY_ID by one with the same limits, and print that: it cannot be shown again."""
-    made = authkeys.rotate_authkey(Viewer.everything(), key_id, overlap_hours=hours)
+    with found_by(key_id, "key", "key list"):
+        made = authkeys.rotate_authkey(Viewer.everything(), key_id, overlap_hours=hours)
     console.tell({**_record(made.owned), "authkey": made.raw}, f"Key of {made.owned.email}, shown once: {made.raw}")
 
 
@@ -69,7 +70,8 @@ def rotate(console: Console, key_id: int, hours: int) -> None:
 @on_folder
 def revoke(console: Console, key_id: int) -> None:
     """Remove the key with the number KEY_ID: whatever uses it is refused from now on."""
-    gone = authkeys.delete_authkey(Viewer.everything(), key_id)
+    with found_by(key_id, "key", "key list"):
+        gone = authkeys.delete_authkey(Viewer.everything(), key_id)
     console.tell(_record(gone), f"A key of {gone.email} is gone.")
 
 

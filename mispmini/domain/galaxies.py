@@ -93,11 +93,6 @@ class Cluster:
     orgc: OrganisationRecord | None = None
     relation_tags: Mapping[str, TagRecord] = field(default_factory=dict)
 
-    @property
-    def is_custom(self) -> bool:
-        """Whether somebody wrote it: the package's are everywhere the same and do not travel."""
-        return not self.row.is_default
-
 
 @dataclass(frozen=True, slots=True)
 class GalaxyDraft:

@@ -13,10 +13,8 @@ NO_GROUP = 'If the distribution is set to "Sharing Group", a sharing group has t
 NO_TYPE = "No type set."
 UNKNOWN_TYPE = "Invalid type."
 CATEGORY = "Options depend on the selected category."
-EMPTY_VALUE = "Value cannot be empty."
 DUPLICATE_VALUE = "A similar attribute already exists for this event."
 UUID_TAKEN = "The UUID provided is not unique"
-NO_RELATION = "Object attribute sent, but no object_relation set."
 SEEN_ORDER = "Last seen value should be greater than first seen value"
 NO_EVENT_DATA = "No valid event data received."
 

@@ -242,12 +242,6 @@ def attribute_reference(ref: str) -> Predicate | None:
     return None if uuid is None else Predicate("attribute.uuid = ?", (uuid_bytes(uuid),))
 
 
-def highest_attribute_id() -> int:
-    """For export guards and growth figures."""
-    found = row("SELECT max(id) FROM attribute")
-    return int(found[0] or 0) if found else 0
-
-
 def touch_attribute(attribute_id: int, timestamp: int) -> None:
     """A global tag came or went: the attribute is newer, and so is its object, or partners skip both."""
     execute("UPDATE attribute SET timestamp = ? WHERE id = ?", (timestamp, attribute_id))

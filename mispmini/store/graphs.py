@@ -315,8 +315,3 @@ def tags_of_attributes(attribute_ids: Sequence[int], parts: Parts) -> dict[int, 
         tuple(attribute_ids),
     )
     return _group_tags(found)
-
-
-def tags_of_events(event_ids: Sequence[int], parts: Parts) -> dict[int, list[TagRow]]:
-    """Tags of some events, for lists."""
-    return _event_tags(event_ids, parts)

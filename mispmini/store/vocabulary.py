@@ -62,11 +62,6 @@ def find_type(name: str) -> int | None:
     return _types.find(name)
 
 
-def find_category(name: str) -> int | None:
-    """The number of a category, else None."""
-    return _categories.find(name)
-
-
 def type_names() -> dict[int, str]:
     """Number to name, types. Another process may have added one since: see `refresh`."""
     return _types.names()

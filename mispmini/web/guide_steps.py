@@ -137,7 +137,7 @@ CHAPTERS = (
         (Lead(N_("Add auth key"), "/auth_keys/add", for_admins=False),),
     ),
 )  # fmt: skip
-SYNC_STEP, LEVEL_STEP, CURL_STEP = 8, 10, 11
+SYNC_STEP, LEVEL_STEP = 8, 10
 _BY_ENDPOINT: Mapping[str, int] = {"users.show_change_pw": 1, "health.index": 2, "users.view": 7}
 _BY_BLUEPRINT: Mapping[str, int] = {
     "settings": 2,

@@ -1,9 +1,8 @@
-"""Makes an event's JSON text from rows, for web and sync alike: the one service that knows wire (HOUSE §1)."""
+"""Makes an event's JSON text from rows, for the web: the one service that knows wire (HOUSE §1)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from mispmini.domain.distribution import Partner, for_partner
 from mispmini.domain.errors import NotFound
 from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import EventGraph
@@ -17,11 +16,9 @@ from mispmini.services.opinions import attach_opinions
 from mispmini.services.warninglists import attach_warnings
 from mispmini.store.attachments import attributes_with_files, files_of
 from mispmini.store.database import reading
-from mispmini.store.graphs import Parts, load_event, load_events
-from mispmini.wire.event_out import OutOptions, event_chunks, event_json
+from mispmini.store.graphs import Parts, load_event
+from mispmini.wire.event_out import OutOptions, event_chunks
 from mispmini.wire.replies import dump
-
-PUSHED = Parts(deleted=Deleted.BOTH, all_tags=True, tombstones=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,23 +120,3 @@ def out_options(viewer: Viewer, graph: EventGraph, view: View) -> OutOptions:
     """The shape in which this viewer gets this event."""
     own = graph.event.orgc_id == viewer.org_id and viewer.can(Permission.AUDIT)
     return OutOptions(metadata=view.metadata, with_creator_email=viewer.is_site_admin or own)
-
-
-def pushed_events(event_ids: list[int]) -> list[EventGraph]:
-    """Events with everything a push may need, files too; what leaves is domain.distribution's to say."""
-    with reading():
-        graphs = load_events(Viewer.everything(), event_ids, PUSHED)
-        attach_opinions(Viewer.everything(), graphs, sightings=False)
-    for graph in graphs:
-        graph.attachments = _files(graph)
-    return graphs
-
-
-def pushed_text(graph: EventGraph, partner: Partner) -> str:
-    """The body of a push, for an event that may leave to this partner (PROTOCOL §3.5)."""
-    leaving = for_partner(graph, partner)
-    kept = {attribute.id for attribute in leaving.attributes}
-    leaving = replace(
-        leaving, attachments={number: data for number, data in graph.attachments.items() if number in kept}
-    )
-    return event_json(leaving, options=OutOptions(for_push=True, with_creator_email=True))
