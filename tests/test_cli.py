@@ -213,6 +213,16 @@ def test_a_refusal_is_told_and_ends_with_1(folder: Path, words: list[str]) -> No
     assert answer(folder, *words, stdin="k" * 40, expect=1)["error"]
 
 
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [("key revoke 999", "key"), ("key rotate 999", "key"), ("pull nobody", "server"), ("push 99", "server")],
+)
+def test_what_is_not_there_is_told_with_the_way_to_see_what_is(folder: Path, words: str, kind: str) -> None:
+    ref = words.split()[-1]
+    told = answer(folder, *words.split(), expect=1)
+    assert told == {"error": f"There is no {kind} {ref}. `{kind} list` shows what there is."}
+
+
 def test_people_get_lines_instead_of_json(folder: Path) -> None:
     shown = run_verb("org", "list", "--data", str(folder)).stdout.splitlines()
     assert shown[0].split() == ["id", "uuid", "name", "local", "users"]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
-from mispmini.cli.frame import Console, Record, on_folder, secret_from_stdin
+from mispmini.cli.frame import Console, Record, found_by, on_folder, secret_from_stdin
 from mispmini.cli.users import account_called
 from mispmini.domain import clock
 from mispmini.domain.people import KeyDraft

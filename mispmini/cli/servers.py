@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from mispmini.cli.frame import Console, Record, on_folder, secret_from_stdin
+from mispmini.cli.frame import Console, Record, found_by, on_folder, secret_from_stdin
 from mispmini.cli.organisations import organisation_called
 from mispmini.domain import clock
 from mispmini.domain.servers import ServerDraft
@@ -111,7 +111,8 @@ def edit(
         **{_FORGOTTEN[word]: "" for word in forget},
     }
     viewer = Viewer.everything()
-    known = servers.find_server_by_ref(viewer, server_ref)
+    with found_by(server_ref, "server", "server list"):
+        known = servers.find_server_by_ref(viewer, server_ref)
     key = secret_from_stdin("The key they gave you") if new_key else None
     internal = allow_internal or None
     draft = ServerDraft(authkey=key, pull_interval=every, allow_internal=internal, **certificates, **given)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from mispmini.domain import clock
 from mispmini.domain.drafts import TagDraft
 from mispmini.domain.errors import Forbidden, NotFound, Refused, SaveFailed
 from mispmini.domain.records import OrganisationRecord
+from mispmini.domain.rules import PushRules
 from mispmini.domain.servers import LinkedServer, ServerDraft
 from mispmini.domain.viewer import Viewer
 from mispmini.services import audit
@@ -22,11 +23,13 @@ from mispmini.store.database import writing
 from mispmini.store.ledger import LedgerCounts
 from mispmini.store.organisations import find_any_organisation, organisation_records
 from mispmini.store.outbox import QueueCounts
+from mispmini.store.people import is_any_user_linked_to
 from mispmini.store.settings import load_settings
 
 INVALID_SERVER = "Invalid server"
 NO_REMOTE_ORG = "No remote org ID set. Please pass it as remote_org_id"
 UNKNOWN_ORG = "Invalid organisation."
+LIMITS_ACCOUNTS = "Its push rules limit what accounts may see here. Take it from those accounts first."
 _MODEL = "Server"
 _NOT_COLUMNS = frozenset(
     {
@@ -165,9 +168,14 @@ def pin_certificate(viewer: Viewer, server_id: int, sha256: str | None) -> Linke
 
 
 def delete_server(viewer: Viewer, server_id: int) -> LinkedServer:
-    """Remove a link with its queue, ledger, key and files; events stay. Raises Forbidden, NotFound."""
+    """Remove a link with its queue, ledger, key and files; events stay. Raises Forbidden, NotFound, SaveFailed.
+
+    While its push rules keep something from accounts that read here it stays, or they would see that (RULES §10.3).
+    """
     with writing():
         server = find_server(viewer, server_id)
+        if PushRules.from_text(server.push_rules) != PushRules() and is_any_user_linked_to(server_id):
+            raise SaveFailed("delete", _MODEL, LIMITS_ACCOUNTS, subject_id=server_id)
         store.delete_server(server_id)
         audit.record(viewer, "delete", _MODEL, server_id, server.name, {"url": server.url})
     _forget_what_went(server, None)

@@ -97,6 +97,11 @@ def is_any_user() -> bool:
     return row('SELECT 1 FROM "user" LIMIT 1') is not None
 
 
+def is_any_user_linked_to(server_id: int) -> bool:
+    """Whether an account is the one of this server, so that the server's push rules limit what it sees."""
+    return row('SELECT 1 FROM "user" WHERE server_id = ? LIMIT 1', (server_id,)) is not None
+
+
 def count_other_site_admins(user_id: int) -> int:
     """How many enabled site admins there are besides this account."""
     found = rows(

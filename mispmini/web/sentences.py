@@ -169,6 +169,7 @@ _SAID_OTHERWISE: Mapping[str, str] = {
     organisations.UNKNOWN: N_("There is no such organisation."),
     servers.INVALID_SERVER: N_("There is no such server."),
     servers.NO_REMOTE_ORG: N_("Please choose the organisation of the server, or enter a new one."),
+    servers.LIMITS_ACCOUNTS: N_("Its push rules limit what accounts may see here. Take it from those accounts first."),
     servers.UNKNOWN_ORG: N_("There is no such organisation."),
     "The partner did not make a new key.": N_("The partner did not make a new key."),
     link_files.NO_AUTHORITY: N_(

@@ -1,50 +1,22 @@
 """Two live servers: notes and opinions reach the other side with a full push and with a pull, and come back."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.ids import new_uuid
-from tests.cast import Actor, Json, add_actor, admin_of, link
-from tests.live import Birth, eventually, live_server
+from tests.cast import Actor, Json
+from tests.contract.pair import Pair, linked_pair
 
-SETTINGS = ('allow_internal = ["127.0.0.0/8"]', "retry_base = 1")
 D = Distribution
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Alfa and Beta, each with a link to the other; Bert is a user at Beta."""
-
-    alfa: Actor
-    beta: Actor
-    bert: Actor
-    to_beta: int
-    to_alfa: int
 
 
 @pytest.fixture(scope="module")
 def pair() -> Iterator[Pair]:
     """Both push and pull."""
-    births = [
-        Birth(org_name=f"CSIRT {n}", email=f"dora@{n.lower()}.example", settings=SETTINGS) for n in ("Alfa", "Beta")
-    ]
-    with live_server(births[0]) as here, live_server(births[1]) as there:
-        alfa, beta = admin_of(here), admin_of(there)
-        to_beta = link(alfa, beta, push=True, pull=True, push_analyst_data=True)
-        to_alfa = link(beta, alfa, push=True, pull=True, push_analyst_data=True)
-        yield Pair(alfa, beta, add_actor(beta, "Bert", org_name="CSIRT Bert"), to_beta, to_alfa)
-
-
-def _shared(pair: Pair) -> Json:
-    """An event of Alfa's that has reached Beta."""
-    attribute = {"type": "domain", "value": f"{new_uuid()}.example", "uuid": new_uuid()}
-    event = pair.alfa.adds_event(distribution=D.ALL, attributes=[attribute])
-    pair.alfa.publishes(event)
-    eventually(lambda: pair.beta.sees(event))
-    return event
+    with linked_pair(push_analyst_data=True) as two:
+        yield two
 
 
 def _says(actor: Actor, note: str, about: str, object_type: str, level: D = D.ALL) -> Json:
@@ -55,7 +27,7 @@ def _says(actor: Actor, note: str, about: str, object_type: str, level: D = D.AL
 
 
 def test_a_full_push_brings_notes_and_the_answers_to_them(pair: Pair) -> None:
-    event = _shared(pair)
+    event = pair.share()
     note = _says(pair.alfa, "of the event", event["uuid"], "Event", D.CONNECTED)
     _says(pair.alfa, "an answer", note["uuid"], "Note")
     _says(pair.alfa, "of the attribute", event["Attribute"][0]["uuid"], "Attribute")
@@ -70,7 +42,7 @@ def test_a_full_push_brings_notes_and_the_answers_to_them(pair: Pair) -> None:
 
 
 def test_a_changed_note_replaces_the_one_over_there(pair: Pair) -> None:
-    event = _shared(pair)
+    event = pair.share()
     note = _says(pair.alfa, "first", event["uuid"], "Event")
     pair.alfa.post(f"/servers/push/{pair.to_beta}/full")
     answer = pair.alfa.post(f"/analyst_data/edit/Note/{note['id']}", {"note": "second"})
@@ -80,7 +52,7 @@ def test_a_changed_note_replaces_the_one_over_there(pair: Pair) -> None:
 
 
 def test_a_pull_brings_notes_and_says_how_many(pair: Pair) -> None:
-    event = _shared(pair)
+    event = pair.share()
     _says(pair.bert, "what Bert thinks", event["uuid"], "Event")
     counts = [pair.alfa.post(f"/servers/pull/{pair.to_beta}/full").json()["message"] for _ in range(2)]
     assert "1 analyst data pulled." in counts[0]

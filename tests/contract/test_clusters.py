@@ -8,10 +8,11 @@ import pytest
 
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.ids import new_uuid
-from tests.cast import Actor, Json, admin_of, link
+from tests.cast import Actor, Json, link
 from tests.contract.conftest import Instance
+from tests.contract.pair import two_servers
 from tests.contract.replay import OF_THE_CLOCK, assert_same_answer, replay
-from tests.live import Birth, eventually, live_server
+from tests.live import eventually
 from tests.wire_files import Exchange, Recordings
 
 SEARCH = "/galaxy_clusters/restSearch"
@@ -25,7 +26,6 @@ OTHER_ACCOUNT = {
     )
 }  # fmt: skip
 GALAXY = {"*.Galaxy.version": "no package here", "*.Galaxy.icon": "same"}
-SETTINGS = ('allow_internal = ["127.0.0.0/8"]', "retry_base = 1")
 
 
 def _of(recordings: Recordings, name: str, path: str) -> Exchange:
@@ -94,7 +94,7 @@ def test_no_list_in_use_knows_a_value(instance_a: Instance, recordings: Recordin
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class Takers:
     """Alfa and Beta, each with a link to the other that takes clusters."""
 
     alfa: Actor
@@ -103,15 +103,11 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-def pair() -> Iterator[Pair]:
+def pair() -> Iterator[Takers]:
     """Alfa pushes clusters, Beta pulls them."""
-    births = [
-        Birth(org_name=f"CSIRT {n}", email=f"dora@{n.lower()}.example", settings=SETTINGS) for n in ("Alfa", "Beta")
-    ]
-    with live_server(births[0]) as here, live_server(births[1]) as there:
-        alfa, beta = admin_of(here), admin_of(there)
+    with two_servers() as (alfa, beta):
         link(alfa, beta, push=True, push_galaxy_clusters=True)
-        yield Pair(alfa, beta, link(beta, alfa, pull=True, pull_galaxy_clusters=True))
+        yield Takers(alfa, beta, link(beta, alfa, pull=True, pull_galaxy_clusters=True))
 
 
 def _wrote(actor: Actor, **more: Any) -> Json:
@@ -129,7 +125,7 @@ def _view(actor: Actor, uuid: str) -> Json | None:
     return answer.json()["GalaxyCluster"] if answer.status_code == 200 else None
 
 
-def test_a_published_cluster_reaches_the_partner_by_itself_and_an_edit_too(pair: Pair) -> None:
+def test_a_published_cluster_reaches_the_partner_by_itself_and_an_edit_too(pair: Takers) -> None:
     made = _wrote(pair.alfa, distribution=int(Distribution.CONNECTED))
     pair.alfa.post(f"/galaxy_clusters/publish/{made['id']}")
     eventually(lambda: _view(pair.beta, made["uuid"]) is not None)
@@ -142,7 +138,7 @@ def test_a_published_cluster_reaches_the_partner_by_itself_and_an_edit_too(pair:
     eventually(lambda: (_view(pair.beta, made["uuid"]) or {}).get("value") == "Gale")
 
 
-def test_an_events_cluster_is_there_with_the_event(pair: Pair) -> None:
+def test_an_events_cluster_is_there_with_the_event(pair: Takers) -> None:
     made = _wrote(pair.alfa)
     pair.alfa.post(f"/galaxy_clusters/publish/{made['id']}")
     attribute = {"type": "domain", "value": f"{new_uuid()}.example"}
@@ -155,7 +151,7 @@ def test_an_events_cluster_is_there_with_the_event(pair: Pair) -> None:
     assert [one["uuid"] for one in galaxy["GalaxyCluster"]] == [made["uuid"]]
 
 
-def test_a_partner_pulls_what_it_may_see(pair: Pair) -> None:
+def test_a_partner_pulls_what_it_may_see(pair: Takers) -> None:
     open_, draft = _wrote(pair.alfa, distribution=1), _wrote(pair.alfa)
     pair.alfa.post(f"/galaxy_clusters/publish/{open_['id']}")
     told = pair.beta.post(f"/servers/pull/{pair.to_alfa}/full").json()["message"]

@@ -72,10 +72,11 @@ def _ready(actor: Actor, event: Json, **headers: str) -> requests.Response:
 def _same_for_all(cast: Cast, event: Json) -> None:
     """Everybody gets from the kept body what the rows say, twice, packed and plain."""
     for actor in (cast.alice, cast.bob, cast.dora, cast.sam):
+        fresh = _fresh(actor, event)
         for _ in range(2):
-            assert _ready(actor, event).json()["Event"] == _fresh(actor, event), actor.name
-        assert _ready(actor, event, **{"Accept-Encoding": "identity"}).json()["Event"] == _fresh(actor, event)
-        assert actor.views(event) == _fresh(actor, event)
+            assert _ready(actor, event).json()["Event"] == fresh, actor.name
+        assert _ready(actor, event, **{"Accept-Encoding": "identity"}).json()["Event"] == fresh
+        assert actor.views(event) == fresh
 
 
 def _first(event: Json) -> Json:

@@ -147,6 +147,10 @@ def test_what_the_rules_keep_from_a_partner_is_absent_to_its_key_as_well(
     values = [event["Attribute"][0]["value"] for event in (kept, goes)]
     matches = pi.post("/attributes/restSearch", {"returnFormat": "json", "value": values}).json()["response"]
     assert [item["value"] for item in matches["Attribute"]] == [values[1]]
+    link_path = f"/servers/delete/{made.json()['Server']['id']}"
+    assert dora.post(link_path).json()["errors"].startswith("Its push rules limit what accounts may see here")
+    assert dora.post(f"/admin/users/edit/{pi.user_id}", {"server_id": 0}).status_code == 200
+    assert dora.post(link_path).status_code == 200
 
 
 def test_rules_that_would_be_misread_are_refused(dora: Actor) -> None:

@@ -1,53 +1,23 @@
 """Two live servers: sightings and proposals go both ways by themselves, and come back to whose event it is."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
-from mispmini.domain.distribution import Distribution
 from mispmini.domain.ids import new_uuid
-from tests.cast import Actor, Json, add_actor, admin_of, link
-from tests.live import Birth, eventually, live_server
-
-SETTINGS = ('allow_internal = ["127.0.0.0/8"]', "retry_base = 1")
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Alfa and Beta, each with a link to the other; Bert is a user at Beta."""
-
-    alfa: Actor
-    beta: Actor
-    bert: Actor
-    to_beta: int
-    to_alfa: int
+from tests.cast import Actor, Json
+from tests.contract.pair import Pair, linked_pair
+from tests.live import eventually
 
 
 @pytest.fixture(scope="module")
 def pair() -> Iterator[Pair]:
     """Both show sightings to everybody."""
-    births = [
-        Birth(org_name=f"CSIRT {n}", email=f"dora@{n.lower()}.example", settings=SETTINGS) for n in ("Alfa", "Beta")
-    ]
-    with live_server(births[0]) as here, live_server(births[1]) as there:
-        alfa, beta = admin_of(here), admin_of(there)
-        for admin in (alfa, beta):
+    with linked_pair(push_sightings=True) as two:
+        for admin in (two.alfa, two.beta):
             told = admin.post("/servers/serverSettingsEdit/Plugin.Sightings_policy", {"value": 2})
             assert told.status_code == 200, told.text
-        to_beta = link(alfa, beta, push=True, pull=True, push_sightings=True)
-        to_alfa = link(beta, alfa, push=True, pull=True, push_sightings=True)
-        bert = add_actor(beta, "Bert", org_name="CSIRT Bert")
-        yield Pair(alfa, beta, bert, to_beta, to_alfa)
-
-
-def _shared(pair: Pair) -> Json:
-    """An event of Alfa's that has reached Beta."""
-    attribute = {"type": "domain", "value": f"{new_uuid()}.example"}
-    event = pair.alfa.adds_event(distribution=Distribution.ALL, attributes=[attribute])
-    pair.alfa.publishes(event)
-    eventually(lambda: pair.beta.sees(event))
-    return event
+        yield two
 
 
 def _sights(actor: Actor, event: Json, source: str) -> None:
@@ -60,7 +30,7 @@ def _seen(actor: Actor, event: Json) -> set[str]:
 
 
 def test_what_is_sighted_at_the_receiver_comes_back_to_the_owner_at_once(pair: Pair) -> None:
-    event = _shared(pair)
+    event = pair.share()
     _sights(pair.bert, event, "bert's sensor")
     assert pair.bert.post(f"/events/publishSightings/{event['uuid']}").status_code == 200
     eventually(lambda: _seen(pair.alfa, event) == {"bert's sensor"})
@@ -69,7 +39,7 @@ def test_what_is_sighted_at_the_receiver_comes_back_to_the_owner_at_once(pair: P
 
 
 def test_what_the_owner_sights_is_pulled_when_it_moved(pair: Pair) -> None:
-    event = _shared(pair)
+    event = pair.share()
     _sights(pair.alfa, event, "alfa's sensor")
     counts = [pair.beta.post(f"/servers/pull/{pair.to_alfa}/full").json()["message"] for _ in range(2)]
     assert "1 sightings pulled" in counts[0]
@@ -79,7 +49,7 @@ def test_what_the_owner_sights_is_pulled_when_it_moved(pair: Pair) -> None:
 
 @pytest.mark.parametrize("way", ["push", "pull"])
 def test_a_proposal_reaches_the_owner_who_accepts_it(pair: Pair, way: str) -> None:
-    event = _shared(pair)
+    event = pair.share()
     value = f"{new_uuid()}.example"
     made = pair.bert.post(f"/shadow_attributes/add/{event['uuid']}", {"type": "domain", "value": value})
     assert made.json()["ShadowAttribute"]["Org"]["uuid"] == pair.bert.org_uuid
@@ -96,7 +66,7 @@ def test_a_proposal_reaches_the_owner_who_accepts_it(pair: Pair, way: str) -> No
 
 
 def test_a_user_of_another_organisation_may_propose_and_not_edit(pair: Pair) -> None:
-    event = _shared(pair)
+    event = pair.share()
     theirs = pair.bert.views(event)["Attribute"][0]
     refused = pair.bert.post(f"/attributes/edit/{theirs['id']}", {"comment": "better"})
     assert (refused.status_code, refused.json()["message"]) == (403, "You do not have permission to do that.")

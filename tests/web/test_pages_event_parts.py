@@ -1,7 +1,9 @@
 """The parts of an event on its pages, without script: objects, reports, files, deletions, kin, history, blocklist."""
 
 import re
+from collections.abc import Mapping
 from html import unescape
+from typing import NamedTuple
 
 import pytest
 
@@ -16,12 +18,32 @@ PHISHING = "2dad6f9d-d425-4217-8fda-0b0a2d815307"  # url is needed; hostname and
 FIELDS = {"distribution": "5", "comment": ""}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def reader(site: Site) -> Reader:
     """A site admin in front of a browser."""
     reader = Reader(site)
     reader.sign_in(site.email(ADMIN))
     return reader
+
+
+class Guest(NamedTuple):
+    """Somebody who only reads, an event to be read, and the numbers of what is in it."""
+
+    reader: Reader
+    event: str
+    named: Mapping[str, str]
+
+
+@pytest.fixture(scope="module")
+def guest(site: Site, reader: Reader) -> Guest:
+    """A read only account in front of a browser."""
+    event = reader.adds_event("Only to be read")
+    adds_object(reader, event, url="https://read.example/")
+    page = reader.read(event)
+    guest = Reader(site)
+    guest.sign_in(site.email(READ_ONLY))
+    named = {"event": number_of(event), "object": an_object(page), "attribute": an_attribute(page)}
+    return Guest(guest, event, named)
 
 
 def publish(reader: Reader, event: str) -> None:
@@ -372,15 +394,9 @@ def test_a_page_of_a_large_event_reads_only_what_it_shows(reader: Reader) -> Non
         "/event_blocklists/index",
     ],
 )
-def test_forms_are_not_offered_to_those_who_only_read(site: Site, reader: Reader, path: str) -> None:
-    event = reader.adds_event("Only to be read")
-    adds_object(reader, event, url="https://read.example/")
-    page = reader.read(event)
-    guest = Reader(site)
-    guest.sign_in(site.email(READ_ONLY))
-    named = {"event": number_of(event), "object": an_object(page), "attribute": an_attribute(page)}
-    guest.read(path.format(**named), status=403)
-    assert "because your role or key only reads" in guest.read(event)
+def test_forms_are_not_offered_to_those_who_only_read(guest: Guest, path: str) -> None:
+    guest.reader.read(path.format(**guest.named), status=403)
+    assert "because your role or key only reads" in guest.reader.read(guest.event)
 
 
 def test_before_the_set_up_a_refusal_offers_no_way_that_leads_nowhere(empty_site: Served) -> None:

@@ -65,7 +65,7 @@ def an_attribute(page: str) -> str:
     return found[1]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def reader(site: Site) -> Reader:
     """A site admin in front of a browser."""
     reader = Reader(site)
