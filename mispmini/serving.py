@@ -88,7 +88,8 @@ def serve(settings: Settings, parts: Parts, *, as_json: bool) -> None:
             ending.start()
             server.drain()
             ending.join()
-            served.write_readings()
+            with suppress(MispminiError):
+                served.write_readings()
         finally:
             database.close_database()
 
@@ -101,7 +102,7 @@ def _hold_little_memory() -> None:
     """
     gc.freeze()
     gc.set_threshold(_OBJECTS_A_COLLECTION)
-    with suppress(AttributeError):
+    with suppress(AttributeError, OSError):  # no such function; a program that loads no libraries at all
         mallopt = ctypes.CDLL(None).mallopt
         for switch, value in ((_ARENA_MAX, 1), (_MMAP_THRESHOLD, _MEGABYTE), (_TRIM_THRESHOLD, _MEGABYTE)):
             mallopt(switch, value)

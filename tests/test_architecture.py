@@ -1,7 +1,12 @@
-"""The floors of docs/architecture.md: nothing imports upward, drivers stay in their room, no module cycle."""
+"""The floors of docs/architecture.md: nothing imports upward, drivers stay in their room, no module cycle.
+
+And what the house asks of each module: SQL in the store, calls of other machines in few hands, one clock.
+"""
 
 import ast
+import re
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -43,6 +48,23 @@ ROOM_OF_DRIVER: dict[str, set[str]] = {
 }
 
 
+HANDS = {
+    "requests": {"sync.remote", "sync.certificates"},
+    "urllib3": {"sync.remote", "sync.addresses"},
+    "urllib.request": set(),
+    "http.client": {"demo.half"},
+    "smtplib": {"services.mail"},
+    "subprocess": {"services.converting", "demo.half"},
+    "time.time": {"domain.clock", "jobs.clock"},  # the jobs' timer notices that the machine's clock was set back
+    "datetime.now": {"domain.clock", "jobs.clock"},
+    "uuid.uuid4": {"domain.ids"},
+}
+SHARED_FROM_SQL = {"in_batches"}
+LONGEST_FUNCTION = 50
+_SQL = re.compile(r"\b(SELECT [\w\W]+ FROM|INSERT (OR \w+ )?INTO|UPDATE \w+ SET|DELETE FROM) ")
+
+
+@cache
 def modules_under(root: Path) -> dict[str, ast.Module]:
     """Dotted name and syntax tree of each module of the package."""
     found = {}
@@ -119,3 +141,51 @@ def test_a_step_upstairs_is_noticed(tmp_path: Path, path: str, line: str) -> Non
         (tmp_path / "mispmini" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "mispmini" / name).write_text(text, encoding="utf-8")
     assert len(offences(tmp_path)) == 1
+
+
+def in_wrong_hands(name: str, tree: ast.Module) -> Iterator[str]:
+    """What a module imports or calls that only other modules may."""
+    calls = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    for used in {*imports_of(tree, modules_under(ROOT)), *calls}:
+        for driver, hands in HANDS.items():
+            if f"{used}.".startswith(f"{driver}.") and name.removeprefix("mispmini.") not in hands:
+                yield f"{name} uses {used}"
+
+
+def sql_in(name: str, tree: ast.Module) -> Iterator[str]:
+    """Statements, and what runs them, outside the store."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "mispmini.store.sql":
+            yield from (f"{name} imports {one.name}" for one in node.names if one.name not in SHARED_FROM_SQL)
+        if isinstance(node, ast.ImportFrom) and node.module == "mispmini.store":
+            yield from (f"{name} imports all of it" for one in node.names if one.name == "sql")
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _SQL.search(node.value):
+            yield f"{name}:{node.lineno} {node.value}"
+
+
+@pytest.mark.parametrize("name", ["subprocess", "requests", "time.time", "uuid.uuid4"])
+def test_what_few_may_use_is_noticed(name: str) -> None:
+    assert list(in_wrong_hands("mispmini.web.events", ast.parse(f"import {name}")))
+    assert list(in_wrong_hands("mispmini.web.events", ast.parse(f"{name}.call()")))
+
+
+def test_calls_to_machines_and_clocks_are_in_few_hands() -> None:
+    assert [told for name, tree in modules_under(ROOT).items() for told in in_wrong_hands(name, tree)] == []
+
+
+def test_sql_is_written_in_the_store_alone() -> None:
+    assert list(sql_in("web", ast.parse('row("SELECT 1 FROM event")'))) == ["web:1 SELECT 1 FROM event"]
+    outside = {name: tree for name, tree in modules_under(ROOT).items() if floor(name) != "store"}
+    assert [told for name, tree in outside.items() for told in sql_in(name, tree)] == []
+
+
+def test_every_module_says_what_it_is_for_and_every_function_is_short() -> None:
+    assert [name for name, tree in modules_under(ROOT).items() if tree.body and not ast.get_docstring(tree)] == []
+    functions = {
+        f"{name}.{node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for name, tree in modules_under(ROOT).items()
+        if ".migrations." not in name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+    }
+    assert {name: lines for name, lines in functions.items() if lines > LONGEST_FUNCTION} == {}

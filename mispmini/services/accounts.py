@@ -2,12 +2,9 @@
 
 import re
 import secrets
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import NamedTuple
-
-from werkzeug.security import check_password_hash, generate_password_hash
 
 from mispmini.domain import clock
 from mispmini.domain.errors import Forbidden, NotFound, Refused, SaveFailed
@@ -17,6 +14,7 @@ from mispmini.domain.records import OrganisationRecord, RoleRecord
 from mispmini.domain.viewer import Viewer
 from mispmini.services import account_rules, audit, roles
 from mispmini.services.authkeys import UNKNOWN_USER, account_of, create_authkey
+from mispmini.services.passwords import hash_password, verify_password
 from mispmini.store import organisations, people
 from mispmini.store.database import writing
 from mispmini.store.people import Account as Account
@@ -35,7 +33,6 @@ NOT_THE_SAME = "The two passwords differ."
 LAST_SITE_ADMIN = "This is the last site admin: make another one first."
 OTHER_DOMAIN = "The organisation's accounts are bound to these domains: {}"
 FIRST_KEY = "Created with the account"
-SCRYPT = "scrypt:32768:8:1"
 _MODEL = "User"
 _EMAIL = re.compile(r"[^@\s<>\"\\,;:()\[\]]+@[^@\s<>\"\\,;:()\[\]]+\Z")
 _LONGEST_EMAIL = 255
@@ -44,7 +41,6 @@ _OWN_FIELDS = (
     "notification_daily", "notification_weekly", "notification_monthly",
 )  # fmt: skip
 _ADMIN_FIELDS = (*_OWN_FIELDS, "change_pw", "disabled")
-_hashing = threading.BoundedSemaphore(2)
 
 
 class NewAccount(NamedTuple):
@@ -56,21 +52,6 @@ class NewAccount(NamedTuple):
 
 class RoleNotAssignable(Refused):
     """An organisation's admin gives a role above its own; clients expect a server error (CLIENTS, Wire habits)."""
-
-
-def hash_password(password: str) -> str:
-    """Werkzeug's scrypt, at most two at a time: each takes 32 MB and a third of a second (TRUST §5)."""
-    with _hashing:
-        return generate_password_hash(password, SCRYPT)
-
-
-def verify_password(password: str, password_hash: str | None) -> bool:
-    """Whether a password fits; without a hash as much work is done and the answer is no (TRUST S15)."""
-    if password_hash is None:
-        hash_password(password)
-        return False
-    with _hashing:
-        return check_password_hash(password_hash, password)
 
 
 def is_email(text: str) -> bool:

@@ -13,6 +13,7 @@ from mispmini.domain.viewer import Viewer
 from mispmini.services.audit import record
 from mispmini.services.capture import Groups, capture_tags
 from mispmini.services.organisations import capture_organisation
+from mispmini.store import cluster_writers
 from mispmini.store import clusters as store
 from mispmini.store.blocklists import org_is_blocked
 from mispmini.store.database import writing
@@ -83,7 +84,7 @@ def _added(viewer: Viewer, origin: Origin, draft: ClusterDraft) -> Taken:
     galaxy = _galaxy(draft)
     creator = viewer.org_id if draft.orgc is None else capture_organisation(viewer, draft.orgc).id
     level, group_id = _level(viewer, origin, draft)
-    number = store.insert_cluster({
+    number = cluster_writers.insert_cluster({
         **_content(draft), "uuid": draft.uuid, "galaxy": galaxy.id, "type": galaxy.type,
         "tag_name": tag_name_of(galaxy.type, str(draft.uuid)), "org": origin.owner_org_id, "orgc": creator,
         "distribution": level, "sharing_group": group_id, "locked": True, "received_from": origin.link_org_id,
@@ -96,7 +97,7 @@ def _added(viewer: Viewer, origin: Origin, draft: ClusterDraft) -> Taken:
 def _renewed(viewer: Viewer, origin: Origin, draft: ClusterDraft, known: ClusterRow) -> Taken:
     level, group_id = _level(viewer, origin, draft)
     placed = {"distribution": level, "sharing_group": group_id, "deleted": draft.deleted}
-    store.update_cluster(known.id, {**_content(draft), **placed})
+    cluster_writers.update_cluster(known.id, {**_content(draft), **placed})
     _write_parts(viewer, known.id, draft)
     record(viewer, "edit", "GalaxyCluster", known.id, str(draft.value))
     return Taken.IMPORTED
@@ -140,8 +141,10 @@ def _write_parts(viewer: Viewer, cluster_id: int, draft: ClusterDraft) -> None:
     """Elements and relations; a relation's group is a number of the sender's, so it stays with the organisation."""
     relations = draft.relations or ()
     capture_tags(viewer, [TagDraft(name) for relation in relations for name in relation.tags])
-    store.write_elements(cluster_id, draft.elements or ())
-    store.write_relations(cluster_id, [(replace(one, source_uuid=None), _own_level(one), None) for one in relations])
+    cluster_writers.write_elements(cluster_id, draft.elements or ())
+    cluster_writers.write_relations(
+        cluster_id, [(replace(one, source_uuid=None), _own_level(one), None) for one in relations]
+    )
 
 
 def _own_level(relation: RelationDraft) -> int:

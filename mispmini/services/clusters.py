@@ -25,6 +25,7 @@ from mispmini.domain.viewer import Viewer
 from mispmini.services.audit import record
 from mispmini.services.capture import Groups, capture_tags
 from mispmini.services.galaxies import existing_galaxy
+from mispmini.store import cluster_writers
 from mispmini.store import clusters as store
 from mispmini.store.database import reading, writing
 from mispmini.store.graphs import find_event_id
@@ -102,7 +103,7 @@ def add(viewer: Viewer, galaxy_ref: str, draft: ClusterDraft, *, fork_of: str | 
             "version": clock.now(), "distribution": level, "sharing_group": group_id, "org": viewer.org_id,
             "orgc": viewer.org_id, "extends_uuid": draft.extends_uuid or "", "extends_version": draft.extends_version,
         }  # fmt: skip
-        number = store.insert_cluster(columns)
+        number = cluster_writers.insert_cluster(columns)
         _write_parts(viewer, number, draft)
         record(viewer, "add", "GalaxyCluster", number, str(draft.value))
         return view_cluster(viewer, str(number))
@@ -138,7 +139,7 @@ def edit(viewer: Viewer, ref: str, draft: ClusterDraft) -> Cluster:
             level, group_id = _level(viewer, "edit", draft, row.distribution, row.sharing_group_id)
             columns |= {"distribution": level, "sharing_group": group_id}
         changed = {**columns, "version": clock.later_than(row.version), "published": False}
-        store.update_cluster(row.id, changed)
+        cluster_writers.update_cluster(row.id, changed)
         _write_parts(viewer, row.id, draft)
         record(viewer, "edit", "GalaxyCluster", row.id, row.value, columns)
         return view_cluster(viewer, str(row.id))
@@ -167,9 +168,9 @@ def _level(viewer: Viewer, action: str, draft: ClusterDraft, level: int, group_i
 
 def _write_parts(viewer: Viewer, cluster_id: int, draft: ClusterDraft) -> None:
     if draft.elements is not None:
-        store.write_elements(cluster_id, draft.elements)
+        cluster_writers.write_elements(cluster_id, draft.elements)
     if draft.relations is not None:
-        store.write_relations(cluster_id, _placed(viewer, draft.relations, cluster_id))
+        cluster_writers.write_relations(cluster_id, _placed(viewer, draft.relations, cluster_id))
 
 
 def _placed(viewer: Viewer, drafts: Sequence[RelationDraft], cluster_id: int) -> list[Placed]:
@@ -191,7 +192,7 @@ def publish(viewer: Viewer, ref: str) -> ClusterRow:
         row = _editable(viewer, ref)
         if row.deleted:
             raise Refused("A deleted galaxy cluster cannot be published.")
-        store.update_cluster(row.id, {"published": True})
+        cluster_writers.update_cluster(row.id, {"published": True})
         queue_cluster(row.uuid, row.version, exclude_org_id=row.received_from)
         record(viewer, "publish", "GalaxyCluster", row.id, row.value)
         return row
@@ -201,7 +202,7 @@ def unpublish(viewer: Viewer, ref: str) -> ClusterRow:
     """Take the publication back here; copies stay where they are."""
     with writing():
         row = _editable(viewer, ref)
-        store.update_cluster(row.id, {"published": False})
+        cluster_writers.update_cluster(row.id, {"published": False})
         forget_cluster(row.uuid)
         record(viewer, "unpublish", "GalaxyCluster", row.id, row.value)
         return row
@@ -213,11 +214,11 @@ def delete(viewer: Viewer, ref: str, *, hard: bool = False) -> ClusterRow:
         row = _editable(viewer, ref)
         forget_cluster(row.uuid)
         if hard:
-            store.block_cluster(row.uuid, info=row.value, orgc=viewer.org_name)
-            store.delete_cluster(row.id)
+            cluster_writers.block_cluster(row.uuid, info=row.value, orgc=viewer.org_name)
+            cluster_writers.delete_cluster(row.id)
         else:
             gone = {"deleted": True, "published": False, "version": clock.later_than(row.version)}
-            store.update_cluster(row.id, gone)
+            cluster_writers.update_cluster(row.id, gone)
         record(viewer, "delete" if hard else "soft_delete", "GalaxyCluster", row.id, row.value)
         return row
 
@@ -226,7 +227,7 @@ def restore(viewer: Viewer, ref: str) -> ClusterRow:
     """Bring a softly deleted cluster back. Raises NotFound, Refused."""
     with writing():
         row = _editable(viewer, ref)
-        store.update_cluster(row.id, {"deleted": False, "version": clock.later_than(row.version)})
+        cluster_writers.update_cluster(row.id, {"deleted": False, "version": clock.later_than(row.version)})
         record(viewer, "undelete", "GalaxyCluster", row.id, row.value)
         return row
 
@@ -236,7 +237,7 @@ def add_relation(viewer: Viewer, draft: RelationDraft) -> RelationRow:
     with writing():
         row = _editable(viewer, draft.source_uuid or "")
         [placed] = _placed(viewer, [draft], row.id)
-        number = store.insert_relation(row.id, *placed)
+        number = cluster_writers.insert_relation(row.id, *placed)
         return _related(viewer, "add", row, number)
 
 
@@ -246,7 +247,7 @@ def edit_relation(viewer: Viewer, ref: str, draft: RelationDraft) -> RelationRow
         relation = existing_relation(viewer, ref)
         row = _editable(viewer, str(relation.cluster_id))
         [placed] = _placed(viewer, [draft], row.id)
-        store.update_relation(relation.id, *placed)
+        cluster_writers.update_relation(relation.id, *placed)
         return _related(viewer, "edit", row, relation.id)
 
 
@@ -255,8 +256,8 @@ def delete_relation(viewer: Viewer, ref: str) -> RelationRow:
     with writing():
         relation = existing_relation(viewer, ref)
         row = _editable(viewer, str(relation.cluster_id))
-        store.delete_relation(relation.id)
-        store.touch_cluster(row.id, clock.later_than(row.version))
+        cluster_writers.delete_relation(relation.id)
+        cluster_writers.touch_cluster(row.id, clock.later_than(row.version))
         record(viewer, "delete", "GalaxyClusterRelation", relation.id, relation.type)
         return relation
 
@@ -275,7 +276,7 @@ def tags_of(relation: RelationRow) -> dict[str, TagRecord]:
 
 
 def _related(viewer: Viewer, action: str, row: ClusterRow, number: int) -> RelationRow:
-    store.touch_cluster(row.id, clock.later_than(row.version))
+    cluster_writers.touch_cluster(row.id, clock.later_than(row.version))
     relation = existing_relation(viewer, str(number))
     record(viewer, action, "GalaxyClusterRelation", number, relation.type)
     return relation

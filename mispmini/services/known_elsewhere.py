@@ -23,7 +23,7 @@ class PartnerHit:
 
 
 def partner_hits(viewer: Viewer, values: Sequence[str]) -> list[PartnerHit]:
-    """Which partners hold these values, a composite as a whole; for whom partners are no secret from."""
+    """Which partners hold these values, a composite as a whole; none for those who are not told of partners."""
     if not _is_told(viewer) or not server_values.any_cached():
         return []
     wanted = {value_digest(value): value for value in values}

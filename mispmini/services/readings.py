@@ -32,12 +32,13 @@ def note_served(viewer: Viewer, events: Sequence[EventRow]) -> None:
 
 
 def noting(viewer: Viewer, found: Iterable[Found]) -> Iterator[Found]:
-    """The same results of a search; the event around those of one row of results is noted once."""
-    noted: int | None = None
+    """The same results of a search; the event around them is noted once, wherever its results stand."""
+    noted: set[int] = set()
     for one in found:
-        if one.event.event.id != noted:
-            noted = one.event.event.id
-            note_served(viewer, [one.event.event])
+        event = one.event.event
+        if event.id not in noted:
+            noted.add(event.id)
+            note_served(viewer, [event])
         yield one
 
 

@@ -8,9 +8,10 @@ from mispmini.domain.errors import Invalid, Refused
 from mispmini.domain.people import KeyDraft, OrganisationForm, password_flaw
 from mispmini.domain.records import OrganisationRecord
 from mispmini.domain.viewer import Viewer
-from mispmini.services.accounts import BAD_EMAIL, hash_password, insert_account, is_email
+from mispmini.services.accounts import BAD_EMAIL, insert_account, is_email
 from mispmini.services.authkeys import create_authkey
 from mispmini.services.organisations import add_host_organisation
+from mispmini.services.passwords import hash_password
 from mispmini.store import people
 from mispmini.store.database import writing
 from mispmini.store.settings import save_setting

@@ -20,6 +20,7 @@ from mispmini.store.groups import (
     group_by_uuid,
     group_reaches,
     insert_group,
+    is_active_group,
     lists_this_instance,
     load_groups,
     member_org_ids,
@@ -28,7 +29,6 @@ from mispmini.store.groups import (
 )
 from mispmini.store.organisations import find_any_organisation
 from mispmini.store.refusals import refuse_group_change
-from mispmini.store.sql import row
 
 MOST_SHOWN = 300
 UNREADY = {
@@ -46,8 +46,7 @@ UNREADY = {
 def usable_group(viewer: Viewer, group_id: int) -> int | None:
     """The id again if the viewer may choose this group for new data: visible and active."""
     found = find_group_id(viewer, str(group_id))
-    active = found is not None and row("SELECT 1 FROM sharing_group WHERE id = ? AND active", (found,))
-    return found if active else None
+    return found if found is not None and is_active_group(found) else None
 
 
 def refuse_unready_group(group_id: int | None, *, flaws: Collection[GroupFlaw] = tuple(GroupFlaw)) -> None:

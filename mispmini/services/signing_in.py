@@ -6,7 +6,7 @@ from contextlib import suppress
 from mispmini.domain import clock
 from mispmini.domain.errors import Busy, MispminiError, OutOfSpace
 from mispmini.domain.viewer import Viewer
-from mispmini.services import accounts, audit, organisations
+from mispmini.services import audit, organisations, passwords
 from mispmini.store import authentication, lockout, people
 from mispmini.store.database import writing
 from mispmini.store.organisations import find_any_organisation
@@ -47,7 +47,7 @@ def sign_in(email: str, password: str, address: str) -> Viewer:
     """The account as a viewer. Raises WrongLogin, LockedOut, Busy; the same work and words whatever was wrong."""
     _count_attempt(email, address)
     login = people.find_any_login(folded(email))
-    is_right = accounts.verify_password(password[:_LONGEST_PASSWORD], login.password_hash if login else None)
+    is_right = passwords.verify_password(password[:_LONGEST_PASSWORD], login.password_hash if login else None)
     viewer = authentication.find_any_active_viewer(login.user_id, address) if login and is_right else None
     if login is None or viewer is None:
         raise WrongLogin(WRONG)
@@ -73,8 +73,8 @@ def _count_attempt(email: str, address: str) -> None:
 def _note_login(login: Login, viewer: Viewer, password: str) -> None:
     """Last login, and a hash of today's cost; a full disk must not keep anybody out."""
     values: dict[str, object] = {"last_login": clock.now(), "current_login": clock.now()}
-    if login.password_hash and not login.password_hash.startswith(f"{accounts.SCRYPT}$"):
-        values["password_hash"] = accounts.hash_password(password)
+    if login.password_hash and passwords.is_of_other_cost(login.password_hash):
+        values["password_hash"] = passwords.hash_password(password)
     with suppress(Busy, OutOfSpace), writing(quiet=True):
         people.update_user(login.user_id, values)
         audit.record(viewer, "login", "User", login.user_id, login.email)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from mispmini.domain import clock, sentences
 from mispmini.domain.drafts import TagDraft
 from mispmini.domain.errors import Forbidden, NotFound, Refused, SaveFailed
+from mispmini.domain.ids import canonical_uuid
 from mispmini.domain.permissions import Permission
 from mispmini.domain.records import TagRecord
 from mispmini.domain.rules import PushRules
@@ -182,7 +183,9 @@ def _by_use(counted: tuple[str, int]) -> tuple[int, str]:
 
 
 def find_target(viewer: Viewer, uuid: str) -> Tagged:
-    """The visible event or attribute with this uuid. Raises NotFound."""
+    """The visible event or attribute with this uuid, no number: it would name one of each. Raises NotFound."""
+    if canonical_uuid(uuid) is None:
+        raise NotFound("Invalid Target.")
     try:
         return event_target(viewer, uuid)
     except NotFound:

@@ -14,7 +14,7 @@ MOST_LISTED = 200
 def list_trash(viewer: Viewer) -> list[Trashed]:
     """The newest deleted events that the viewer may restore, at most MOST_LISTED."""
     with reading():
-        found = newest_trashed(None if viewer.is_site_admin else viewer.org_id, limit=MOST_LISTED)
+        found = newest_trashed(viewer, limit=MOST_LISTED)
         return [one for one in found if may_modify(viewer, event_standing(one.id))]
 
 

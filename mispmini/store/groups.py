@@ -117,6 +117,11 @@ class GroupStanding(NamedTuple):
     modified: int
 
 
+def is_active_group(group_id: int) -> bool:
+    """Whether new data may name the group."""
+    return row("SELECT 1 FROM sharing_group WHERE id = ? AND active", (group_id,)) is not None
+
+
 def group_by_uuid(uuid: str) -> GroupStanding | None:
     """The group with this uuid, whoever asks."""
     found = row(

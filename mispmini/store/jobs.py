@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from mispmini.domain import clock
 from mispmini.store.database import writing
-from mispmini.store.sql import Row, execute, row, rows
+from mispmini.store.sql import Row, execute, row, rows, scalar
 
 _announced = threading.Event()
 _COLUMNS = "id, kind, subject, state, done, total, result, wants_cancel, user_id, created, started, finished"
@@ -58,26 +58,25 @@ class JobRecord:
 
 def create_job(kind: JobKind, subject: str, user_id: int | None) -> int:
     """Ask for work, inside a writing(); returns the job's id."""
-    execute(
-        "INSERT INTO job (kind, subject, state, done, wants_cancel, user_id, created) VALUES (?, ?, ?, 0, FALSE, ?, ?)",
-        (kind, subject, JobState.WAITING, user_id, clock.now()),
-    )
-    found = row("SELECT max(id) FROM job")
-    assert found is not None
+    number = _insert(kind, subject, JobState.WAITING, user_id)
     wake()
-    return int(found[0])
+    return number
 
 
 def begin_job(kind: JobKind, subject: str) -> int:
     """Note work that begins by itself, inside a writing(); returns the job's id."""
+    return _insert(kind, subject, JobState.RUNNING, None)
+
+
+def _insert(kind: JobKind, subject: str, state: JobState, user_id: int | None) -> int:
     now = clock.now()
-    execute(
-        "INSERT INTO job (kind, subject, state, done, wants_cancel, created, started) VALUES (?, ?, ?, 0, FALSE, ?, ?)",
-        (kind, subject, JobState.RUNNING, now, now),
+    started = now if state is JobState.RUNNING else None
+    number = scalar(
+        "INSERT INTO job (kind, subject, state, done, wants_cancel, user_id, created, started)"
+        " VALUES (?, ?, ?, 0, FALSE, ?, ?, ?) RETURNING id",
+        (kind, subject, state, user_id, now, started),
     )
-    found = row("SELECT max(id) FROM job")
-    assert found is not None
-    return int(found[0])
+    return int(number)
 
 
 def drop_job(job_id: int) -> None:
@@ -88,9 +87,8 @@ def drop_job(job_id: int) -> None:
 def drop_same_failures(job_id: int) -> None:
     """Of failures of the same work for the same reason keep this one, inside a writing(); asked-for ones stay."""
     execute(
-        "DELETE FROM job WHERE id < :id AND user_id IS NULL AND EXISTS (SELECT 1 FROM job AS kept WHERE kept.id = :id"
-        " AND kept.kind = job.kind AND kept.subject = job.subject AND kept.state = job.state"
-        " AND kept.result = job.result)".replace(":id", "?"),
+        "DELETE FROM job WHERE user_id IS NULL AND id < ? AND (kind, subject, state, result)"
+        " = (SELECT kind, subject, state, result FROM job WHERE id = ?)",
         (job_id, job_id),
     )
 

@@ -6,11 +6,13 @@ the first note is written at once, and those of the second after it together (AD
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import NamedTuple
 
 from mispmini.domain import clock
+from mispmini.domain.errors import Busy, OutOfSpace
 from mispmini.store.database import writing
 from mispmini.store.sql import execute, execute_many, row, rows
 from mispmini.store.tables.base import database
@@ -18,6 +20,7 @@ from mispmini.store.tables.base import database
 KEEP_SECONDS = 2 * 365 * 86400
 _TOGETHER_SECONDS = 1.0
 MOST_WAITING = 1_000
+MOST_HELD = 20_000
 
 
 class Reading(NamedTuple):
@@ -45,13 +48,14 @@ class _Waiting:
             if self.path != database.database:
                 self.path, self.readings, self.written_at = database.database, [], 0.0
             self.readings.extend(fresh)
+            del self.readings[:-MOST_HELD]
             rested = time.monotonic() - self.written_at >= _TOGETHER_SECONDS
             return rested or len(self.readings) >= MOST_WAITING
 
     def take(self) -> list[Reading]:
         """All of them, for writing."""
         with self.lock:
-            if self.path != database.database:
+            if self.path != database.database or not self.readings:
                 return []
             taken, self.readings, self.written_at = self.readings, [], time.monotonic()
             return taken
@@ -61,33 +65,41 @@ _waiting = _Waiting()
 
 
 def note_readings(versions: Sequence[tuple[str, int]], *, org_id: int, authkey_id: int | None) -> None:
-    """Keep one row per event (uuid, timestamp), partner and version, within a second; repeats write nothing."""
+    """Keep one row per event (uuid, timestamp), partner and version, within a second; repeats write nothing.
+
+    While the database takes no write they wait, the newest 20,000 of them: who reads need not hear of it (TRUST F9).
+    """
     now = clock.now()
     if _waiting.add([Reading(uuid, org_id, timestamp, authkey_id, now) for uuid, timestamp in versions]):
-        write_readings()
+        with suppress(Busy, OutOfSpace):
+            write_readings()
 
 
 def write_readings() -> None:
-    """Write what waits. Nothing is lost when the database is busy. Raises Busy, OutOfSpace."""
-    taken = _waiting.take()
-    fresh = [reading for reading in taken if not _is_noted(reading)]
-    if not fresh:
+    """Write what waits, but never inside of another transaction, which could take it back.
+
+    Nothing is lost when the database is busy. Raises Busy, OutOfSpace.
+    """
+    if database.in_transaction():
         return
+    taken = _waiting.take()
     try:
-        with writing(quiet=True):
-            execute_many(
-                "INSERT INTO served (event_uuid, org_id, timestamp, authkey_id, time) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT DO NOTHING",
-                fresh,
-            )
+        if fresh := [reading for reading in taken if not _is_noted(reading)]:
+            with writing(quiet=True):
+                execute_many(
+                    "INSERT INTO served (event_uuid, org_id, timestamp, authkey_id, time) VALUES (?, ?, ?, ?, ?)"
+                    " ON CONFLICT DO NOTHING",
+                    fresh,
+                )
     except BaseException:
-        _waiting.add(fresh)
+        _waiting.add(taken)
         raise
 
 
 def list_readings(event_uuid: str) -> list[Reading]:
-    """Who read an event, newest first."""
-    write_readings()
+    """Who read an event, newest first; those that wait too, if they can be written."""
+    with suppress(Busy, OutOfSpace):
+        write_readings()
     found = rows(
         "SELECT event_uuid, org_id, timestamp, authkey_id, time FROM served WHERE event_uuid = ? ORDER BY id DESC",
         (event_uuid,),

@@ -5,6 +5,7 @@ from typing import NamedTuple, TypeVar
 
 from mispmini.domain.errors import NotFound
 from mispmini.domain.ids import canonical_uuid
+from mispmini.domain.viewer import Viewer
 from mispmini.store.attributes import forget_values, uuids_elsewhere
 from mispmini.store.events import TAKEN, EventStanding, event_standing, update_event
 from mispmini.store.sql import TRUE, Predicate, Row, execute, in_batches, marks, row, rows
@@ -51,12 +52,14 @@ def take_out_of_trash(event_id: int) -> None:
     update_event(event_id, {"trashed": None})
 
 
-def newest_trashed(org_id: int | None, *, limit: int) -> list[Trashed]:
-    """Events in the trash that an organisation had created or brought here, None for anybody's; the newest first."""
-    mine = Predicate("? IN (event.org_id, event.orgc_id)", (org_id,)) if org_id is not None else TRUE
+def newest_trashed(viewer: Viewer, *, limit: int) -> list[Trashed]:
+    """Events in the trash that the viewer's organisation created or its account stored, a site admin's are all; the
+    newest first. Whether the viewer may restore one is not judged here."""
+    own = Predicate("event.orgc_id = ? OR event.user_id = ?", (viewer.org_id, viewer.user_id))
+    mine = TRUE if viewer.is_site_admin else own
     found = rows(
         "SELECT event.id, event.uuid, event.info, organisation.name, event.trashed FROM event"
-        f" JOIN organisation ON organisation.id = event.orgc_id WHERE event.trashed IS NOT NULL AND {mine.text}"
+        f" JOIN organisation ON organisation.id = event.orgc_id WHERE event.trashed IS NOT NULL AND ({mine.text})"
         " ORDER BY event.trashed DESC, event.id DESC LIMIT ?",
         (*mine.params, limit),
     )

@@ -11,7 +11,6 @@ from mispmini.store.sql import Row, execute, execute_many, in_batches, marks, ro
 from mispmini.store.tables.base import database
 
 _COLUMNS = ", ".join(WarninglistRow._fields)
-_NAMES_A_READ = 500
 _WRITTEN = ("name", "type", "description", "version", "enabled", "category")
 
 
@@ -75,7 +74,7 @@ def warninglists_named(names: Collection[str]) -> list[WarninglistRow]:
     """Those whose name is like one of these in any case; `%` stands for anything."""
     patterns = [name.casefold().replace("\\", "\\\\").replace("_", "\\_") for name in names]
     found: dict[int, WarninglistRow] = {}
-    for batch in in_batches(patterns, _NAMES_A_READ):
+    for batch in in_batches(patterns):
         condition = " OR ".join(["lower(name) LIKE ? ESCAPE '\\'"] * len(batch))
         for one in map(_list, rows(f"SELECT {_COLUMNS} FROM warninglist WHERE {condition}", batch)):
             found[one.id] = one

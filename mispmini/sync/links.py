@@ -11,6 +11,7 @@ from typing import Any
 from mispmini import __version__
 from mispmini.domain import clock
 from mispmini.domain.errors import Busy, Refused
+from mispmini.domain.ids import canonical_uuid
 from mispmini.domain.receipts import Trouble
 from mispmini.domain.servers import LinkedServer
 from mispmini.store import sealing, servers
@@ -87,6 +88,11 @@ class RemoteVersion:
 def go_on(_done: int, _total: int) -> bool:
     """The Progress of a run that nobody watches: it hears (done, total) and says whether to go on."""
     return True
+
+
+def names_event(ref: str) -> bool:
+    """Whether a text is the id or uuid of an event."""
+    return (ref.isascii() and ref.isdigit()) or canonical_uuid(ref) is not None
 
 
 def user_agent() -> str:

@@ -21,6 +21,7 @@ from mispmini.sync.links import (
     Progress,
     RemoteVersion,
     go_on,
+    names_event,
     note_skew,
     only_one_on,
     open_remote,
@@ -244,7 +245,7 @@ def _batches(remote: RemoteServer, server: LinkedServer, outbound: Outbound, ref
 
 
 def _pull_one(remote: RemoteServer, store: Store, ref: str, outbound: Outbound) -> _Tally:
-    if not (ref.isascii() and ref.isdigit()) and canonical_uuid(ref) is None:
+    if not names_event(ref):
         raise SaveFailed("pull", "Server", f"Invalid pull technique `{ref}`.", subject_id=store.server.id)
     tally = _Tally()
     ref = canonical_uuid(ref) or ref

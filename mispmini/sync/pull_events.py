@@ -4,9 +4,10 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import chain
 from queue import SimpleQueue
 from threading import Condition
 from typing import TypeAlias
@@ -39,6 +40,8 @@ THREADS = 4
 _AHEAD = 100
 _ATTRIBUTES_AHEAD = 5_000
 _FEW = 16
+_FILE_BYTES = 4_096  # of a file, that weigh as much as an attribute
+_NOT_NOW = (429, 502, 503, 504)
 _MOST_SILENT_IN_A_ROW = 3
 _MOST_BAD_IN_A_ROW = 100
 _BATCH_EVENTS = 100
@@ -74,7 +77,7 @@ def fetch_event(remote: RemoteServer, server: LinkedServer, ref: str) -> Fetched
 def fetch_in_order(
     remote: RemoteServer, server: LinkedServer, outbound: Outbound, refs: Sequence[str]
 ) -> Iterator[Fetched]:
-    """The events in the order asked for, at most 100 or 5,000 attributes ahead of the taker.
+    """The events in the order asked for, at most 100 or 5,000 attributes (20 MB of files) ahead of the taker.
 
     A short list goes over the connection that is there. Raises RemoteFailure when three in a row get no
     answer, or a hundred one of no use.
@@ -132,38 +135,49 @@ class Window:
         with self.changed:
             # The one that the taker waits for goes on in any case: those behind it may hold all the room.
             self.changed.wait_for(lambda: self.closed or self.held < _ATTRIBUTES_AHEAD or position == self.next)
+            if self.closed:
+                raise CancelledError
         item = self.fetch(ref)
         with self.changed:
-            self.held += _attribute_count(item)
+            self.held += _weight(item)
         return item
 
     def _taken(self, future: "Future[Fetched | RemoteFailure]") -> Fetched | RemoteFailure:
         item = future.result()
         with self.changed:
-            self.held -= _attribute_count(item)
+            self.held -= _weight(item)
             self.next += 1
             self.changed.notify_all()
         return item
 
 
-def _attribute_count(item: Fetched | RemoteFailure) -> int:
+def _weight(item: Fetched | RemoteFailure) -> int:
+    """In attributes."""
     if not isinstance(item, EventDraft):
         return 0
-    return len(item.attributes) + sum(len(held.attributes) for held in item.objects)
+    attributes = chain(item.attributes, *(held.attributes for held in item.objects))
+    return sum(1 + len(attribute.data or b"") // _FILE_BYTES for attribute in attributes)
 
 
 def _without_a_row_of_failures(fetched: Iterator[Fetched | RemoteFailure]) -> Iterator[Fetched]:
     """A partner that is silent is soon left alone; one that answers some events badly keeps nobody from the others."""
     silent = answered = 0
     for item in fetched:
-        if not isinstance(item, RemoteFailure):
+        failure = _failure_in(item)
+        if failure is None:
             silent = answered = 0
-            yield item
-            continue
-        silent, answered = silent + (not item.was_answered), answered + item.was_answered
-        if silent >= _MOST_SILENT_IN_A_ROW or answered >= _MOST_BAD_IN_A_ROW or item.cause is Cause.TCP:
-            raise item
-        yield Receipt(LedgerState.FAILED, item.cause, item.detail)
+        else:
+            silent, answered = silent + (not failure.was_answered), answered + failure.was_answered
+            if silent >= _MOST_SILENT_IN_A_ROW or answered >= _MOST_BAD_IN_A_ROW or failure.cause is Cause.TCP:
+                raise failure
+        yield Receipt(LedgerState.FAILED, item.cause, item.detail) if isinstance(item, RemoteFailure) else item
+
+
+def _failure_in(item: Fetched | RemoteFailure) -> RemoteFailure | None:
+    """What tells of the partner rather than of this event: no answer of use, or that of a gateway in its place."""
+    if isinstance(item, Receipt) and item.http_status in _NOT_NOW:
+        return RemoteFailure(Cause.HTTP, f"status {item.http_status}: {item.detail}")
+    return item if isinstance(item, RemoteFailure) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,22 +285,22 @@ class Store:
 
 @dataclass(slots=True)
 class Batch:
-    """What was fetched and is not stored yet: at most 100 events, 5,000 attributes, one second."""
+    """What was fetched and is not stored yet: at most 100 events, 5,000 attributes (20 MB of files), one second."""
 
     items: list[tuple[str, Fetched]] = field(default_factory=list)
-    attributes: int = 0
+    weight: int = 0
     begun: float = field(default_factory=time.monotonic)
 
     def add(self, ref: str, fetched: Fetched) -> None:
         """Take one more."""
         self.items.append((ref, fetched))
-        self.attributes += _attribute_count(fetched)
+        self.weight += _weight(fetched)
 
     @property
     def is_full(self) -> bool:
         """Whether it is time to store it."""
         waited = time.monotonic() - self.begun >= _BATCH_SECONDS
-        return waited or len(self.items) >= _BATCH_EVENTS or self.attributes >= _BATCH_ATTRIBUTES
+        return waited or len(self.items) >= _BATCH_EVENTS or self.weight >= _BATCH_ATTRIBUTES
 
 
 def _creator(server: LinkedServer) -> Viewer:

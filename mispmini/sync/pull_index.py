@@ -14,7 +14,7 @@ from mispmini.store.settings import load_settings
 from mispmini.store.versions import blocked_among, local_versions
 from mispmini.sync.links import said
 from mispmini.sync.remote import Cause, RemoteFailure, RemoteServer, json_text
-from mispmini.wire.scalars import whole_number
+from mispmini.wire.scalars import listed, whole_number
 
 INDEX = "/events/index"
 NO_TAG_YET = '""'
@@ -101,19 +101,12 @@ def _blocked(rows: list[IndexRow]) -> tuple[set[str], set[str]]:
 def _rows(document: object) -> tuple[IndexRow, ...]:
     """The rows that can be read; a single bare object counts as a list of one (PROTOCOL §4.3), and a list may be
     wrapped or, after PHP filtered it, be an object of numbers."""
-    items = _listed(document)
-    if not isinstance(items, list):
+    if isinstance(document, dict):
+        document = document.get("response", document)
+    if not isinstance(document, list | dict):
         raise RemoteFailure(Cause.NOT_JSON, f"{INDEX} gave no list")
-    read = (_row(item) for item in items[:MOST_ROWS])
+    read = (_row(item) for item in listed(document)[:MOST_ROWS])
     return tuple(row for row in read if row is not None)
-
-
-def _listed(document: object) -> object:
-    if not isinstance(document, dict):
-        return document
-    if "response" in document:
-        return _listed(document["response"])
-    return list(document.values()) if document and all(key.isdigit() for key in document) else [document]
 
 
 def _row(item: object) -> IndexRow | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mispmini.domain import clock, ids
+from mispmini.domain import clock
 from mispmini.domain.attribute_types import is_attachment
 from mispmini.domain.distribution import Reason
 from mispmini.domain.errors import NotFound
@@ -24,7 +24,7 @@ from mispmini.store.ledger import delivered_version
 from mispmini.sync import judging
 from mispmini.sync.clusters import push_of_event
 from mispmini.sync.judging import Sent, Stored, Then
-from mispmini.sync.links import LinkRefused, RemoteVersion, note_skew, said, shake_hands
+from mispmini.sync.links import LinkRefused, RemoteVersion, names_event, note_skew, said, shake_hands
 from mispmini.sync.remote import Answer, Cause, RemoteFailure, RemoteServer, json_text
 from mispmini.wire.event_out import OutOptions, event_json
 
@@ -245,4 +245,4 @@ def _conflict(seen: Stored) -> Receipt:
 def _last_piece(location: str, uuid: str) -> str:
     """The event that a Location names, if it is an id or uuid at all."""
     piece = location.rstrip("/").rpartition("/")[2]
-    return piece if (piece.isascii() and piece.isdigit()) or ids.canonical_uuid(piece) else uuid
+    return piece if names_event(piece) else uuid

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from mispmini.domain.distribution import SEEN_BY_ALL_HERE, Distribution, Partner
 from mispmini.domain.errors import NotFound, SaveFailed
 from mispmini.domain.graphs import EventGraph
-from mispmini.domain.ids import canonical_uuid
 from mispmini.domain.servers import LinkedServer
 from mispmini.domain.tlp_guard import refusal_of
 from mispmini.domain.viewer import Viewer
@@ -21,12 +20,13 @@ from mispmini.sync.analyst_data import push_analyst_data
 from mispmini.sync.clusters import push_known
 from mispmini.sync.delivering import Patience, keep
 from mispmini.sync.judging import Then
-from mispmini.sync.links import LinkRefused, Outbound, Progress, go_on, only_one_on, open_remote, said
+from mispmini.sync.links import LinkRefused, Outbound, Progress, go_on, names_event, only_one_on, open_remote, said
 from mispmini.sync.proposals import push_all_proposals
 from mispmini.sync.pull_index import read_index
-from mispmini.sync.push import Pusher
+from mispmini.sync.push import Delivery, Pusher
 from mispmini.sync.remote import Cause, RemoteFailure, json_text
 from mispmini.sync.sightings import push_all_sightings
+from mispmini.wire import scalars
 
 FILTER = "/events/filterEventIdsForPush"
 FULL = "full"
@@ -56,7 +56,7 @@ def push_to(server: LinkedServer, technique: str, outbound: Outbound, *, progres
 
     `progress` hears (done, total) after each event and says whether to go on. Raises SaveFailed, AlreadyRunning.
     """
-    if technique not in (FULL, INCREMENTAL) and not _names_event(technique):
+    if technique not in (FULL, INCREMENTAL) and not names_event(technique):
         raise SaveFailed("push", "Server", NO_TECHNIQUE, subject_id=server.id)
     with only_one_on(server.id, wait=_LOCK_WAIT_SECONDS):
         try:
@@ -86,18 +86,15 @@ def _push(pusher: Pusher, technique: str, progress: Progress) -> PushResult:
         push_known(pusher.remote, version, pusher.partner)
     offered = {graph.event.uuid: graph.event for graph in _candidates(pusher, technique)}
     wanted, refusal = _wanted(pusher, {uuid: event.timestamp for uuid, event in offered.items()})
-    ids: dict[bool, list[int]] = {True: [], False: []}  # by whether it arrived
-    for uuid, timestamp in wanted.items():
-        ids[_deliver(pusher, uuid, timestamp)].append(offered[uuid].id)
-        if not progress(len(ids[True]) + len(ids[False]), len(wanted)):
-            break
-    if technique in (FULL, INCREMENTAL):
-        _remember(pusher.server, arrived=ids[True], failed=ids[False])
+    arrived, failed = _deliver_all(pusher, wanted, progress)
+    if technique in (FULL, INCREMENTAL) and len(arrived) + len(failed) == len(wanted):
+        ids = {uuid: event.id for uuid, event in offered.items()}
+        _remember(pusher.server, arrived=[ids[uuid] for uuid in arrived], failed=[ids[uuid] for uuid in failed])
     _push_opinions(pusher)
     _push_analyst_data(pusher)
     if refusal:
         raise SaveFailed("push", "Server", f"Error: {refusal}")
-    return PushResult(len(ids[True]), len(ids[False]))
+    return PushResult(len(arrived), len(failed))
 
 
 def _remember(server: LinkedServer, *, arrived: Sequence[int], failed: Sequence[int]) -> None:
@@ -159,10 +156,6 @@ def _event_ids(server: LinkedServer, technique: str) -> list[int]:
         return []
 
 
-def _names_event(technique: str) -> bool:
-    return (technique.isascii() and technique.isdigit()) or canonical_uuid(technique) is not None
-
-
 def _is_offered(graph: EventGraph, partner: Partner) -> bool:
     """What the rules let go; MISP offers "this community" too, and refuses it when it is wanted (§3.3, 06c)."""
     if graph.event.distribution == Distribution.COMMUNITY:
@@ -185,15 +178,33 @@ def _wanted(pusher: Pusher, offered: dict[str, int]) -> tuple[dict[str, int], st
         if failure.cause not in (Cause.NOT_JSON, Cause.REDIRECT):
             raise
         return {}, str(failure)
-    if answer.status != 200 or not isinstance(answer.json, list | dict):
+    picks = scalars.listed(answer.json) if isinstance(answer.json, list | dict) else None
+    if answer.status != 200 or picks is None or picks == [answer.json]:
         return {}, said(answer) or f"status {answer.status} for {FILTER}"
-    # PHP: a list with gaps becomes an object
-    listed = answer.json if isinstance(answer.json, list) else answer.json.values()
-    picked = (uuid.lower() for uuid in listed if isinstance(uuid, str))
+    picked = (uuid.lower() for uuid in picks if isinstance(uuid, str))
     return {uuid: offered[uuid] for uuid in picked if uuid in offered}, ""
 
 
-def _deliver(pusher: Pusher, uuid: str, timestamp: int) -> bool:
+def _deliver_all(pusher: Pusher, wanted: dict[str, int], progress: Progress) -> tuple[list[str], list[str]]:
+    """Send what is wanted: what arrived, and what did not. Once the partner is gone, the rest is promised untried."""
+    arrived: list[str] = []
+    failed: list[str] = []
+    for uuid, timestamp in wanted.items():
+        delivery = _deliver(pusher, uuid, timestamp)
+        (arrived if delivery.receipt.arrived else failed).append(uuid)
+        if not progress(len(arrived) + len(failed), len(wanted)):
+            break
+        if delivery.link_is_down:
+            rest = list(wanted)[len(arrived) + len(failed) :]
+            with writing():
+                for each in rest:
+                    outbox.promise_event(pusher.server.id, each, wanted[each])
+            failed += rest
+            break
+    return arrived, failed
+
+
+def _deliver(pusher: Pusher, uuid: str, timestamp: int) -> Delivery:
     """Send one event; one that may get through later is promised, so that nobody has to push again."""
     server = pusher.server
     promise = outbox.find_row(server.id, uuid)
@@ -204,4 +215,4 @@ def _deliver(pusher: Pusher, uuid: str, timestamp: int) -> bool:
             promise = outbox.find_row(server.id, uuid)
         row = promise or OutboxRow(0, server.id, uuid, timestamp, 0, 0, 0, False, None)
         keep(server, row, delivery, Patience())
-    return delivery.receipt.arrived
+    return delivery

@@ -139,15 +139,16 @@ def pull_sightings(
 ) -> int:
     """Take the sightings of events that are here, where the partner's sighting_timestamp moved; how many were new.
 
-    A partner that cannot search for them (not `by_search`) is asked for the events. What it fails with is asked for
+    A partner that cannot search for them (not `by_search`) is asked for each event. What it fails with is asked for
     again by the next pull. Raises RemoteFailure when `bearing` has had enough; what was taken before stays.
     """
     there = {row.uuid: row.sighting_timestamp for row in listed if row.sighting_timestamp}
     until = store.taken_until(server.id, list(there))
     wanted = [uuid for uuid, moved in there.items() if uuid in until and moved > until[uuid]]
     taken = 0
-    for start in range(0, len(wanted), _EVENTS_A_REQUEST):
-        batch = wanted[start : start + _EVENTS_A_REQUEST]
+    size = _EVENTS_A_REQUEST if by_search else 1
+    for start in range(0, len(wanted), size):
+        batch = wanted[start : start + size]
         with bearing.with_one():
             found = _fetch(remote, batch) if by_search else {uuid: _inside(remote, uuid) for uuid in batch}
             with writing():
@@ -175,7 +176,10 @@ def _fetch(remote: RemoteServer, uuids: Sequence[str]) -> dict[str, list[Sightin
 
 def _inside(remote: RemoteServer, uuid: str) -> list[SightingDraft]:
     """The sightings that a partner's whole event holds (recording 62)."""
-    answer = remote.get_json(f"/events/view/{uuid}{_VIEW}")
+    path = f"/events/view/{uuid}{_VIEW}"
+    answer = remote.get_json(path)
+    if answer.status not in (200, *_ABSENT):
+        raise RemoteFailure(Cause.HTTP, f"status {answer.status} for {path}: {said(answer)}")
     event = answer.json.get("Event") if answer.status == 200 and isinstance(answer.json, dict) else None
     if not isinstance(event, dict):
         return []

@@ -107,7 +107,12 @@ def done(value: object, *, go_to: str, notice: str = "", kind: str = "success") 
 
 def see_other(path: str) -> Answer:
     """A 303 to a page of ours."""
-    response: Response = redirect(path, 303, Response=Response)  # type: ignore[assignment]
+    return lead_to(path, status=303)
+
+
+def lead_to(place: str, *, status: int = 302) -> Answer:
+    """A redirect to a page of ours or an address."""
+    response: Response = redirect(place, status, Response=Response)  # type: ignore[assignment]
     return response
 
 

@@ -211,8 +211,8 @@ def ask_before_delete(ref: str) -> Answer:
 @needs(Permission.ADD)
 def delete(ref: str, hard: str = "") -> Answer:
     """Delete softly, so that partners hear of it, or for good with `hard`."""
-    viewer, wanted_hard = current_viewer(), flag(hard or parameter("hard")) is True
-    for_good = wanted_hard or removals.goes_for_good(lambda: attributes.view_attribute(viewer, ref).attribute.event_id)
+    viewer = current_viewer()
+    for_good = removals.is_for_good(hard, lambda: attributes.view_attribute(viewer, ref).attribute.event_id)
     gone = attributes.delete_attribute(viewer, ref, hard=for_good)
     return done(replies.message("Attribute deleted."), go_to=_page_of(gone.event_id), notice=_("Attribute deleted."))
 

@@ -1,7 +1,7 @@
 """A request's body, measured, inflated and parsed; a form's fields by their plain names (PROTOCOL §1.2, §1.7)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from flask import current_app, request
 
@@ -9,7 +9,7 @@ from mispmini.domain.errors import BadRequest
 from mispmini.settings import Settings
 from mispmini.wire import door
 
-FormFields = dict[str, object]
+FormFields = dict[str, str | list[str]]
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _CAKE = re.compile(r"data(?:\[\w+\])?\[(\w+)\]((?:\[\])?)\Z")
@@ -36,14 +36,10 @@ def read_body() -> object:
     return door.parse_json(raw)
 
 
-def refuse_nul(values: Iterable[object]) -> None:
+def refuse_nul(values: Iterable[str | Sequence[str]]) -> None:
     """What a database keeps badly is refused wherever it stands (TRUST §2.2 row 14). Raises BadRequest."""
-    if any("\0" in part for value in values for part in ((value,) if isinstance(value, str) else _parts(value))):
+    if any("\0" in "".join(value) for value in values):
         raise BadRequest("A field holds a NUL character.")
-
-
-def _parts(value: object) -> Iterable[str]:
-    return value if isinstance(value, list | tuple) else ()
 
 
 def form_fields() -> FormFields:

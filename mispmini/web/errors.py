@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from flask import Flask, current_app, g, redirect, request, session
+from flask import Flask, current_app, g, request, session
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from mispmini.domain import errors
@@ -14,7 +14,7 @@ from mispmini.services.instance_settings import NotLive
 from mispmini.services.setting_up import is_set_up
 from mispmini.services.signing_in import LockedOut, WrongLogin
 from mispmini.web import pages
-from mispmini.web.answer import Answer, Headers, action_url, base_url, page_answer, reply, wants_json
+from mispmini.web.answer import Answer, Headers, action_url, base_url, lead_to, page_answer, reply, wants_json
 from mispmini.web.asking import asked_path, here
 from mispmini.web.connection_pages import advice_for_text
 from mispmini.web.i18n import _
@@ -135,8 +135,7 @@ def _for_people(error: MispminiError, status: int) -> Answer:
 def _to_login() -> Answer:
     if request.method == "GET" and request.path != "/":
         session["go_to"] = here()
-    response: Answer = redirect(f"{base_url()}/users/login", 302, Response=Answer)  # type: ignore[assignment]
-    return response
+    return lead_to(f"{base_url()}/users/login")
 
 
 def _form_of(error: MispminiError) -> pages.Form:

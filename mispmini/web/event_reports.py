@@ -19,7 +19,7 @@ from mispmini.web.saving import saving
 from mispmini.web.who import current_viewer
 from mispmini.wire.replies import Reply, api_description
 from mispmini.wire.report_in import read_report
-from mispmini.wire.scalars import flag, whole_number
+from mispmini.wire.scalars import whole_number
 from mispmini.wire.sharing_group_out import report_view
 
 bp = Blueprint("event_reports", __name__, url_prefix="/event_reports")
@@ -117,8 +117,8 @@ def ask_before_delete(ref: str) -> Answer:
 @needs(Permission.ADD)
 def delete(ref: str, hard: str = "") -> Answer:
     """Delete a report softly, so that partners hear of it, or for good with `hard`."""
-    viewer, wanted_hard = current_viewer(), flag(hard or parameter("hard")) is True
-    for_good = wanted_hard or removals.goes_for_good(lambda: reports.view_report(viewer, ref).report.event_id)
+    viewer = current_viewer()
+    for_good = removals.is_for_good(hard, lambda: reports.view_report(viewer, ref).report.event_id)
     gone = reports.delete_report(viewer, ref, hard=for_good)
     how = "hard" if for_good else "soft"
     message = saved(f"Event Report {gone.uuid} {how} deleted", subject_id=gone.id)

@@ -2,13 +2,13 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, redirect, request, session
+from flask import Blueprint, request, session
 from flask_login import login_user, logout_user
 
 from mispmini.domain.viewer import Viewer
 from mispmini.services import registrations, signing_in
 from mispmini.web import i18n, pages
-from mispmini.web.answer import Answer, done, page_answer, reply
+from mispmini.web.answer import Answer, done, lead_to, page_answer, reply
 from mispmini.web.asking import asked
 from mispmini.web.csrf import check_form, checks_form_itself
 from mispmini.web.errors import if_refused
@@ -43,7 +43,7 @@ def log_in() -> Answer:
     check_form()
     go_to = _wish() or "/"
     enter(signing_in.sign_in(email, password, address()))
-    return redirect(go_to, 302, Response=Answer)  # type: ignore[return-value]
+    return lead_to(go_to)
 
 
 @bp.post("/users/logout")

@@ -138,8 +138,8 @@ def ask_before_delete(ref: str) -> Answer:
 @needs(Permission.ADD)
 def delete(ref: str, hard: str = "") -> Answer:
     """Delete an object with its attributes softly, so that partners hear of it, or for good with `hard`."""
-    viewer, wanted_hard = current_viewer(), flag(hard or parameter("hard")) is True
-    gone = objects.delete_object(viewer, ref, hard=wanted_hard or removals.goes_for_good(_event_of(viewer, ref)))
+    viewer = current_viewer()
+    gone = objects.delete_object(viewer, ref, hard=removals.is_for_good(hard, _event_of(viewer, ref)))
     message = saved("Object deleted", subject_id=gone.id)
     return done(message, go_to=_page_of(gone.event_id), notice=_("Object deleted."))
 

@@ -7,14 +7,18 @@ from mispmini.domain.viewer import Viewer
 from mispmini.services import event_sheets
 from mispmini.web import pages
 from mispmini.web.answer import wants_json
+from mispmini.web.asking import parameter
 from mispmini.web.i18n import _
 from mispmini.web.who import current_viewer
+from mispmini.wire.scalars import flag
 
 EventOf = Callable[[], int]
 
 
-def goes_for_good(event_of: EventOf) -> bool:
-    """Whether a deletion that a form asks for removes the element; a program says itself (RULES §2)."""
+def is_for_good(hard: str, event_of: EventOf) -> bool:
+    """Whether a deletion removes the element: who asks says `hard`; a form needs no such word (RULES §2)."""
+    if flag(hard or parameter("hard")) is True:
+        return True
     return not wants_json() and event_sheets.is_gone_for_good(current_viewer(), event_of())
 
 

@@ -2,14 +2,14 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, current_app, redirect, request
+from flask import Blueprint, Flask, current_app, request
 
 from mispmini.domain.errors import Busy, Forbidden, Invalid
 from mispmini.services import setup_links
 from mispmini.services.authentication import viewer_of_user
 from mispmini.services.setting_up import FirstRun, Founded, is_set_up
 from mispmini.web import i18n, pages
-from mispmini.web.answer import Answer, answer, base_url, page_answer, reply, see_other, wants_json
+from mispmini.web.answer import Answer, answer, base_url, lead_to, page_answer, reply, see_other, wants_json
 from mispmini.web.asking import asked
 from mispmini.web.csrf import check_form, checks_form_itself
 from mispmini.web.errors import if_refused
@@ -89,7 +89,7 @@ def _lead_to_setup() -> Answer | None:
         return None
     if wants_json():
         raise Busy(NOT_YET)
-    return redirect("/setup", 302, Response=Answer)  # type: ignore[return-value]
+    return lead_to("/setup")
 
 
 def _first_run() -> FirstRun:

@@ -32,6 +32,7 @@ def searches_objects(day: Day) -> None:
 
 
 def finds_the_day_in_the_index(day: Day) -> None:
+    """It is a draft again: accepting a proposal unpublishes, like every change (MODEL §7.12)."""
     found = day.misp.search_index(eventinfo=day.event.info, tags=[day.tag], published=False, pythonify=True)
     assert [one.uuid for one in found] == [day.event.uuid]
 

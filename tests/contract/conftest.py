@@ -15,7 +15,6 @@ ORG_A = ("ORG_A", "11111111-aaaa-4aaa-8aaa-0000000000a1")
 ORG_B = ("ORG_B", "22222222-bbbb-4bbb-8bbb-0000000000b1")
 ORG_C = ("ORG_C", "33333333-cccc-4ccc-8ccc-0000000000c1")
 ORG_ADMIN, READ_ONLY = 2, 6
-ADMIN_KEY = "aaaaAdminKeyInstanceA0000000000000000001"
 _RECORDED_TAXONOMIES = ("tlp:", "estimative-language:")
 UNKNOWN_KEYS = ("ZzZzZzZz", "ZZZZZZZZ", "abc")
 

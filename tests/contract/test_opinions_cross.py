@@ -62,7 +62,9 @@ def test_a_proposal_reaches_the_owner_who_accepts_it(pair: Pair, way: str) -> No
     assert proposal["value"] == value
     answer = pair.alfa.post(f"/shadow_attributes/accept/{proposal['id']}")
     assert answer.json()["message"] == "Proposed change accepted."
-    assert pair.alfa.views(event)["Attribute"][-1]["value"] == value
+    changed = pair.alfa.views(event)
+    assert changed["Attribute"][-1]["value"] == value
+    assert changed["published"] is False, "a draft again (MODEL §7.12)"
 
 
 def test_a_user_of_another_organisation_may_propose_and_not_edit(pair: Pair) -> None:

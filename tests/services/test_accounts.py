@@ -10,7 +10,7 @@ from mispmini.domain import ids
 from mispmini.domain.errors import Forbidden, Invalid, NotFound, Refused, SaveFailed
 from mispmini.domain.people import COMMON, WEAK, KeyDraft, OrganisationForm, UserDraft, password_flaw
 from mispmini.domain.viewer import KeyInUse, Viewer
-from mispmini.services import accounts, audit, authkeys
+from mispmini.services import accounts, audit, authkeys, passwords
 from mispmini.services.accounts import RoleNotAssignable
 from mispmini.services.organisations import edit_organisation
 from mispmini.services.setting_up import FirstRun, set_up
@@ -220,7 +220,7 @@ def test_a_session_proves_its_password_before_a_change(house: House) -> None:
     changes[0](GOOD)
     login = people.find_any_login_of(user.user_id or 0)
     assert login is not None
-    assert accounts.verify_password("another good password", login.password_hash)
+    assert passwords.verify_password("another good password", login.password_hash)
 
 
 def test_a_key_changes_the_password_by_itself(house: House) -> None:

@@ -29,6 +29,7 @@ from mispmini.services.publishing import publish_event
 from mispmini.services.tags import attach, event_target
 from mispmini.store.graphs import Parts, load_event
 from mispmini.store.sql import rows, scalar
+from mispmini.store.trash import newest_trashed
 from tests.services.conftest import BETA
 from tests.services.conftest import Household as House
 
@@ -439,6 +440,15 @@ def test_attributes_add_refuses_an_attribute_that_is_here(house: House) -> None:
     result = add_attributes(house.alice, event.event.uuid, [known, an_attribute()])
     assert (len(result.attributes), list(result.errors)) == (1, [0])
     assert seen(house.alice, event.event.uuid).attributes[0].value == event.attributes[0].value
+
+
+def test_what_partners_delivered_does_not_push_ones_own_out_of_the_list_of_the_trash(house: House) -> None:
+    own, delivered = added(house.charlie).event, added(house.sam, orgc=STRANGER).event
+    for event in (own, delivered):
+        delete_event(house.dora, event.uuid)
+    assert [one.uuid for one in newest_trashed(house.charlie, limit=1)] == [own.uuid]
+    assert [one.uuid for one in newest_trashed(house.dora, limit=1)] == [delivered.uuid]
+    assert own.uuid not in {one.uuid for one in newest_trashed(house.bob, limit=1_000)}
 
 
 def test_nobody_takes_elements_out_of_anothers_trash(house: House) -> None:

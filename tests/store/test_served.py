@@ -3,7 +3,7 @@
 import fcntl
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -83,6 +83,33 @@ def test_a_busy_database_takes_them_later(file: Path, monkeypatch: pytest.Monkey
             write_readings()
     write_readings()
     assert on_disk(file) == 2
+
+
+def test_who_reads_does_not_hear_that_the_database_is_busy(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "LOCK_WAIT_SECONDS", 0.0)
+    with (file.parent / "write.lock").open() as other_process:
+        fcntl.flock(other_process, fcntl.LOCK_EX)
+        note((EVENT, 1))
+        assert list_readings(EVENT) == []
+    assert len(list_readings(EVENT)) == 1
+
+
+def test_they_are_never_part_of_another_transaction(file: Path) -> None:
+    with suppress(RuntimeError), database.writing():
+        note((EVENT, 1))
+        raise RuntimeError
+    with database.reading():
+        note((EVENT, 2))
+    write_readings()
+    assert on_disk(file) == 2
+
+
+def test_what_cannot_be_written_does_not_fill_the_memory(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(served, "MOST_HELD", 3)
+    with database.reading():
+        for version in range(9):
+            note((EVENT, version))
+    assert [one.timestamp for one in list_readings(EVENT)] == [8, 7, 6]
 
 
 def test_what_waits_for_one_file_never_comes_into_another(file: Path, tmp_path: Path) -> None:

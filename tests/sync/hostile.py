@@ -81,6 +81,10 @@ class HostileServer:
         """Keep a client waiting; ends at once when the test is over."""
         self.stopping.wait(seconds)
 
+    def vanish(self) -> None:
+        """Take no connection any more."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+
     def _spawn(self, target: Callable[..., None], *args: object) -> None:
         thread = Thread(target=target, args=args, daemon=True)
         self._threads.append(thread)

@@ -15,8 +15,8 @@ from mispmini.domain.servers import LinkedServer
 from mispmini.domain.tag_forms import TagForm
 from mispmini.domain.viewer import Viewer
 from mispmini.services import clusters, tags
+from mispmini.store import cluster_writers, outbox, servers, sql
 from mispmini.store import clusters as store
-from mispmini.store import outbox, servers, sql
 from mispmini.store.database import writing
 from mispmini.store.galaxies import find_galaxy, insert_galaxy
 from mispmini.sync.delivering import deliver_due
@@ -52,7 +52,7 @@ def wrote(ground: Ground, uuid: str, *, version: int | None = None, **more: Any)
         clusters.add(ground.admin, ACTOR.uuid, ClusterDraft(**draft))
         number = store.find_cluster_id(EVERYTHING, uuid)
         assert number is not None
-        store.update_cluster(number, {"published": True, "version": version or clock.now()})
+        cluster_writers.update_cluster(number, {"published": True, "version": version or clock.now()})
     return uuid
 
 

@@ -14,7 +14,7 @@ from mispmini.domain.rules import RuleNames
 from mispmini.services.proposals import save_pulled
 from mispmini.services.sightings import take_sightings
 from mispmini.services.tags import attach, event_target
-from mispmini.store import sql
+from mispmini.store import servers, sql
 from mispmini.store.blocklists import Blocklist, block
 from mispmini.store.database import writing
 from mispmini.store.settings import save_setting
@@ -96,7 +96,11 @@ def test_permissions_are_read_in_every_spelling(ground: Ground, yes: object) -> 
     assert ground.receipt(server, uuid).state is LedgerState.SENT
 
 
-@pytest.mark.parametrize("said", [FORBIDDEN, HTML, ELSEWHERE], ids=["403", "html", "redirect"])
+@pytest.mark.parametrize(
+    "said",
+    [FORBIDDEN, HTML, ELSEWHERE, answer({"name": "no"}), answer()],
+    ids=["403", "html", "redirect", "no", "null"],
+)
 def test_a_refused_offer_costs_the_events_and_is_told(ground: Ground, said: bytes) -> None:
     rules = {**taking(), OFFER: lambda _: said, INDEX: [], "POST /analyst_data": {}}
     with played(rules) as partner:
@@ -341,3 +345,49 @@ def test_an_event_that_is_asked_for_by_name_is_merged_again_although_that_versio
 def _tags_locally(ground: Ground, uuid: str) -> None:
     """A tag of our own on their event."""
     attach(ground.admin, event_target(ground.admin, uuid), "ours", local=True)
+
+
+def test_a_partner_that_vanishes_during_a_push_is_tried_once_and_the_rest_is_promised(ground: Ground) -> None:
+    uuids = [ground.publishes(a_draft(distribution=ALL)) for _ in range(3)]
+
+    def offered(_request: Received) -> bytes:
+        partner.vanish()
+        return answer(uuids, Connection="close")
+
+    with played({**taking(), OFFER: offered}) as partner:
+        server = ground.links(partner.url, push=True)
+        result = push_to(server, "full", OUTBOUND)
+    assert (result.pushed, result.failed) == (0, 3)
+    assert sorted(sql.rows("SELECT tries FROM outbox WHERE server_id = ?", (server.id,))) == [(0,), (0,), (1,)]
+
+
+def test_a_push_that_was_stopped_leaves_the_next_incremental_one_where_it_was(ground: Ground) -> None:
+    uuids = [ground.publishes(a_draft(distribution=ALL)) for _ in range(2)]
+    with played({**taking(), OFFER: list(reversed(uuids)), INDEX: []}) as partner:
+        server = ground.links(partner.url, push=True)
+        assert push_to(server, "full", OUTBOUND, progress=lambda _done, _total: False).pushed == 1
+        fresh = servers.find_any_server(server.id)
+        assert fresh is not None
+        assert push_to(fresh, "incremental", OUTBOUND).pushed == 2
+
+
+def test_an_old_partner_that_stumbles_over_one_events_sightings_is_asked_for_those_again(ground: Ground) -> None:
+    theirs = [event() for _ in range(3)]
+    stumbles = {theirs[1]["uuid"]}
+
+    def view(request: Received) -> bytes:
+        shown = next(one for one in theirs if one["uuid"] in request.target)
+        if "noShadowAttributes" not in request.target:
+            return answer({"Event": shown})
+        if shown["uuid"] in stumbles:
+            return answer({"name": "no"}, "503 Service Unavailable")
+        sighting = {"uuid": new_uuid(), "date_sighting": "1700000005", "type": "0", "Organisation": shown["Orgc"]}
+        return answer({"Event": {**shown, "Attribute": [{**shown["Attribute"][0], "Sighting": [sighting]}]}})
+
+    listed = [{**_minimal(one), "sighting_timestamp": "1700000005"} for one in theirs]
+    rules = {"GET /servers/getVersion": {"version": "2.4.160"}, INDEX: listed, "GET /events/view/": view}
+    with played({**rules, "GET /shadow_attributes": []}) as partner:
+        server = ground.links(partner.url, pull=True)
+        assert pull_from(server, "full", OUTBOUND).sightings == 2
+        stumbles.clear()
+        assert pull_from(server, "full", OUTBOUND).sightings == 1

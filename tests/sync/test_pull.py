@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -363,6 +364,49 @@ def test_what_is_fetched_ahead_is_bounded_and_never_stops_what_is_waited_for() -
             assert len(begun) <= taken + 5
     assert sorted(begun, key=int) == refs
     assert taken == 300
+
+
+def test_files_weigh_in_what_is_fetched_ahead() -> None:
+    sample = AttributeDraft(type="attachment", value="a.bin", data=bytes(2_000_000))
+    begun: list[str] = []
+
+    def fetch(ref: str) -> EventDraft:
+        begun.append(ref)
+        return EventDraft(attributes=(sample,) * 12)
+
+    with ThreadPoolExecutor(4) as pool:
+        for taken, _ in enumerate(Window(fetch).fetched(pool, [str(number) for number in range(120)])):
+            assert len(begun) <= taken + 6
+
+
+def test_what_still_waits_for_room_is_never_fetched_once_nobody_takes_it() -> None:
+    large = EventDraft(attributes=(AttributeDraft(type="domain", value="a.example"),) * 5_001)
+    begun: list[str] = []
+    full = Event()
+
+    def fetch(ref: str) -> EventDraft:
+        begun.append(ref)
+        if ref == "1":
+            full.set()
+        return large
+
+    window = Window(fetch)
+    with ThreadPoolExecutor(1) as pool:
+        assert next(window.fetched(pool, [str(number) for number in range(120)])) is large
+        assert full.wait(5)
+        window.close()
+    assert begun == ["0", "1"]
+
+
+def test_a_gateway_that_says_the_partner_is_down_is_not_asked_for_every_event(ground: Ground) -> None:
+    source = Source(*(event() for _ in range(160)))
+    for uuid in source.events:
+        source.answers[uuid] = lambda: answer(b"<h1>Bad Gateway</h1>", "502 Bad Gateway", "text/html")
+    with source.server() as partner:
+        server = ground.links(partner.url, pull=True)
+        with pytest.raises(SaveFailed) as refused:
+            pull_from(server, "full", OUTBOUND)
+    assert "status 502" in str(refused.value.errors)
 
 
 def test_a_long_list_is_fetched_by_several_connections_and_stored_whole(ground: Ground) -> None:

@@ -2,10 +2,15 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import requests
 
-from tests.web.conftest import MACHINE, PASSWORD, Site
+from mispmini.domain.ids import new_uuid
+from tests.web.conftest import MACHINE, PASSWORD, PEOPLE, PUBLISHER, Site
+
+DOMAIN_IP = "43b3b146-77eb-4931-b4cc-b66c60f28734"
+Json = dict[str, Any]
 
 
 @dataclass
@@ -56,3 +61,74 @@ def token_of(page: str) -> str:
     found = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert found is not None, page
     return found[1]
+
+
+class Client:
+    """One account, over REST and with a browser's session."""
+
+    def __init__(self, site: Site, key: str) -> None:
+        self.site, self.key = site, key
+
+    def get(self, path: str) -> Any:
+        """What a program gets."""
+        return self.site.get(path, headers={**MACHINE, "Authorization": self.key}).json()
+
+    def post(self, path: str, body: object = None) -> requests.Response:
+        """What a program's POST gets."""
+        return self.site.post(path, headers={**MACHINE, "Authorization": self.key}, json={} if body is None else body)
+
+    def page(self, path: str) -> str:
+        """What a person sees."""
+        answer = self.site.get(path, headers={**PEOPLE, "Authorization": self.key})
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def sends(self, path: str, **fields: str) -> requests.Response:
+        """What a person's form gets."""
+        return self.site.post(path, headers={**PEOPLE, "Authorization": self.key}, data=fields)
+
+    def adds_event(self, *tags: str, level: int = 2) -> str:
+        """The id of a fresh event."""
+        event = {
+            "info": "An event",
+            "distribution": level,
+            "Attribute": [{"type": "domain", "value": f"{new_uuid()}.example"}],
+            "Tag": [{"name": name} for name in tags],
+        }
+        event_id: str = self.post("/events/add", event).json()["Event"]["id"]
+        return event_id
+
+
+class Analyst:
+    """A publisher with a key, who speaks JSON."""
+
+    def __init__(self, site: Site, role_id: int = PUBLISHER) -> None:
+        self.site = site
+        self.headers = {**MACHINE, "Authorization": site.key(role_id)}
+
+    def get(self, path: str) -> requests.Response:
+        """One GET."""
+        return self.site.get(path, headers=self.headers)
+
+    def post(self, path: str, body: object = None, *, status: int = 200) -> Json:
+        """One POST and its answer."""
+        answer = self.site.post(path, json={} if body is None else body, headers=self.headers)
+        assert answer.status_code == status, answer.text
+        told: Json = answer.json()
+        return told
+
+    def adds_event(self) -> str:
+        """The id of a fresh event."""
+        return str(self.post("/events/add", {"info": "with objects"})["Event"]["id"])
+
+    def adds_object(self, event: str, **fields: object) -> Json:
+        """A fresh object, as it was answered."""
+        obj: Json = self.post(f"/objects/add/{event}", an_object(**fields))["Object"]
+        return obj
+
+
+def an_object(**fields: object) -> Json:
+    """An object of one attribute."""
+    attribute = {"object_relation": "domain", "type": "domain", "value": f"{new_uuid()}.example"}
+    template = {"name": "domain-ip", "meta-category": "network", "template_uuid": DOMAIN_IP, "template_version": "9"}
+    return {**template, "description": "d", "Attribute": [attribute], **fields}

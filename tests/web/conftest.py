@@ -4,6 +4,7 @@ import importlib
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -193,6 +194,17 @@ class Served:
             _wasyncore.loop(timeout=0.02, map=self.sockets, count=1)
 
 
+@contextmanager
+def serving_site(folder: Path, password_hash: str, **settings: Any) -> Iterator[Site]:
+    """An instance with an organisation and a site admin."""
+    served = Served(folder, **settings)
+    first = setting_up.FirstRun(org_name="ACME", email="admin@acme.test", wants_key=True)
+    founded = setting_up.set_up(first)
+    assert founded.authkey
+    yield Site(served.url, served.app, founded.organisation.id, password_hash, first.email, founded.authkey)
+    served.stop()
+
+
 @pytest.fixture(scope="session")
 def password_hash() -> str:
     """A hash of PASSWORD that is checked in milliseconds: a hash says itself how much work it wants."""
@@ -202,13 +214,10 @@ def password_hash() -> str:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, password_hash: str) -> Iterator[Site]:
     """An instance with an organisation and a site admin, limits small enough to meet."""
-    served = Served(tmp_path_factory.mktemp("site"), max_body_bytes=200_000, max_inflated_bytes=400_000)
-    served.app.register_blueprint(specimens())
-    first = setting_up.FirstRun(org_name="ACME", email="admin@acme.test", wants_key=True)
-    founded = setting_up.set_up(first)
-    assert founded.authkey
-    yield Site(served.url, served.app, founded.organisation.id, password_hash, "admin@acme.test", founded.authkey)
-    served.stop()
+    limits = {"max_body_bytes": 200_000, "max_inflated_bytes": 400_000}
+    with serving_site(tmp_path_factory.mktemp("site"), password_hash, **limits) as site:
+        site.app.register_blueprint(specimens())
+        yield site
 
 
 @pytest.fixture

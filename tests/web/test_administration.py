@@ -10,11 +10,10 @@ import pytest
 import requests
 
 from mispmini.domain.ids import is_authkey, new_uuid
-from mispmini.services import setting_up
 from mispmini.store.database import writing
 from mispmini.store.settings import save_setting
 from tests.web.callers import Browser, Caller, token_of
-from tests.web.conftest import ADMIN, MACHINE, ORG_ADMIN, PASSWORD, PEOPLE, SYNC_USER, USER, Served, Site
+from tests.web.conftest import ADMIN, MACHINE, ORG_ADMIN, PASSWORD, PEOPLE, SYNC_USER, USER, Site, serving_site
 
 Json = Any
 NO_FUNCTION = "You do not have permission to use this functionality."
@@ -24,13 +23,10 @@ FRESH = "an entirely new one, for sure"
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, password_hash: str) -> Iterator[Site]:
     """An instance whose pages are in English, where visitors may ask for an account."""
-    served = Served(tmp_path_factory.mktemp("site"), language="en")
-    founded = setting_up.set_up(setting_up.FirstRun(org_name="ACME", email="admin@acme.test", wants_key=True))
-    assert founded.authkey
-    with writing():
-        save_setting("self_registration", True, user_id=None)
-    yield Site(served.url, served.app, founded.organisation.id, password_hash, "admin@acme.test", founded.authkey)
-    served.stop()
+    with serving_site(tmp_path_factory.mktemp("site"), password_hash, language="en") as site:
+        with writing():
+            save_setting("self_registration", True, user_id=None)
+        yield site
 
 
 @pytest.fixture(scope="module")

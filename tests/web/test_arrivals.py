@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from mispmini.domain.ids import new_authkey, new_uuid
+from tests.web.browsing import Browser
+from tests.web.callers import Analyst
 from tests.web.conftest import ADMIN, ORG_ADMIN, Site, csrf_of
-from tests.web.test_login import Browser
-from tests.web.test_objects import Analyst
 from tests.web.test_sharing_groups import key_in
 
 SYNC_USER = 5

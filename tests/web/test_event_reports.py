@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from mispmini.domain.ids import new_uuid
+from tests.web.callers import Analyst
 from tests.web.conftest import READ_ONLY, Site
-from tests.web.test_objects import Analyst
 
 Json = dict[str, Any]
 

@@ -19,8 +19,8 @@ from mispmini.domain.ids import new_uuid
 from mispmini.services import organisations
 from mispmini.store import galaxies as store
 from mispmini.store.database import writing
+from tests.web.callers import Client
 from tests.web.conftest import PUBLISHER, READ_ONLY, SYNC_USER, USER, Site
-from tests.web.test_tags import Client
 
 Json = dict[str, Any]
 

@@ -13,37 +13,10 @@ from mispmini.store import lockout, people
 from mispmini.store.database import writing
 from mispmini.store.sql import execute, rows, scalar
 from mispmini.web.login import local_path
-from tests.web.conftest import FAILED, MACHINE, PASSWORD, PEOPLE, Site, csrf_of, refused
+from tests.web.browsing import Browser
+from tests.web.conftest import FAILED, MACHINE, PASSWORD, Site, csrf_of, refused
 
 WRONG = "Z" * 40
-
-
-class Browser(requests.Session):
-    """Keeps cookies, follows no redirect, and fills in the one form of the login page."""
-
-    def __init__(self, site: Site) -> None:
-        super().__init__()
-        self.site = site
-        self.trust_env = False
-        self.headers.update(PEOPLE)
-
-    def open(self, path: str, method: str = "GET", **options: Any) -> requests.Response:
-        """One request, no redirect followed."""
-        return self.request(method, self.site.url + path, allow_redirects=False, timeout=20, **options)
-
-    def secret(self) -> str:
-        """The hidden field of the form on the login page."""
-        return csrf_of(self.open("/users/login").text)
-
-    def sign_in(self, email: str, password: str = PASSWORD, **fields: str) -> requests.Response:
-        """Fill in the form as it is and send it."""
-        form = {"csrf_token": self.secret(), "data[User][email]": email, "data[User][password]": password}
-        return self.open("/users/login", "POST", data={**form, **fields})
-
-    def cookie(self) -> tuple[str, str]:
-        """Name and value of the one cookie we set."""
-        ((name, value),) = self.cookies.items()
-        return name, value
 
 
 @pytest.fixture

@@ -7,45 +7,10 @@ import pytest
 import requests
 
 from mispmini.domain.ids import new_uuid
-from tests.web.conftest import MACHINE, PUBLISHER, READ_ONLY, Site
+from tests.web.callers import DOMAIN_IP, Analyst, an_object
+from tests.web.conftest import READ_ONLY, Site
 
-DOMAIN_IP = "43b3b146-77eb-4931-b4cc-b66c60f28734"
 Json = dict[str, Any]
-
-
-class Analyst:
-    """A publisher with a key, who speaks JSON."""
-
-    def __init__(self, site: Site, role_id: int = PUBLISHER) -> None:
-        self.site = site
-        self.headers = {**MACHINE, "Authorization": site.key(role_id)}
-
-    def get(self, path: str) -> requests.Response:
-        """One GET."""
-        return self.site.get(path, headers=self.headers)
-
-    def post(self, path: str, body: object = None, *, status: int = 200) -> Json:
-        """One POST and its answer."""
-        answer = self.site.post(path, json={} if body is None else body, headers=self.headers)
-        assert answer.status_code == status, answer.text
-        told: Json = answer.json()
-        return told
-
-    def adds_event(self) -> str:
-        """The id of a fresh event."""
-        return str(self.post("/events/add", {"info": "with objects"})["Event"]["id"])
-
-    def adds_object(self, event: str, **fields: object) -> Json:
-        """A fresh object, as it was answered."""
-        obj: Json = self.post(f"/objects/add/{event}", an_object(**fields))["Object"]
-        return obj
-
-
-def an_object(**fields: object) -> Json:
-    """An object of one attribute."""
-    attribute = {"object_relation": "domain", "type": "domain", "value": f"{new_uuid()}.example"}
-    template = {"name": "domain-ip", "meta-category": "network", "template_uuid": DOMAIN_IP, "template_version": "9"}
-    return {**template, "description": "d", "Attribute": [attribute], **fields}
 
 
 @pytest.fixture

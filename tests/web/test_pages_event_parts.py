@@ -11,8 +11,8 @@ from mispmini.domain.drafts import AttributeDraft, EventDraft, ReportDraft, TagD
 from mispmini.domain.ids import new_uuid
 from mispmini.domain.viewer import Viewer
 from mispmini.services import events, reports
+from tests.web.browsing import Reader, an_attribute, number_of, rows_of
 from tests.web.conftest import ADMIN, MACHINE, READ_ONLY, Served, Site
-from tests.web.test_pages_events import Reader, an_attribute, number_of, rows_of
 
 PHISHING = "2dad6f9d-d425-4217-8fda-0b0a2d815307"  # url is needed; hostname and ip take several values
 FIELDS = {"distribution": "5", "comment": ""}

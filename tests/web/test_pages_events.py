@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from html import unescape
 
 import pytest
 
@@ -17,52 +16,8 @@ from mispmini.store.database import writing
 from mispmini.store.ledger import write_receipt
 from mispmini.store.sql import execute
 from mispmini.web.sentences import for_people
-from tests.web.conftest import ADMIN, PUBLISHER, READ_ONLY, Site, csrf_of
-from tests.web.test_login import Browser
-
-
-class Reader(Browser):
-    """Somebody signed in, who reads pages and sends forms."""
-
-    def read(self, path: str, *, status: int = 200) -> str:
-        """A page's markup, entities undone."""
-        response = self.open(path)
-        assert response.status_code == status, response.text[:500]
-        return unescape(response.text)
-
-    def submit(self, path: str, page: str, **fields: str) -> str:
-        """Send a form of `page`; the path of the page it leads to, or the markup of the page shown again."""
-        response = self.open(path, "POST", data={"csrf_token": csrf_of(page), **fields})
-        if response.status_code == 303:
-            return response.headers["Location"].removeprefix(self.site.url)
-        return unescape(response.text)
-
-    def adds_event(self, info: str, **fields: str) -> str:
-        """The path of a fresh event's page."""
-        form = {"info": info, "date": "2026-03-01", "distribution": "1", "threat_level_id": "2", "analysis": "1"}
-        return self.submit("/events/add", self.read("/events/add"), **form, **fields)
-
-    def adds_attribute(self, event: str, **fields: str) -> str:
-        """Where adding an attribute leads."""
-        return self.submit(f"/attributes/add/{number_of(event)}", self.read(event), **fields)
-
-
-def number_of(event: str) -> str:
-    """The number at the end of an event's path."""
-    return event.rpartition("/")[2]
-
-
-def rows_of(page: str) -> list[str]:
-    """The texts of the rows of attributes on a page, in one line each."""
-    found = re.findall(r'<tr id="attribute-\d+".*?</tr>', page, re.DOTALL)
-    return [" ".join(re.sub(r"<[^>]*>", " ", row).split()) for row in found]
-
-
-def an_attribute(page: str) -> str:
-    """The number of the first attribute on a page."""
-    found = re.search(r'<tr id="attribute-(\d+)"', page)
-    assert found
-    return found[1]
+from tests.web.browsing import Reader, an_attribute, number_of, rows_of
+from tests.web.conftest import ADMIN, PUBLISHER, READ_ONLY, Site
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,8 @@ from mispmini.services.organisations import capture_organisation
 from mispmini.store import authkeys, people, server_values
 from mispmini.store.database import writing
 from mispmini.store.organisations import find_any_organisation
+from tests.web.browsing import Browser
 from tests.web.conftest import ADMIN, MACHINE, PUBLISHER, SYNC_USER, Site
-from tests.web.test_login import Browser
 
 VALUE = "known.elsewhere.example"
 

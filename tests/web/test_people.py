@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from mispmini.domain.ids import is_authkey, new_uuid
-from mispmini.services import setting_up
 from tests.web.callers import Browser, Caller, token_of
-from tests.web.conftest import ADMIN, ORG_ADMIN, PASSWORD, READ_ONLY, SYNC_USER, USER, Served, Site
+from tests.web.conftest import ADMIN, ORG_ADMIN, PASSWORD, READ_ONLY, SYNC_USER, USER, Site, serving_site
 
 Json = Any
 NO_FUNCTION = "You do not have permission to use this functionality."
@@ -36,11 +35,8 @@ KEY_COLUMNS = {
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, password_hash: str) -> Iterator[Site]:
     """An instance whose pages are in English."""
-    served = Served(tmp_path_factory.mktemp("site"), language="en")
-    founded = setting_up.set_up(setting_up.FirstRun(org_name="ACME", email="admin@acme.test", wants_key=True))
-    assert founded.authkey
-    yield Site(served.url, served.app, founded.organisation.id, password_hash, "admin@acme.test", founded.authkey)
-    served.stop()
+    with serving_site(tmp_path_factory.mktemp("site"), password_hash, language="en") as site:
+        yield site
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import pytest
 import requests
 
 from mispmini.domain.ids import new_uuid
+from tests.web.browsing import Browser
+from tests.web.callers import Analyst
 from tests.web.conftest import ORG_ADMIN, USER, Site, csrf_of
-from tests.web.test_login import Browser
-from tests.web.test_objects import Analyst
 
 Json = dict[str, Any]
 NO_RIGHTS = "Invalid sharing group or no editing rights."

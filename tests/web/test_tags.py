@@ -1,48 +1,10 @@
 """Tags and taxonomies over REST and as pages, and what the publish page asks (API §9.6, RULES §9, §10.4)."""
 
-from typing import Any
-
 import pytest
-import requests
 
 from mispmini.domain.ids import new_uuid
-from tests.web.conftest import MACHINE, PEOPLE, PUBLISHER, SYNC_USER, USER, Site, refused
-
-
-class Client:
-    """One account, over REST and with a browser's session."""
-
-    def __init__(self, site: Site, key: str) -> None:
-        self.site, self.key = site, key
-
-    def get(self, path: str) -> Any:
-        """What a program gets."""
-        return self.site.get(path, headers={**MACHINE, "Authorization": self.key}).json()
-
-    def post(self, path: str, body: object = None) -> requests.Response:
-        """What a program's POST gets."""
-        return self.site.post(path, headers={**MACHINE, "Authorization": self.key}, json={} if body is None else body)
-
-    def page(self, path: str) -> str:
-        """What a person sees."""
-        answer = self.site.get(path, headers={**PEOPLE, "Authorization": self.key})
-        assert answer.status_code == 200, answer.text
-        return answer.text
-
-    def sends(self, path: str, **fields: str) -> requests.Response:
-        """What a person's form gets."""
-        return self.site.post(path, headers={**PEOPLE, "Authorization": self.key}, data=fields)
-
-    def adds_event(self, *tags: str, level: int = 2) -> str:
-        """The id of a fresh event."""
-        event = {
-            "info": "An event",
-            "distribution": level,
-            "Attribute": [{"type": "domain", "value": f"{new_uuid()}.example"}],
-            "Tag": [{"name": name} for name in tags],
-        }
-        event_id: str = self.post("/events/add", event).json()["Event"]["id"]
-        return event_id
+from tests.web.callers import Client
+from tests.web.conftest import MACHINE, PUBLISHER, SYNC_USER, USER, Site, refused
 
 
 @pytest.fixture(scope="module")
@@ -260,3 +222,10 @@ def test_the_picker_of_an_event_offers_tags_with_their_meaning(alice: Client) ->
     page = alice.page(f"/events/view/{alice.adds_event()}")
     assert "rsit:fraud=&#34;phishing&#34;" in page
     assert "Fraud: Phishing" in page
+
+
+def test_a_number_names_nothing_to_tag(alice: Client) -> None:
+    event = alice.post("/events/add", {"info": "Numbered"}).json()["Event"]
+    for ref in (event["id"], int(event["id"])):
+        answer = alice.post("/tags/attachTagToObject", {"uuid": ref, "tag": "tlp:green"})
+        assert (answer.status_code, answer.json()["message"]) == (404, "Invalid Target.")

@@ -7,8 +7,8 @@ import requests
 
 from mispmini.domain.ids import new_uuid
 from mispmini.domain.warninglists import Matcher, WarninglistRow, halves
+from tests.web.callers import Client
 from tests.web.conftest import PUBLISHER, Site
-from tests.web.test_tags import Client
 
 Json = dict[str, Any]
 KNOWN = "known.example"
