@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from mispmini.domain.distribution import needs_group
 from mispmini.domain.drafts import SharingGroupDraft, TagDraft
 from mispmini.domain.notices import GroupRefusal
-from mispmini.domain.origin import Origin
+from mispmini.domain.origin import Origin, Way
 from mispmini.domain.permissions import Permission
 from mispmini.domain.records import TagRecord
 from mispmini.domain.tag_forms import MAX_TAG_BYTES as MAX_TAG_BYTES
@@ -68,6 +68,13 @@ class Groups:
         if group_id is None or self.origin.is_link:
             return None
         return usable_group(self.viewer, group_id)
+
+    def of_event(self, level: int | None, draft: SharingGroupDraft | None, group_id: int | None) -> int | None:
+        """The same for an event itself: it may name by its number a group that who sends it may use here. What is
+        fetched numbers the groups of where it came from (PROTOCOL §3.6.1 row 6, TRUST S5)."""
+        if draft is None and group_id is not None and self.origin.way is Way.PUSH and self.names_one(level):
+            return usable_group(self.viewer, group_id)
+        return self.of(level, draft, group_id)
 
     def refusal_of(self, draft: SharingGroupDraft | None) -> GroupRefusal:
         """Why the group of an element that stays with its organisation was not accepted."""

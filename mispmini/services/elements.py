@@ -138,13 +138,13 @@ class Intake(IntakeState):
         return group_id
 
     def _settled(self, draft: Element) -> tuple[Element, int | None]:
-        """A new element and its group. In a link's new event one whose group is not accepted stays with the
-        organisation alone; in an edit it is dropped (MODEL §7.9 row 7)."""
-        try:
+        """A new element and its group. In a link's new event one whose group is not accepted, or that brings none,
+        stays with the organisation alone; in an edit it is dropped (MODEL §7.9 row 7)."""
+        if not (self.fresh and self.groups.origin.is_link and self.groups.names_one(draft.distribution)):
             return draft, self._group_of(draft)
-        except Invalid:
-            if not (self.fresh and self.groups.origin.is_link):
-                raise
+        group_id = self.groups.of(draft.distribution, draft.sharing_group, draft.sharing_group_id)
+        if group_id is not None:
+            return draft, group_id
         self.narrowed += 1
         return replace(draft, distribution=int(Distribution.ORGANISATION), sharing_group=None), None
 

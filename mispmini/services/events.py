@@ -144,15 +144,15 @@ def _has_blocked_tag(draft: EventDraft, settings: InstanceSettings) -> bool:
 
 
 def _with_usable_group(draft: EventDraft, groups: Groups, origin: Origin, settings: InstanceSettings) -> EventDraft:
-    """The draft with its group's local id. A link's group that is not accepted leaves the event to its owner alone
-    (never wider: RULES §1); an author is refused."""
+    """The draft with its group's local id. A group that a link brings and that is not accepted leaves the event to its
+    owner alone (never wider: RULES §1). Raises Refused for a push that brings none and for an author."""
     level = settings.default_event_distribution if draft.distribution is None else draft.distribution
     if not needs_group(level):
         return replace(draft, distribution=level, sharing_group_id=None, sharing_group=None)
-    group_id = groups.of(level, draft.sharing_group, draft.sharing_group_id)
+    group_id = groups.of_event(level, draft.sharing_group, draft.sharing_group_id)
     if group_id is not None:
         return replace(draft, distribution=level, sharing_group_id=group_id, sharing_group=None)
-    if not origin.is_link:
+    if not origin.is_link or (origin.way is Way.PUSH and draft.sharing_group is None):
         raise Refused("Invalid Sharing Group or not authorised.")
     return replace(draft, distribution=int(Distribution.ORGANISATION), sharing_group_id=None, sharing_group=None)
 

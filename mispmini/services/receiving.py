@@ -8,7 +8,7 @@ from mispmini.domain.distribution import EVENT_LEVELS_SENTENCE, Distribution, is
 from mispmini.domain.drafts import Dropped, EventDraft
 from mispmini.domain.errors import Blocked, Forbidden, Refused, SaveFailed
 from mispmini.domain.notices import GroupRefusal, NoticeKind
-from mispmini.domain.origin import Origin
+from mispmini.domain.origin import Origin, Way
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services.capture import Groups
@@ -247,9 +247,11 @@ def _wanted_level(event: EventStanding, draft: EventDraft, origin: Origin, group
     assert draft.distribution is not None, "the caller has seen it"
     if not needs_group(draft.distribution):
         return draft.distribution, None
-    group_id = groups.of(draft.distribution, draft.sharing_group, draft.sharing_group_id)
+    group_id = groups.of_event(draft.distribution, draft.sharing_group, draft.sharing_group_id)
     if group_id is not None:
         return draft.distribution, group_id
-    if draft.sharing_group is None and event.sharing_group_id is not None:
+    known = event.sharing_group_id
+    says_none = draft.sharing_group is None and (origin.way is Way.PULL or draft.sharing_group_id in (None, known))
+    if says_none and known is not None:
         return event.distribution, event.sharing_group_id
     raise UpdateRefused(event, NO_GROUP_ON_EDIT) if origin.is_link else edit_failed(event, NO_GROUP_ON_EDIT)

@@ -55,7 +55,7 @@ def pull_proposals(remote: RemoteServer, server: LinkedServer, viewer: Viewer) -
     for page in range(1, MOST_PAGES + 1):
         path = f"/shadow_attributes/index/all:1/timestamp:{since}/limit:{PAGE}/page:{page}/deleted[]:0/deleted[]:1.json"
         answer = remote.get_json(path)
-        if answer.status != 200 or not isinstance(answer.json, list):
+        if answer.status != 200 or not isinstance(answer.json, list | dict):
             _log.warning("Server %s lists no proposals: status %s, %s", server.id, answer.status, said(answer))
             break
         taken += save_pulled(viewer, read_proposals(answer.json), server.remote_org_id)

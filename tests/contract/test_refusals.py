@@ -101,21 +101,24 @@ def test_an_event_with_a_blocked_tag_is_refused_and_the_rule_named(sam: Actor, d
     [
         (("alice",), (), "It does not list the organisation of the sync user."),
         (("sam",), ("https://other.example",), "It lists other servers and not this one."),
-        (None, (), "The event did not bring it."),
     ],
-    ids=["not listed", "not here", "no group"],
+    ids=["not listed", "not here"],
 )
 def test_a_group_that_is_not_accepted_leaves_the_event_to_its_organisation_and_is_named(
-    sam: Actor, alice: Actor, members: tuple[str, ...] | None, servers: tuple[str, ...], said: str
+    sam: Actor, alice: Actor, members: tuple[str, ...], servers: tuple[str, ...], said: str
 ) -> None:
     actors = {"sam": sam, "alice": alice}
-    brought = {"SharingGroup": group(sam, *(actors[m] for m in members), servers=servers)} if members else {}
-    body = pushed(sam, distribution="4", sharing_group_id="77", **brought)
-    answer = sam.post(ADD, body)
+    brought = group(sam, *(actors[m] for m in members), servers=servers)
+    answer = sam.post(ADD, pushed(sam, distribution="4", sharing_group_id="77", SharingGroup=brought))
     assert answer.status_code == 200
     stored, errors = answer.json()["Event"], answer.json()["errors"]
     assert (stored["distribution"], stored["sharing_group_id"]) == (str(int(Distribution.ORGANISATION)), "0")
     assert list(errors.values()) == [{"sharing_group_id": [f"Sharing group not accepted. {said}"]}]
+
+
+def test_a_group_named_by_a_number_alone_is_refused_as_misp_refuses_it(sam: Actor) -> None:
+    answer = sam.post(ADD, pushed(sam, distribution="4", sharing_group_id="77"))
+    assert (answer.status_code, answer.json()["message"]) == (405, "Invalid Sharing Group or not authorised.")
 
 
 def test_a_group_that_is_accepted_has_no_errors_beside_it(sam: Actor) -> None:

@@ -162,7 +162,6 @@ REFUSALS = {
         lambda house: sent(of(house.gama), servers=(SharingGroupServerDraft("https://x.example", all_orgs=True),)),
         GroupRefusal.NOT_HERE,
     ),
-    "none": (lambda _house: None, GroupRefusal.NO_GROUP),
 }
 
 
@@ -174,6 +173,13 @@ def test_why_a_group_was_not_accepted_is_noted_at_its_event(house: House, make: 
     assert [(n.kind, n.detail["reason"]) for n in arrival.notices] == [(NoticeKind.GROUP_REFUSED, reason)]
     assert arrivals.arrival_of(house.sam, event.event) is None
     assert arrivals.arrival_of(house.bob, event.event) is None
+
+
+def test_what_is_fetched_without_its_group_is_kept_and_noted(house: House) -> None:
+    event = arrives(house.dora, None, pulled(house, house.gama.id)).event
+    arrival = arrivals.arrival_of(house.dora, event)
+    assert arrival is not None
+    assert (event.distribution, arrival.notices[0].detail["reason"]) == (0, GroupRefusal.NO_GROUP)
 
 
 def test_a_role_that_may_not_bring_groups_is_named(house: House) -> None:

@@ -11,7 +11,9 @@ from mispmini.domain.distribution import Distribution
 from mispmini.domain.drafts import (
     AttributeDraft,
     EventDraft,
+    ObjectDraft,
     OrganisationDraft,
+    ReportDraft,
     SharingGroupDraft,
     SharingGroupOrgDraft,
     SharingGroupServerDraft,
@@ -23,6 +25,7 @@ from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services import addresses, groups_admin
 from mispmini.services.events import add_event, delete_event, edit_event
+from mispmini.store.events import find_any_event
 from mispmini.store.graphs import load_event
 from mispmini.store.groups import group_by_uuid, load_groups
 from mispmini.store.sql import rows
@@ -130,29 +133,69 @@ def elsewhere(house: House) -> SharingGroupDraft:
     return sent_group(member(house.gama), servers=servers, roaming=True)
 
 
-UNUSABLE: dict[str, Callable[[House], SharingGroupDraft | None]] = {
+UNUSABLE: dict[str, Callable[[House], SharingGroupDraft]] = {
     "not-listed": lambda house: sent_group(member(house.beta)),
     "another-server": elsewhere,
-    "no-group": lambda _house: None,
 }
 
 
 @pytest.mark.parametrize("make", UNUSABLE.values(), ids=UNUSABLE)
 def test_an_event_whose_group_is_not_accepted_stays_with_its_owner(
-    house: House, make: Callable[[House], SharingGroupDraft | None]
+    house: House, make: Callable[[House], SharingGroupDraft]
 ) -> None:
     group = make(house)
     event = sent_event(house.sam, group)
     assert (event.event.distribution, event.event.sharing_group_id) == (0, None)
-    assert group is None or group_by_uuid(group.uuid) is None
+    assert group_by_uuid(group.uuid) is None
 
 
-def test_a_number_from_a_partner_never_binds(house: House) -> None:
-    mine = groups_admin.add_group(house.dora, GroupForm(name="numbered", orgs=(MemberForm(house.gama.uuid),)))
-    event = sent_event(house.sam, None, sharing_group_id=mine.id)
-    assert (event.event.distribution, event.event.sharing_group_id) == (0, None)
-    own = sent_event(house.charlie, None, sharing_group_id=mine.id)
-    assert own.event.sharing_group_id == mine.id
+def numbered(house: House, *members: Any) -> int:
+    """The number of a group made here."""
+    form = GroupForm(name=ids.new_uuid(), orgs=tuple(MemberForm(org.uuid) for org in members))
+    return groups_admin.add_group(house.dora, form).id
+
+
+@pytest.mark.parametrize("caller", ["sam", "charlie"])
+def test_an_event_names_by_number_a_group_that_its_sender_is_in(house: House, caller: str) -> None:
+    mine = numbered(house, house.gama)
+    assert sent_event(getattr(house, caller), None, sharing_group_id=mine).event.sharing_group_id == mine
+
+
+@pytest.mark.parametrize("members", [("alfa",), None], ids=["not a member", "no group"])
+def test_a_push_that_names_no_group_it_may_use_is_refused(house: House, members: tuple[str, ...] | None) -> None:
+    number = None if members is None else numbered(house, *(getattr(house, name) for name in members))
+    uuid = ids.new_uuid()
+    with pytest.raises(Refused, match="Invalid Sharing Group or not authorised"):
+        sent_event(house.sam, None, uuid=uuid, sharing_group_id=number)
+    assert find_any_event(uuid) is None
+
+
+def test_an_edit_that_names_a_group_of_others_changes_nothing(house: House) -> None:
+    event = sent_event(house.sam, sent_group(member(house.gama))).event
+    foreign = numbered(house, house.alfa)
+    later = EventDraft(info="x", distribution=GROUP, sharing_group_id=foreign, timestamp=event.timestamp + 1)
+    with pytest.raises(SaveFailed):
+        edit_event(house.sam, event.uuid, later)
+    assert load_event(Viewer.everything(), event.uuid).event == event
+    edit_event(house.sam, event.uuid, replace(later, sharing_group_id=numbered(house, house.gama)))
+    assert load_event(Viewer.everything(), event.uuid).event.info == "x"
+
+
+@pytest.mark.parametrize("kind", ["attribute", "object", "report"])
+def test_an_element_that_brings_no_group_is_never_bound_by_its_number(house: House, kind: str) -> None:
+    """The number is the sender's own: in a new event it stays with the organisation, in an edit it is left out."""
+    level: dict[str, Any] = {"distribution": GROUP, "sharing_group_id": numbered(house, house.gama)}
+    parts: dict[str, Callable[[], dict[str, Any]]] = {
+        "attribute": lambda: {"attributes": (AttributeDraft("domain", f"{ids.new_uuid()}.example", **level),)},
+        "object": lambda: {"objects": (ObjectDraft("x", "misc", "x", uuid=ids.new_uuid(), **level),)},
+        "report": lambda: {"reports": (ReportDraft("x", "x", uuid=ids.new_uuid(), **level),)},
+    }
+    graph = sent_event(house.sam, None, distribution=1, **parts[kind]())
+    elements: dict[str, Any] = {"attribute": graph.attributes, "object": graph.objects, "report": graph.reports}
+    assert [(e.distribution, e.sharing_group_id) for e in elements[kind]] == [(0, None)]
+    later = EventDraft(timestamp=graph.event.timestamp + 1, **parts[kind]())
+    dropped = edit_event(house.sam, graph.event.uuid, later).dropped
+    assert [set(item.errors) for item in dropped] == [{"sharing_group_id"}]
 
 
 def test_one_who_is_no_member_may_not_attach_a_known_group(house: House) -> None:

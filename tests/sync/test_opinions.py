@@ -422,7 +422,8 @@ def _proposal(event_uuid: str) -> Json:
 def test_proposals_are_read_page_by_page(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mispmini.sync.proposals.PAGE", 1)
     uuid = has(ground, a_draft().uuid or "", ("11111111-0000-4000-8000-00000000000b", "192.0.2.4"), locked=True)
-    pages = [[{"ShadowAttribute": _proposal(uuid) | {"value": f"192.0.2.{n}"}}] for n in (11, 12)] + [[]]
+    first, second = ({"ShadowAttribute": _proposal(uuid) | {"value": f"192.0.2.{n}"}} for n in (11, 12))
+    pages: list[object] = [[first], {"3": second}, []]  # PHP makes an object of a list with gaps
     rules = {
         "GET /servers/getVersion": VERSION,
         "POST /events/index": [],
