@@ -55,6 +55,8 @@ class Trouble(StrEnum):
     BLOCKED = "blocked"
     FILTERED = "filtered"
     HELD_BACK_BY_TLP = "held_back_by_tlp"
+    RETRACTED = "retracted"
+    NOT_RETRACTED = "not_retracted"
 
 
 @dataclass(frozen=True, slots=True)

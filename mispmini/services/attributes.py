@@ -150,7 +150,7 @@ def _defaults() -> Defaults:
 
 def _event_changed(event: EventStanding) -> None:
     recount(event.id)
-    mark_changed(event.id, clock.later_than(event.timestamp))
+    mark_changed(event.id, clock.edited(event.timestamp, published=event.published))
 
 
 def edit_attribute(viewer: Viewer, ref: str, draft: AttributeDraft) -> AttributeRow:

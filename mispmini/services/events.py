@@ -23,6 +23,7 @@ from mispmini.services.receiving import NOT_NEWER as NOT_NEWER
 from mispmini.services.receiving import NOT_OWNER as NOT_OWNER
 from mispmini.services.receiving import UNSIGNED as UNSIGNED
 from mispmini.services.receiving import NameRefused, ProtectedRefused, UpdateRefused
+from mispmini.services.retracting import must_be_settled
 from mispmini.services.rights import may_modify
 from mispmini.services.sharing_groups import refuse_unready_group
 from mispmini.services.sightings import take_nested
@@ -275,6 +276,8 @@ def _edit(viewer: Viewer, ref: str, draft: EventDraft, origin: Origin) -> Saved:
         receiving.judge_edit(viewer, standing, draft, origin)
         groups = Groups(viewer, origin)
         columns = _edited_columns(viewer, standing, draft, origin, groups)
+        if not origin.is_link and (not columns["published"] or columns["distribution"] != standing.distribution):
+            must_be_settled(standing)
         may_raise = receiving.may_raise(origin, standing)
         dropped = _take_parts(viewer, standing.id, draft, origin, groups, settings, fresh=False, may_raise=may_raise)
         watch("Event", standing.id)
@@ -288,7 +291,7 @@ def _edit(viewer: Viewer, ref: str, draft: EventDraft, origin: Origin) -> Saved:
 def _edited_columns(
     viewer: Viewer, event: EventStanding, draft: EventDraft, origin: Origin, groups: Groups
 ) -> dict[str, object]:
-    now = clock.later_than(event.timestamp)
+    now = clock.edited(event.timestamp, published=event.published)
     level, group_id = receiving.edited_level(event, draft, origin, groups)
     published = bool(draft.published) and (origin.way is Way.PULL or viewer.can(Permission.PUBLISH))
     given = {

@@ -337,7 +337,7 @@ def _intake(viewer: Viewer, event: EventStanding) -> Intake:
 
 def _event_changed(event: EventStanding) -> None:
     recount(event.id)
-    mark_changed(event.id, clock.later_than(event.timestamp))
+    mark_changed(event.id, clock.edited(event.timestamp, published=event.published))
 
 
 def _saved(viewer: Viewer, object_id: int) -> SavedObject:

@@ -166,4 +166,4 @@ def _save(
 
 def _event_changed(event: EventStanding) -> None:
     recount(event.id)
-    mark_changed(event.id, clock.later_than(event.timestamp))
+    mark_changed(event.id, clock.edited(event.timestamp, published=event.published))

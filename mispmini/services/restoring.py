@@ -40,7 +40,7 @@ def restore_object(viewer: Viewer, ref: str) -> ObjectRow:
         if intake.dropped:
             raise SaveFailed("restore", "Object", dict(intake.dropped[0].errors), subject_id=obj.id)
         recount(event.id)
-        mark_changed(event.id, clock.later_than(event.timestamp))
+        mark_changed(event.id, clock.edited(event.timestamp, published=event.published))
         record(viewer, "restore", "Object", obj.id, obj.name)
         return obj
 

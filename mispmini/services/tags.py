@@ -278,7 +278,7 @@ def _changed(tagged: Tagged, *, local: bool) -> None:
     """A global tag makes its target and event newer; a local one nothing (MODEL §7.12)."""
     if local:
         return
-    now = clock.later_than(tagged.event.timestamp)
+    now = clock.edited(tagged.event.timestamp, published=tagged.event.published)
     if tagged.target is Target.ATTRIBUTE:
         touch_attribute(tagged.id, now)
     mark_changed(tagged.event.id, now)

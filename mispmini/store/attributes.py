@@ -244,7 +244,8 @@ def attribute_reference(ref: str) -> Predicate | None:
 
 def touch_attribute(attribute_id: int, timestamp: int) -> None:
     """A global tag came or went: the attribute is newer, and so is its object, or partners skip both."""
-    execute("UPDATE attribute SET timestamp = ? WHERE id = ?", (timestamp, attribute_id))
+    newer = "CASE WHEN timestamp < ? THEN ? ELSE timestamp + 1 END"
+    execute(f"UPDATE attribute SET timestamp = {newer} WHERE id = ?", (timestamp, timestamp, attribute_id))
     touch_object_of(attribute_id, timestamp)
 
 

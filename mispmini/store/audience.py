@@ -9,13 +9,18 @@ _AS_PUBLISHED = "(SELECT id, org_id, distribution, sharing_group_id, trashed, 1 
 
 def organisations_that_see(event_id: int) -> list[str]:
     """Names of the organisations with an account in use here that see this event once it is published."""
+    # One question for each, because visibility is said in one predicate and nowhere else; there are dozens at most.
+    return [name for org_id, name in organisations_here() if _reaches(event_id, org_id)]
+
+
+def organisations_here() -> list[tuple[int, str]]:
+    """Ids and names of the organisations with an account in use here, by name."""
     found = rows(
         "SELECT id, name FROM organisation WHERE EXISTS"
         ' (SELECT 1 FROM "user" WHERE "user".org_id = organisation.id AND NOT "user".disabled)'
         " ORDER BY folded_name"
     )
-    # One question for each, because visibility is said in one predicate and nowhere else; there are dozens at most.
-    return [name for org_id, name in found if _reaches(event_id, org_id)]
+    return [(r[0], r[1]) for r in found]
 
 
 def _reaches(event_id: int, org_id: int) -> bool:

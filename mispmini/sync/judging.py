@@ -107,10 +107,26 @@ def partial(sent: Sent, missing: Iterable[str]) -> Receipt:
 
 def missing_in(sent: Sent, view: Mapping[str, Any]) -> frozenset[str]:
     """The live attributes that the partner's copy (its events/view) lacks, by uuid."""
-    loose = _records(view.get("Attribute"))
     inside = [a for item in _records(view.get("Object")) for a in _records(item.get("Attribute"))]
-    held = {str(a.get("uuid", "")).lower() for a in (*loose, *inside) if a.get("deleted") not in (True, "1", 1)}
-    return sent.attributes - held
+    return sent.attributes - _live([*_records(view.get("Attribute")), *inside])
+
+
+def live_in(view: Mapping[str, Any]) -> frozenset[str]:
+    """What is alive in the partner's copy (its events/view), by uuid: loose attributes, objects, reports."""
+    return _live([part for name in ("Attribute", "Object", "EventReport") for part in _records(view.get(name))])
+
+
+def _live(parts: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    return frozenset(str(p.get("uuid", "")).lower() for p in parts if p.get("deleted") not in (True, "1", 1))
+
+
+def retracted(receipt: Receipt, left: Iterable[str]) -> Receipt:
+    """A retraction that arrived, judged by what is left alive in the partner's copy beside it (RULES §2)."""
+    uuids = sorted(left)
+    if not uuids:
+        return replace(receipt, reason=Trouble.RETRACTED)
+    detail = f"{len(uuids)} elements are left there: {', '.join(uuids[:_NAMED_UUIDS])}"
+    return replace(receipt, state=LedgerState.PARTIAL, reason=Trouble.NOT_RETRACTED, detail=detail)
 
 
 def is_not_newer(status: int, document: object) -> bool:

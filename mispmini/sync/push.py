@@ -11,6 +11,7 @@ from mispmini.domain.errors import NotFound
 from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import EventGraph, SharingGroup, TagRow
 from mispmini.domain.receipts import LedgerState, Receipt, Trouble
+from mispmini.domain.retractions import marker_uuid
 from mispmini.domain.servers import LinkedServer
 from mispmini.domain.tlp_guard import leaving_to
 from mispmini.domain.viewer import Viewer
@@ -93,6 +94,8 @@ class Pusher:
             if self.server.push_galaxy_clusters:
                 push_of_event(self.remote, self.version(), self.partner, graph.event.uuid)
             receipt, then = self._send(self._with_known_reports(copy), owned=not graph.event.locked, tries=tries)
+            if receipt.arrived and (retraction := marker_uuid(copy)):
+                receipt = self._re_read(copy.event.uuid, retraction, receipt)
             return Delivery(receipt, then, timestamp)
         except LinkRefused as refusal:
             receipt = Receipt(LedgerState.FAILED, refusal.reason, refusal.sentence, refusal.http_status)
@@ -202,6 +205,16 @@ class Pusher:
             if isinstance(item, dict) and str(item.get("uuid", "")).lower() == uuid:
                 return judging.stored_in(item)
         return None
+
+    def _re_read(self, uuid: str, retraction: str, receipt: Receipt) -> Receipt:
+        """A retraction is confirmed by the partner's copy alone, also by there being none (RULES §2)."""
+        answer = self.remote.get_json(f"/events/view/{uuid}")
+        if answer.status == 404:
+            return judging.retracted(receipt, ())
+        event = answer.json.get("Event") if isinstance(answer.json, dict) else None
+        if answer.status >= 300 or not isinstance(event, dict):
+            raise RemoteFailure(Cause.HTTP, f"status {answer.status} for the copy of {uuid}: {said(answer)}")
+        return judging.retracted(receipt, judging.live_in(event) - {retraction})
 
     def _missing(self, sent: Sent) -> frozenset[str]:
         answer = self.remote.get_json(f"/events/view/{sent.uuid}")

@@ -11,7 +11,7 @@ from mispmini.domain.filters import IndexFilters, Order, Terms
 from mispmini.domain.graphs import AttributeRow, EventRow
 from mispmini.domain.viewer import Viewer
 from mispmini.services import audience as audiences
-from mispmini.services import blocklists, event_sheets, mail, searching, trash, viewing
+from mispmini.services import blocklists, event_sheets, mail, retracting, searching, trash, viewing
 from mispmini.services.blocklists import Blocked
 from mispmini.services.rights import NO_PERMISSION
 from mispmini.web import pages, words
@@ -157,7 +157,8 @@ def delete_page(viewer: Viewer, event_id: int) -> pages.DeletePage:
     event = event_sheets.head_of(viewer, str(event_id)).event
     _must_edit(viewer, event.id)
     holders = tuple(audiences.holders_of(event.uuid))
-    return pages.DeletePage(event.id, event.info, event.uuid, event.attribute_count, holders)
+    may_retract = retracting.may_retract(viewer, event.id)
+    return pages.DeletePage(event.id, event.info, event.uuid, event.attribute_count, holders, may_retract)
 
 
 def _must_edit(viewer: Viewer, event_id: int) -> None:

@@ -14,6 +14,7 @@ from mispmini.services.event_sheets import Kin, Wanted
 from mispmini.services.known_elsewhere import PartnerHit, holders_by_value, partner_hits_in_event
 from mispmini.services.logs import Moment
 from mispmini.services.readings import Readership, readers_of
+from mispmini.services.retracting import may_retract
 from mispmini.services.viewing import LedgerEntry, Rights
 from mispmini.web import analyst_pages, feed_pages, opinion_boxes, pages, removals, tag_pages, words
 from mispmini.web.arrival_pages import arrival_box
@@ -232,6 +233,7 @@ def head_page(shown: Shown, tab: str, *, attributes: int | None = None) -> pages
         may_publish=rights.publish,
         may_unpublish=rights.publish and event.published,
         may_delegate=may_delegate_event(shown.viewer, event.id),
+        may_retract=may_retract(shown.viewer, event.id),
         edit_hint=_edit_hint(shown),
         delete_question=removals.attribute_question(for_good=shown.deletes_for_good),
         delete_object_question=removals.object_question(for_good=shown.deletes_for_good),

@@ -21,6 +21,7 @@ _ACTIONS = {
     "restore": N_("restored"),
     "publish": N_("published"),
     "unpublish": N_("unpublished"),
+    "retract": N_("retracted"),
     "tag": N_("tagged"),
     "untag": N_("untagged"),
     "login": N_("signed in"),

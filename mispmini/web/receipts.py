@@ -37,6 +37,8 @@ _REASONS: dict[str, str] = {
     Trouble.BLOCKED: N_("It is on a blocklist here."),
     Trouble.FILTERED: N_("The pull rules leave it out."),
     Trouble.HELD_BACK_BY_TLP: N_("Without attributes whose TLP does not let them leave this far."),
+    Trouble.RETRACTED: N_("Their copy was read again: nothing but the retraction is left of it."),
+    Trouble.NOT_RETRACTED: N_("Their copy was read again: elements of the retracted event are still there."),
     Cause.BAD_URL: N_("The URL of the server cannot be used."),
     Cause.DNS: N_("The name of the server cannot be resolved."),
     Cause.INTERNAL_ADDRESS: N_("The server has an internal address, which is not allowed for it."),

@@ -72,6 +72,7 @@ REFERS: Mapping[tuple[str, str], Kind | str] = {
     ("logs", "ref"): Kind.EVENT,
     ("logs", "row_id"): Kind.AUDIT_ROW,
     ("logs", "user_id"): Kind.USER,
+    ("communities", "ref"): "1",
     ("noticelists", "ref"): "1",
     ("noticelists", "enable"): "1",
     ("object_references", "object_ref"): Kind.OBJECT,
@@ -90,6 +91,7 @@ REFERS: Mapping[tuple[str, str], Kind | str] = {
     ("registrations", "ref"): Kind.REGISTRATION,
     ("rest_search", "return_format"): "json",
     ("rest_search", "placed"): "json",
+    ("retractions", "ref"): Kind.EVENT,
     ("roles", "role_id"): "1",
     ("servers", "server_id"): Kind.SERVER,
     ("setting_up", "secret"): "nothing",
@@ -149,6 +151,7 @@ BODIES: Mapping[str, tuple[str, ...]] = {
     "/events/addTag/<ref>": ('{"tag":"tlp:green"}',),
     "/events/removeTag/<ref>": ('{"tag":"tlp:green"}',),
     "/events/edit/<ref>": ('{"info":"x"}',),
+    "/events/retract/<ref>": ('{"reason":"x"}',),
     "/events/view/<ref>": ('{"deleted":[0,1],"extended":1}',),
     "/events/upload_sample/<event_ref>": ('{"request":{"files":[{"filename":"a","data":"YQ=="}]}}',),
     "/object_references/add/<object_ref>": (f'{{"referenced_uuid":"{NOWHERE}","relationship_type":"related-to"}}',),
@@ -224,7 +227,7 @@ BODIES: Mapping[str, tuple[str, ...]] = {
 # Routes that take no reference to anything that can be hidden. Their answers are looked through for the secret, too.
 PLAIN = frozenset({
     "/correlation_exclusions/add", "/correlation_exclusions/clean", "/correlation_exclusions/index",
-    "/correlations/overCorrelations", "/event_delegations/index",
+    "/communities/index", "/correlations/overCorrelations", "/event_delegations/index",
     "/api", "/openapi", "/decayingModel/index", "/decayingModel/update", "/events/upload_stix", "/feed/hashes",
     "/feed/manifest", "/feeds/add", "/feeds/compareFeeds", "/feeds/fetchFromAllFeeds", "/feeds/index",
     "/feeds/loadDefaultFeeds", "/feeds/searchCaches", "/galaxies/index", "/galaxies/update", "/noticelists/index",

@@ -240,3 +240,18 @@ def test_others_do_not_see_what_is_for_one_organisation(alice: Actor, bob: Actor
     assert not theirs.event_exists(event)
     assert _found(theirs, uuid=event.uuid) == []
     assert theirs.search(controller="attributes", value=wanted.attributes[0].value, pythonify=True) == []
+
+
+def test_a_backslash_may_come_doubled(misp: Client) -> None:
+    info = rf"C:\Windows\{new_uuid()}.exe"
+    misp.add_event({"info": info, "distribution": 0})
+    for spelt in (info, info.replace("\\", "\\\\")):
+        assert [found["info"] for found in misp.search_index(eventinfo=spelt)] == [info]
+    assert misp.search_index(eventinfo=info.replace("\\", "/")) == []
+
+
+def test_communities_are_listed_and_shown(dora: Actor) -> None:
+    misp = _client(dora)
+    listed = misp.communities(pythonify=True)
+    assert misp.get_community(listed[1], pythonify=True).name == listed[1].name
+    assert misp.get_community(99)["errors"][0] == 404

@@ -190,6 +190,17 @@ def test_an_edit_must_be_newer(house: House) -> None:
         assert refusal.value.errors == NOT_NEWER
 
 
+def test_edits_that_nobody_was_told_of_do_not_run_ahead_of_the_clock(house: House) -> None:
+    event = added(house.alice, attributes=(an_attribute(),)).event
+    for number in range(5):
+        edit_event(house.alice, event.uuid, EventDraft(info=f"Edit {number}"))
+    before = load_event(house.alice, event.uuid).event.timestamp
+    assert event.timestamp <= before <= clock.now()
+    publish_event(house.alice, event.uuid)
+    edit_event(house.alice, event.uuid, EventDraft(info="Edited once more"))
+    assert load_event(house.alice, event.uuid).event.timestamp > before
+
+
 def test_an_edit_keeps_what_it_leaves_out_and_unpublishes(house: House) -> None:
     event = added(house.alice, published=True, attributes=(an_attribute(),), analysis=2)
     edit_event(house.alice, event.event.uuid, EventDraft(info="changed"))

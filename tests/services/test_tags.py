@@ -10,6 +10,7 @@ from mispmini.domain.servers import ServerDraft
 from mispmini.domain.tag_forms import TagForm
 from mispmini.services import link_rules, servers, tags, taxonomies
 from mispmini.services.events import add_event
+from mispmini.services.publishing import publish_event
 from mispmini.store.graphs import Parts, load_event
 from tests.services.conftest import Household as House
 
@@ -121,6 +122,7 @@ def test_a_tag_that_push_rules_name_stays(house: House) -> None:
 @pytest.mark.parametrize("on_attribute", [False, True], ids=["event", "attribute"])
 def test_a_global_tag_that_goes_leaves_a_tombstone_and_a_newer_target(house: House, on_attribute: bool) -> None:
     uuid = an_event(house, TagDraft("tlp:green"), TagDraft("workflow:local", local=True))
+    publish_event(house.alice, uuid)
     before = load_event(house.alice, uuid)
     ref = before.attributes[0].uuid if on_attribute else uuid
     target = tags.find_target(house.alice, ref)

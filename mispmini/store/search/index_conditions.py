@@ -75,10 +75,15 @@ def _info(terms: Terms) -> Predicate:
     wanted = [*terms.any, *terms.all]
     return all_of(
         [
-            any_of(contains("event.info", part) for part in wanted) if wanted else TRUE,
-            none_of(any_of(contains("event.info", part) for part in terms.none)),
+            any_of(map(_info_contains, wanted)) if wanted else TRUE,
+            none_of(any_of(map(_info_contains, terms.none))),
         ]
     )
+
+
+def _info_contains(part: str) -> Predicate:
+    """A backslash may come doubled: clients of a MISP have to escape it."""
+    return any_of(contains("event.info", spelt) for spelt in dict.fromkeys((part, part.replace(2 * "\\", "\\"))))
 
 
 def _added_by(viewer: Viewer, email: str) -> Predicate:

@@ -116,6 +116,7 @@ class EventHead:
     delete_object_question: str  # what deleting an object means, translated
     arrival: ArrivalBox | None = None  # how it came, for those whom it concerns
     may_delegate: bool = False  # offer it to another organisation
+    may_retract: bool = False  # take it back from partners, or see how far that is
     clusters: tuple[ClusterBadge, ...] = ()  # galaxy clusters that its tags name
 
 
@@ -270,6 +271,31 @@ class DeletePage:
     uuid: str
     attribute_count: int
     holders: tuple[str, ...]  # servers that have a copy and keep it
+    may_retract: bool
+
+
+@dataclass(frozen=True)
+class RetractedRow:
+    """A partner that has a copy: what it did with the retraction."""
+
+    name: str
+    stage: str  # confirmed, waiting, by_mail
+    sentence: str  # translated
+    at: int
+
+
+@dataclass(frozen=True)
+class RetractPage:
+    """events/retract.html. Field: reason."""
+
+    id: int
+    info: str
+    retracted: bool
+    settled: bool  # every receipt is in
+    partners: tuple[RetractedRow, ...]
+    readers: tuple[str, ...]  # organisations that fetched it and have to be asked
+    spreads: bool  # partners may have passed it on
+    form: Form
 
 
 @dataclass(frozen=True)

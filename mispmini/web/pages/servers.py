@@ -288,3 +288,18 @@ class JobPage:
     may_cancel: bool
     back: str  # path of the page that started it
     back_label: str  # that page's name
+
+
+@dataclass(frozen=True)
+class StatementPage:
+    """servers/statement.html: one page on paper."""
+
+    organisation: str  # "" where none is named yet
+    organisation_uuid: str
+    url: str
+    contact: str  # "" where nobody is named
+    version: str  # a sentence
+    retention: tuple[str, ...]  # sentences
+    tlp: tuple[str, ...]  # sentences
+    readers: tuple[str, ...]  # organisations
+    printed: int
