@@ -89,12 +89,12 @@ from mispmini.web.sessions import CookieSessions
 BLUEPRINTS: tuple[Blueprint, ...] = tuple(
     module.bp
     for module in (
-        home, guide, login, setting_up, openapi, users, registrations, statement, statistics, user_settings, auth_keys, roles,
+        home, guide, login, setting_up, openapi, users, registrations, statistics, user_settings, auth_keys, roles,
         organisation_lists, organisations, events, attributes, objects, object_references, object_templates,
         attachments, freetext, retractions, event_receipts, event_reports, shadow_attributes, sightings, analyst_data,
         delegations, correlation_exclusions, rest_search,
         stix_documents, tags, taxonomies, sharing_groups,
-        servers, sync_configs, exchanges, previews, handshake, arrivals, blocklists, jobs, setting_views,
+        servers, statement, sync_configs, exchanges, previews, handshake, arrivals, blocklists, jobs, setting_views,
         instance, logs,
         health, contact, feeds, feed_output,
         galaxies, galaxy_clusters, warninglists, noticelists, decaying, communities,

@@ -4,7 +4,7 @@ from collections.abc import Sequence, Set
 from typing import NamedTuple, TypeVar
 
 from mispmini.domain.errors import NotFound
-from mispmini.domain.ids import canonical_uuid
+from mispmini.domain.ids import canonical_uuid, new_uuid, uuid_bytes
 from mispmini.domain.viewer import Viewer
 from mispmini.store.attributes import forget_values, uuids_elsewhere
 from mispmini.store.events import TAKEN, EventStanding, event_standing, update_event
@@ -89,8 +89,8 @@ def purge_event(event_id: int) -> None:
 def uuids_of_others(table: str, uuids: Sequence[Uuid], event_id: int) -> set[Uuid]:
     """Which of these uuids belong to another event, inside a writing(); they are never moved (TRUST §2.2 row 9).
 
-    An element of a trashed event is given up for good to an event of the same owner, or once that event is let in
-    again: its uuid coming again is worth more than an undo, but not than somebody else's.
+    The uuid of an element in the trash may come again. An event of the same owner, or one that is let in again, takes
+    the element's place; before anybody else it gives only its uuid up, so that an undo still brings all of it.
     """
     elsewhere = uuids_elsewhere(table, uuids, event_id)
     return elsewhere - _given_up(table, elsewhere, event_id) if elsewhere else elsewhere
@@ -100,12 +100,17 @@ def _given_up(table: str, uuids: Set[Uuid], event_id: int) -> set[Uuid]:
     held: list[Row] = []
     for batch in in_batches(list(uuids)):
         held += rows(
-            f"SELECT {table}.id, {table}.uuid FROM {table} JOIN event ON event.id = {table}.event_id"
-            f" JOIN event AS taker ON taker.id = ? WHERE {table}.uuid IN ({marks(batch)}) AND event.trashed IS NOT NULL"
-            f" AND (event.org_id = taker.org_id OR NOT {TAKEN})",
+            f"SELECT {table}.id, {table}.uuid, event.org_id = taker.org_id OR NOT {TAKEN} FROM {table}"
+            f" JOIN event ON event.id = {table}.event_id JOIN event AS taker ON taker.id = ?"
+            f" WHERE {table}.uuid IN ({marks(batch)}) AND event.trashed IS NOT NULL",
             (event_id, *batch),
         )
-    _remove(table, [r[0] for r in held])
+    _remove(table, [number for number, _, is_replaced in held if is_replaced])
+    for number, uuid, is_replaced in held:
+        if not is_replaced:
+            fresh = new_uuid()
+            kept = fresh if isinstance(uuid, str) else uuid_bytes(fresh)
+            execute(f"UPDATE {table} SET uuid = ? WHERE id = ?", (kept, number))
     return {r[1] for r in held}
 
 

@@ -227,7 +227,7 @@ BODIES: Mapping[str, tuple[str, ...]] = {
 # Routes that take no reference to anything that can be hidden. Their answers are looked through for the secret, too.
 PLAIN = frozenset({
     "/correlation_exclusions/add", "/correlation_exclusions/clean", "/correlation_exclusions/index",
-    "/communities/index", "/correlations/overCorrelations", "/event_delegations/index",
+    "/communities/index", "/correlations/overCorrelations", "/event_delegations/index", "/servers/statement",
     "/api", "/openapi", "/decayingModel/index", "/decayingModel/update", "/events/upload_stix", "/feed/hashes",
     "/feed/manifest", "/feeds/add", "/feeds/compareFeeds", "/feeds/fetchFromAllFeeds", "/feeds/index",
     "/feeds/loadDefaultFeeds", "/feeds/searchCaches", "/galaxies/index", "/galaxies/update", "/noticelists/index",
