@@ -321,7 +321,8 @@ def find_event(viewer: Viewer, ref: str) -> int:
 def delete_event(viewer: Viewer, ref: str) -> int:
     """Delete an event here: it goes to the trash at once and its uuid is blocked (MODEL §7.12, RULES §2).
 
-    Returns its id. Raises SaveFailed, the same for an absent event and one that is another's.
+    Returns its id. Raises SaveFailed, the same for an absent event and one that is another's; Refused while its
+    retraction waits for receipts, which would be promised no longer.
     """
     with writing():
         failed = SaveFailed("delete", "Event", "Event was not deleted.")
@@ -331,6 +332,7 @@ def delete_event(viewer: Viewer, ref: str) -> int:
             raise failed from None
         if not may_modify(viewer, event):
             raise failed
+        must_be_settled(event)
         orgc = find_any_organisation(event.orgc_id)
         block_event(
             event.uuid,

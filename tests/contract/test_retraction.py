@@ -94,6 +94,7 @@ def test_until_the_receipts_are_in_it_stays_as_far_as_it_went(pair: Pair) -> Non
         narrower = {"distribution": "0", "published": True}
         assert pair.alfa.post(f"/events/unpublish/{event['uuid']}").status_code == 405
         assert pair.alfa.post(f"/events/edit/{event['uuid']}", narrower).status_code == 405
+        assert pair.alfa.post(f"/events/delete/{event['uuid']}").status_code == 405
     finally:
         pair.beta.server.start()
     eventually(lambda: _state(pair.alfa, event)["settled"], within=15.0)
