@@ -36,7 +36,7 @@ from mispmini.sync.links import Outbound, open_remote, said
 from mispmini.sync.remote import Cause, RemoteFailure, RemoteServer
 from mispmini.wire.event_in import read_event
 
-THREADS = 4
+THREADS = 3
 _AHEAD = 100
 _ATTRIBUTES_AHEAD = 5_000
 _FEW = 16
