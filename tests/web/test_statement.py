@@ -21,7 +21,7 @@ def test_it_says_what_the_settings_say(site: Site) -> None:
     _sets(site, "audit_days", 30)
     now = admin.get(PAGE).json()
     assert (now["contact"], now["guarded"], now["audit_days"]) == ("csirt@acme.example", "red", 30)
-    page = Browser(site, site.email(ADMIN)).get(PAGE).text
+    page = Browser(site, site.email(ADMIN), language="en").get(PAGE).text
     assert "csirt@acme.example" in page
     assert "TLP:RED does not leave its organisation" in page
     assert "kept for 30 days" in page
