@@ -21,6 +21,11 @@ def canonical_uuid(text: str) -> str | None:
     return lowered if _CANONICAL.match(lowered) else None
 
 
+def is_row_number(text: str) -> bool:
+    """Whether a reference is a number that a table could hold: plain digits, at most 18 of them."""
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
 def uuid_bytes(text: str) -> bytes:
     """The 16 bytes a canonical uuid is stored as."""
     return bytes.fromhex(text.replace("-", ""))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from mispmini.domain import clock, ids
 from mispmini.domain.errors import Forbidden, NotFound, Refused, SaveFailed
+from mispmini.domain.ids import is_row_number
 from mispmini.domain.people import KeyDraft
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
@@ -55,7 +56,7 @@ def account_of(viewer: Viewer, user_ref: str) -> Account:
     """The account that the viewer may see: `me` or an id. Raises NotFound."""
     own = "" if viewer.user_id is None else str(viewer.user_id)
     ref = own if user_ref in ("me", "") else user_ref
-    account = people.find_user(viewer, int(ref)) if ref.isascii() and ref.isdigit() and len(ref) < 19 else None
+    account = people.find_user(viewer, int(ref)) if is_row_number(ref) else None
     if account is None:
         raise NotFound(UNKNOWN_USER)
     return account

@@ -11,6 +11,7 @@ from mispmini.domain.drafts import TagDraft
 from mispmini.domain.errors import NotFound, Refused, SaveFailed
 from mispmini.domain.feeds import KNOWN_FEEDS, FeedDraft, FeedHit, FeedRecord, FeedVerb, Overlap, SourceFormat
 from mispmini.domain.feeds import value_digest as value_digest
+from mispmini.domain.ids import is_row_number
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services import audit
@@ -140,7 +141,7 @@ def feeds_to_cache(viewer: Viewer, scope: str) -> list[FeedRecord]:
 
     Raises Forbidden, NotFound.
     """
-    if scope.isascii() and scope.isdigit() and len(scope) < 19:
+    if is_row_number(scope):
         return [find_feed(viewer, int(scope))]
     formats = set(SourceFormat) if scope == "all" else {form for form in SourceFormat if form == scope}
     if not formats:

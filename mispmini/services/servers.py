@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from mispmini.domain import clock
 from mispmini.domain.drafts import TagDraft
 from mispmini.domain.errors import Forbidden, NotFound, Refused, SaveFailed
+from mispmini.domain.ids import is_row_number
 from mispmini.domain.records import OrganisationRecord
 from mispmini.domain.rules import PushRules
 from mispmini.domain.servers import LinkedServer, ServerDraft
@@ -97,7 +98,7 @@ def find_server(viewer: Viewer, server_id: int) -> LinkedServer:
 
 def find_server_by_ref(viewer: Viewer, ref: str) -> LinkedServer:
     """A link by id or by its name, for the command line. Raises Forbidden, NotFound, Refused for a name given twice."""
-    if ref.isascii() and ref.isdigit():
+    if is_row_number(ref):
         return find_server(viewer, int(ref))
     require_site_admin(viewer)
     named = store.find_any_servers_named(ref)
@@ -113,7 +114,7 @@ def servers_to_cache(viewer: Viewer, ref: str) -> list[LinkedServer]:
     require_site_admin(viewer)
     if ref == "all":
         return [server for server in store.list_any_servers() if server.caching_enabled]
-    if not (ref.isascii() and ref.isdigit() and len(ref) < 19):
+    if not is_row_number(ref):
         raise NotFound(INVALID_SERVER)
     return [find_server(viewer, int(ref))]
 

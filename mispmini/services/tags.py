@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mispmini.domain import clock, sentences
 from mispmini.domain.drafts import TagDraft
 from mispmini.domain.errors import Forbidden, NotFound, Refused, SaveFailed
-from mispmini.domain.ids import canonical_uuid
+from mispmini.domain.ids import canonical_uuid, is_row_number
 from mispmini.domain.permissions import Permission
 from mispmini.domain.records import TagRecord
 from mispmini.domain.rules import PushRules
@@ -118,7 +118,7 @@ def delete_tag(viewer: Viewer, ref: str) -> TagRecord:
 
 def existing_tag(ref: str) -> TagRecord:
     """A tag by its id. Raises Refused."""
-    tag = find_tag(ref) if ref.isascii() and ref.isdigit() and len(ref) < 19 else None
+    tag = find_tag(ref) if is_row_number(ref) else None
     if tag is None:
         raise Refused(INVALID_TAG)
     return tag

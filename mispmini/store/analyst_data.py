@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from mispmini.domain import clock
 from mispmini.domain.analyst_data import AnalystKind, AnalystRow, Place
 from mispmini.domain.errors import NotFound
-from mispmini.domain.ids import canonical_uuid, uuid_text
+from mispmini.domain.ids import canonical_uuid, is_row_number, uuid_text
 from mispmini.domain.viewer import Viewer
 from mispmini.store.sql import TRUE, Predicate, Row, execute, in_batches, marks, row, rows
 from mispmini.store.tables.analyst_data import AnalystBlock, AnalystItem
@@ -68,7 +68,7 @@ def items_below(viewer: Viewer, uuid: str) -> list[AnalystRow]:
 def find_item(viewer: Viewer, ref: str, kind: AnalystKind | None) -> AnalystRow:
     """One by id or uuid, of a kind unless any will do. Raises NotFound, the same for what the viewer may not see."""
     uuid = canonical_uuid(ref)
-    number = int(ref) if ref.isascii() and ref.isdigit() and len(ref) < 19 else -1
+    number = int(ref) if is_row_number(ref) else -1
     named = Predicate("item.id = ?", (number,)) if uuid is None else Predicate("item.uuid = ?", (uuid,))
     of_kind = TRUE if kind is None else Predicate("item.kind = ?", (kind.value,))
     for found in _found(viewer, named & of_kind):

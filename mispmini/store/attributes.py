@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from mispmini.domain.errors import NotFound, Refused
 from mispmini.domain.graphs import AttributeRow
-from mispmini.domain.ids import canonical_uuid, uuid_bytes, uuid_text
+from mispmini.domain.ids import canonical_uuid, is_row_number, uuid_bytes, uuid_text
 from mispmini.domain.viewer import Viewer
 from mispmini.store.graphs import ATTRIBUTE_COLUMNS, attribute_rows
 from mispmini.store.sql import Predicate, execute, execute_many, in_batches, marks, row, rows
@@ -236,7 +236,7 @@ def find_readable_attribute_or_404(viewer: Viewer, ref: str) -> AttributeRow:
 
 def attribute_reference(ref: str) -> Predicate | None:
     """A condition for an attribute's id or uuid; None if it is neither."""
-    if ref.isascii() and ref.isdigit() and len(ref) < 19:
+    if is_row_number(ref):
         return Predicate("attribute.id = ?", (int(ref),))
     uuid = canonical_uuid(ref)
     return None if uuid is None else Predicate("attribute.uuid = ?", (uuid_bytes(uuid),))

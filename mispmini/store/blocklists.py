@@ -6,7 +6,7 @@ from enum import Enum
 
 from mispmini.domain import clock
 from mispmini.domain.errors import NotFound
-from mispmini.domain.ids import canonical_uuid
+from mispmini.domain.ids import canonical_uuid, is_row_number
 from mispmini.store.sql import execute, row, rows, scalar
 
 
@@ -85,7 +85,7 @@ def count_blocked(blocklist: Blocklist) -> int:
 def find_blocked(blocklist: Blocklist, ref: str) -> Blocked:
     """An entry by its id or the blocked uuid. Raises NotFound."""
     uuid = canonical_uuid(ref)
-    is_number = ref.isascii() and ref.isdigit() and len(ref) < 19
+    is_number = is_row_number(ref)
     column = blocklist.value.uuid if uuid is not None else "id"
     found = row(f"{_select(blocklist)} WHERE {column} = ?", (uuid or int(ref),)) if uuid or is_number else None
     if found is None:

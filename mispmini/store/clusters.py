@@ -12,7 +12,7 @@ from mispmini.domain.galaxies import (
     GalaxyRow,
     RelationRow,
 )
-from mispmini.domain.ids import canonical_uuid
+from mispmini.domain.ids import canonical_uuid, is_row_number
 from mispmini.domain.viewer import Viewer
 from mispmini.store.galaxies import galaxies_by_id
 from mispmini.store.organisations import organisation_records
@@ -45,7 +45,7 @@ def scalar_id(text: str, params: Sequence[object]) -> int | None:
 
 
 def _reference(ref: str) -> Predicate:
-    if ref.isascii() and ref.isdigit() and len(ref) < 19:
+    if is_row_number(ref):
         return Predicate("cluster.id = ?", (int(ref),))
     return Predicate("cluster.uuid = ?", (canonical_uuid(ref),))
 
@@ -230,7 +230,7 @@ def _inbound(viewer: Viewer, kept: Sequence[ClusterRow]) -> dict[str, list[Relat
 
 def find_relation(viewer: Viewer, ref: str) -> RelationRow | None:
     """A relation by id, of a cluster that the viewer sees."""
-    if not (ref.isascii() and ref.isdigit() and len(ref) < 19):
+    if not is_row_number(ref):
         return None
     shown, other = cluster_visible_to(viewer) & relation_visible_to(viewer), _other_id(viewer)
     found = row(

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from mispmini.domain.errors import NotFound
 from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import AttributeRow, ObjectRow, ReferenceRow, ReportRow
-from mispmini.domain.ids import canonical_uuid, uuid_bytes, uuid_text
+from mispmini.domain.ids import canonical_uuid, is_row_number, uuid_bytes, uuid_text
 from mispmini.domain.records import GroupName
 from mispmini.domain.viewer import Viewer
 from mispmini.store.graphs import ATTRIBUTE_COLUMNS, attribute_rows, reference
@@ -118,7 +118,7 @@ def group_names(ids: Collection[int]) -> dict[int, GroupName]:
 
 def _named(ref: str, table: str, sentence: str) -> Predicate:
     """A condition for an id, or a uuid stored as 16 bytes. Raises NotFound if `ref` is neither."""
-    if ref.isascii() and ref.isdigit() and len(ref) < 19:
+    if is_row_number(ref):
         return Predicate(f"{table}.id = ?", (int(ref),))
     uuid = canonical_uuid(ref)
     if uuid is None:

@@ -7,7 +7,7 @@ from mispmini.domain.distribution import Distribution
 from mispmini.domain.galaxies import GalaxyDraft, GalaxyRow, tag_name_of
 from mispmini.domain.galaxy_files import Collection as Packaged
 from mispmini.domain.galaxy_files import PackagedCluster, PackagedGalaxy
-from mispmini.domain.ids import canonical_uuid
+from mispmini.domain.ids import canonical_uuid, is_row_number
 from mispmini.store.sql import Row, execute, execute_many, marks, row, rows, scalar
 from mispmini.store.tags import fold
 
@@ -28,7 +28,7 @@ def list_galaxies(search: str = "") -> list[GalaxyRow]:
 
 def find_galaxy(ref: str) -> GalaxyRow | None:
     """One by id or uuid, else by its type."""
-    if ref.isascii() and ref.isdigit() and len(ref) < 19:
+    if is_row_number(ref):
         found = row(f"SELECT {_COLUMNS} FROM galaxy WHERE id = ?", (int(ref),))
     elif (uuid := canonical_uuid(ref)) is not None:
         found = row(f"SELECT {_COLUMNS} FROM galaxy WHERE uuid = ?", (uuid,))

@@ -15,7 +15,7 @@ from mispmini.domain.graphs import (
     ReportRow,
     TagRow,
 )
-from mispmini.domain.ids import canonical_uuid, uuid_text
+from mispmini.domain.ids import canonical_uuid, is_row_number, uuid_text
 from mispmini.domain.viewer import Viewer
 from mispmini.store import vocabulary
 from mispmini.store.groups import load_groups, without_hidden_members
@@ -73,7 +73,7 @@ def find_event_id(viewer: Viewer, ref: str) -> int:
 
 def reference(ref: str, table: str) -> Predicate | None:
     """A condition for `ref`, which is an id or a uuid; None if it is neither."""
-    if ref.isascii() and ref.isdigit() and len(ref) < 19:
+    if is_row_number(ref):
         return Predicate(f"{table}.id = ?", (int(ref),))
     uuid = canonical_uuid(ref)
     return None if uuid is None else Predicate(f"{table}.uuid = ?", (uuid,))

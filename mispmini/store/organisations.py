@@ -6,6 +6,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from mispmini.domain.graphs import OrganisationRow
+from mispmini.domain.ids import is_row_number
 from mispmini.domain.records import OrganisationRecord
 from mispmini.domain.viewer import Viewer
 from mispmini.store.sql import TRUE, Predicate, Row, execute, marks, row, rows
@@ -59,7 +60,7 @@ def organisation_rows(ids: Collection[int]) -> dict[int, OrganisationRow]:
 def find_any_organisation(ref: str | int) -> OrganisationRow | None:
     """An organisation by id or uuid."""
     text = str(ref)
-    column = "id" if _is_id(text) else "uuid"
+    column = "id" if is_row_number(text) else "uuid"
     found = row(f"SELECT id, name, uuid, local FROM organisation WHERE {column} = ?", (text.lower(),))
     return None if found is None else _row(found)
 
@@ -73,7 +74,7 @@ def find_any_organisations_named(name: str) -> list[OrganisationRow]:
 def find_organisation(ref: str | int) -> OrganisationRecord | None:
     """An organisation by id or uuid with all its fields; everybody here sees them all (MODEL §6.3)."""
     text = str(ref)
-    column = "id" if _is_id(text) else "uuid"
+    column = "id" if is_row_number(text) else "uuid"
     found = row(f"{_RECORD} WHERE o.{column} = ?", (text.lower(),))
     return None if found is None else _record(found)
 
@@ -135,10 +136,6 @@ def _columns(values: Mapping[str, object]) -> dict[str, object]:
     if "name" in columns:
         columns["folded_name"] = fold(str(columns["name"]))
     return columns
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit()
 
 
 def _literally(text: str) -> str:

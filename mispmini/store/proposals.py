@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mispmini.domain.errors import NotFound
-from mispmini.domain.ids import canonical_uuid, uuid_bytes, uuid_text
+from mispmini.domain.ids import canonical_uuid, is_row_number, uuid_bytes, uuid_text
 from mispmini.domain.opinions import ProposalFilters, ProposalRow
 from mispmini.domain.viewer import Viewer
 from mispmini.store import vocabulary
@@ -98,7 +98,7 @@ def find_proposal(viewer: Viewer, ref: str) -> ProposalRow:
     uuid = canonical_uuid(ref)
     if uuid is not None:
         named = Predicate("proposal.uuid = ?", (uuid_bytes(uuid),))
-    elif ref.isascii() and ref.isdigit() and len(ref) < 19:
+    elif is_row_number(ref):
         named = Predicate("proposal.id = ?", (int(ref),))
     else:
         raise NotFound(NO_PROPOSAL)

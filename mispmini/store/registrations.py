@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from mispmini.domain import clock, ids
+from mispmini.domain.ids import is_row_number
 from mispmini.store.organisations import fold
 from mispmini.store.sql import execute, row, rows, scalar
 
@@ -29,7 +30,7 @@ def list_any_registrations() -> list[Registration]:
 
 def find_any_registration(ref: str) -> Registration | None:
     """A request by id or uuid."""
-    column = "id" if ref.isascii() and ref.isdigit() else "uuid"
+    column = "id" if is_row_number(ref) else "uuid"
     found = row(f"{_SELECT} WHERE {column} = ?", (ref.lower(),))
     return None if found is None else _registration(found)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mispmini.domain import clock
 from mispmini.domain.errors import NotFound
 from mispmini.domain.graphs import AttributeRow
-from mispmini.domain.ids import canonical_uuid, uuid_bytes, uuid_text
+from mispmini.domain.ids import canonical_uuid, is_row_number, uuid_bytes, uuid_text
 from mispmini.domain.opinions import SightingContext, SightingFilters, SightingRow, SightingType
 from mispmini.domain.viewer import Viewer
 from mispmini.store.events import update_event
@@ -126,7 +126,7 @@ def find_sighting(viewer: Viewer, ref: str) -> SightingRow:
     uuid = canonical_uuid(ref)
     if uuid is not None:
         named = Predicate("sighting.uuid = ?", (uuid_bytes(uuid),))
-    elif ref.isascii() and ref.isdigit() and len(ref) < 19:
+    elif is_row_number(ref):
         named = Predicate("sighting.id = ?", (int(ref),))
     else:
         raise NotFound(NO_SIGHTING)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from enum import Enum
 from typing import NamedTuple
 
+from mispmini.domain.ids import is_row_number
 from mispmini.domain.records import TagRecord
 from mispmini.domain.viewer import Viewer
 from mispmini.store.sql import Predicate, Row, execute, execute_many, marks, row, rows
@@ -35,7 +36,7 @@ def find_tags(names: Sequence[str]) -> dict[str, TagRecord]:
 
 def find_tag(ref: str) -> TagRecord | None:
     """A tag by id, else by name."""
-    if ref.isascii() and ref.isdigit() and len(ref) < 19:
+    if is_row_number(ref):
         found = row(f"SELECT {_COLUMNS} FROM tag WHERE id = ?", (int(ref),))
         if found is not None:
             return _record(found)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from mispmini.domain import taxonomies
 from mispmini.domain.drafts import TagDraft
+from mispmini.domain.ids import is_row_number
 from mispmini.domain.records import TagRecord
 from mispmini.domain.tag_forms import tag_record
 from mispmini.domain.taxonomies import Entry, Outline, TaxonomyRecord
@@ -22,7 +23,7 @@ def list_taxonomies() -> list[TaxonomyRecord]:
 
 def find_taxonomy(ref: str) -> TaxonomyRecord | None:
     """One by id, else by namespace in any case."""
-    if ref.isascii() and ref.isdigit() and len(ref) < 19:
+    if is_row_number(ref):
         found = row(f"SELECT {_COLUMNS} FROM taxonomy WHERE id = ?", (int(ref),))
     else:
         found = row(f"SELECT {_COLUMNS} FROM taxonomy WHERE lower(namespace) = ?", (ref.lower(),))

@@ -4,7 +4,7 @@ from collections.abc import Sequence, Set
 from typing import NamedTuple, TypeVar
 
 from mispmini.domain.errors import NotFound
-from mispmini.domain.ids import canonical_uuid, new_uuid, uuid_bytes
+from mispmini.domain.ids import canonical_uuid, is_row_number, new_uuid, uuid_bytes
 from mispmini.domain.viewer import Viewer
 from mispmini.store.attributes import forget_values, uuids_elsewhere
 from mispmini.store.events import TAKEN, EventStanding, event_standing, update_event
@@ -28,7 +28,7 @@ class Trashed(NamedTuple):
 def find_any_trashed(ref: str) -> EventStanding:
     """A trashed event by id or uuid, whoever asks. Raises NotFound."""
     uuid = canonical_uuid(ref)
-    is_number = ref.isascii() and ref.isdigit() and len(ref) < 19
+    is_number = is_row_number(ref)
     named = Predicate("uuid = ?", (uuid,)) if uuid else Predicate("id = ?", (int(ref) if is_number else 0,))
     found = row(f"SELECT id FROM event WHERE {named.text} AND trashed IS NOT NULL", named.params)
     if found is None:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+from mispmini.domain.ids import is_row_number
 from mispmini.domain.warninglists import EntryRow, Matcher, WarninglistDraft, WarninglistRow
 from mispmini.store.galaxies import note_change
 from mispmini.store.sql import Row, execute, execute_many, in_batches, marks, row, rows, scalar
@@ -58,7 +59,7 @@ def list_warninglists(search: str = "", *, enabled: bool | None = None) -> list[
 
 def find_warninglist(ref: str) -> WarninglistRow | None:
     """One by its id."""
-    if not (ref.isascii() and ref.isdigit() and len(ref) < 19):
+    if not is_row_number(ref):
         return None
     found = row(f"SELECT {_COLUMNS} FROM warninglist WHERE id = ?", (int(ref),))
     return _list(found) if found else None

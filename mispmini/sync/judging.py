@@ -7,6 +7,7 @@ from typing import Any
 
 from mispmini.domain.distribution import Distribution, is_event_level, needs_group, raises
 from mispmini.domain.graphs import EventGraph
+from mispmini.domain.ids import is_row_number
 from mispmini.domain.receipts import MAX_DETAIL, LedgerState, Receipt, Trouble
 
 NOT_NEWER = "Event could not be saved: Event in the request not newer than the local copy."
@@ -156,7 +157,7 @@ def number_in(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     text = str(value)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    return int(text) if is_row_number(text) else None
 
 
 def _records(value: object) -> list[dict[str, Any]]:

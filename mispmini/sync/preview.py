@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mispmini.domain.errors import NotFound, SaveFailed
-from mispmini.domain.ids import canonical_uuid
+from mispmini.domain.ids import canonical_uuid, is_row_number
 from mispmini.domain.rules import PullRules
 from mispmini.domain.servers import LinkedServer
 from mispmini.store.settings import load_settings
@@ -142,7 +142,7 @@ def _record(value: object) -> dict[str, Any]:
 
 def _number(value: object) -> int:
     text = str(value)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return int(text) if is_row_number(text) else 0
 
 
 def _quoted(text: str) -> str:

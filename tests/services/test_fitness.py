@@ -64,7 +64,9 @@ def test_a_required_taxonomy_refuses_publishing_and_names_all_that_are_missing(h
 def test_a_required_taxonomy_that_is_disabled_asks_for_nothing(house: House) -> None:
     with required(house, "PAP"):
         taxonomies.disable(house.dora, "pap")
-        publish(house.alice, an_event(house.alice, "tlp:green"))
+        uuid = an_event(house.alice, "tlp:green")
+        publish(house.alice, uuid)
+        assert load_event(house.alice, uuid).event.published
         taxonomies.enable(house.dora, "pap")
 
 
