@@ -148,8 +148,7 @@ class _Test:
             self._found(LayerName.TLS, Outcome.WARNING, Finding.NOT_ENCRYPTED)
             return
         if link.pinned_sha256 and self.first_seen:
-            values = {"sha256": link.pinned_sha256.upper()}
-            self._found(LayerName.TLS, Outcome.WARNING, Finding.CERTIFICATE_FIRST_SEEN, **values)
+            self._found(LayerName.TLS, Outcome.WARNING, Finding.CERTIFICATE_FIRST_SEEN, sha256=link.pinned_sha256)
             return
         if link.pinned_sha256:
             self._found(LayerName.TLS, Outcome.GOOD, Finding.CERTIFICATE_PINNED)

@@ -157,5 +157,8 @@ def _layer(layer: Layer) -> pages.TestLayer:
 
 def _sentence(layer: Layer) -> str:
     if isinstance(layer.finding, Finding):
-        return gettext(_FOUND[layer.finding], **{"detail": "", **layer.values})
+        values = {"detail": "", **layer.values}
+        if "sha256" in values:
+            values["sha256"] = in_pairs(values["sha256"])
+        return gettext(_FOUND[layer.finding], **values)
     return reason_sentence(layer.finding)
