@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, flash, g, redirect, render_template, request
 
@@ -114,6 +115,14 @@ def lead_to(place: str, *, status: int = 302) -> Answer:
     """A redirect to a page of ours or an address."""
     response: Response = redirect(place, status, Response=Response)  # type: ignore[assignment]
     return response
+
+
+def local_path(wish: str) -> str:
+    """A path of this server to go to, "/" for anything that could lead elsewhere (TRUST S10)."""
+    if not wish.startswith("/") or wish.startswith("//") or "\\" in wish or not wish.isprintable():
+        return "/"
+    parts = urlsplit(wish)
+    return "/" if parts.scheme or parts.netloc else wish
 
 
 def action_url() -> str:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from mispmini.domain.diagnostics import Check, worst
 from mispmini.services.servers import Standing
 from mispmini.web import pages
-from mispmini.web.home import health_of
 from mispmini.web.i18n import gettext
+from mispmini.web.link_health import health_of
 from mispmini.web.pages import Outcome
 
 _OUTCOMES: dict[str, Outcome] = {"ok": "good", "warn": "warning", "fail": "failing"}

@@ -9,9 +9,8 @@ from mispmini.domain import clock
 from mispmini.services import authkeys
 from mispmini.services.authkeys import CreatedKey, OwnedKey, Refusal
 from mispmini.web import pages
-from mispmini.web.answer import base_url
+from mispmini.web.answer import base_url, local_path
 from mispmini.web.i18n import N_, gettext
-from mispmini.web.login import local_path
 from mispmini.web.paging import asked_slice, paging
 from mispmini.web.who import current_viewer
 

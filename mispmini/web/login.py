@@ -1,14 +1,12 @@
 """Signing in and out (WEB, page map; CLIENTS "Wire habits")."""
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, request, session
 from flask_login import login_user, logout_user
 
 from mispmini.domain.viewer import Viewer
 from mispmini.services import registrations, signing_in
 from mispmini.web import i18n, pages
-from mispmini.web.answer import Answer, done, lead_to, page_answer, reply
+from mispmini.web.answer import Answer, done, lead_to, local_path, page_answer, reply
 from mispmini.web.asking import asked
 from mispmini.web.csrf import check_form, checks_form_itself
 from mispmini.web.errors import if_refused
@@ -64,14 +62,6 @@ def enter(viewer: Viewer) -> None:
     """Begin a session for who has just proved who they are; nothing from before it is kept but the language."""
     renew_session()
     login_user(Account(viewer))
-
-
-def local_path(wish: str) -> str:
-    """A path of this server to go to, "/" for anything that could lead elsewhere (TRUST S10)."""
-    if not wish.startswith("/") or wish.startswith("//") or "\\" in wish or not wish.isprintable():
-        return "/"
-    parts = urlsplit(wish)
-    return "/" if parts.scheme or parts.netloc else wish
 
 
 def _form(form: pages.Form, status: int) -> Answer:

@@ -72,4 +72,6 @@ def _page(viewer: Viewer, ref: str, form: pages.Form) -> pages.RetractPage:
 
 def _row(partner: Partner) -> pages.RetractedRow:
     sentence = receipt_sentence(partner.receipt)
-    return pages.RetractedRow(partner.server_name, partner.stage.value, sentence, partner.time)
+    return pages.RetractedRow(
+        partner.server_name, partner.stage.value, partner.receipt.state.value, sentence, partner.time
+    )

@@ -14,8 +14,8 @@ from mispmini.services.link_secrets import key_hint, proxy_hint
 from mispmini.services.servers import Standing
 from mispmini.web import pages
 from mispmini.web.connection_pages import in_pairs
-from mispmini.web.home import health_of
 from mispmini.web.i18n import N_, _, gettext
+from mispmini.web.link_health import health_of
 from mispmini.web.receipts import ledger_row, reason_sentence
 
 _MINUTE = 60

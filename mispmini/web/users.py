@@ -6,12 +6,23 @@ from mispmini.domain.permissions import Permission
 from mispmini.services import accounts, authkeys, user_settings
 from mispmini.services.accounts import Account
 from mispmini.web import i18n, pages, user_pages
-from mispmini.web.answer import Answer, action_url, answer, done, page_answer, reply, saved, see_other, wants_json
+from mispmini.web.answer import (
+    Answer,
+    action_url,
+    answer,
+    done,
+    local_path,
+    page_answer,
+    reply,
+    saved,
+    see_other,
+    wants_json,
+)
 from mispmini.web.asking import asked, parameter
 from mispmini.web.errors import ShowAgain, if_refused
 from mispmini.web.i18n import _
 from mispmini.web.key_pages import created_page
-from mispmini.web.login import enter, local_path
+from mispmini.web.login import enter
 from mispmini.web.needs import needs, needs_login, needs_writing
 from mispmini.web.who import current_viewer
 from mispmini.wire import account_replies, people_in, replies

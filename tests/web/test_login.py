@@ -12,7 +12,7 @@ from mispmini.services import accounts, authentication, signing_in
 from mispmini.store import lockout, people
 from mispmini.store.database import writing
 from mispmini.store.sql import execute, rows, scalar
-from mispmini.web.login import local_path
+from mispmini.web.answer import local_path
 from tests.web.browsing import Browser
 from tests.web.conftest import FAILED, MACHINE, PASSWORD, Site, csrf_of, refused
 

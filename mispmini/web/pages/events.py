@@ -276,11 +276,12 @@ class DeletePage:
 
 @dataclass(frozen=True)
 class RetractedRow:
-    """A partner that has a copy: what it did with the retraction."""
+    """A partner that it was sent to: what it did with the retraction."""
 
     name: str
     stage: str  # confirmed, waiting, by_mail
-    sentence: str  # translated
+    state: str  # of the newest receipt
+    sentence: str  # why it ended so, translated; may be empty
     at: int
 
 
