@@ -8,6 +8,10 @@ LOCALE := mispmini/locale
 POT := $(VENV)/mispmini.pot
 N ?= 10
 
+# A test run starts a hundred processes: none compiles again what another one has, whatever the shell says.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo check long test bench bench-sync suites chaos fuzz translations
 

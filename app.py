@@ -15,6 +15,8 @@
 #     "pytaxonomies>=2",
 #     "markdown-it-py>=4,<5",
 #     "publicsuffixlist>=1.0.2",
+#     "pyotp>=2.12",
+#     "segno>=1.6.6",
 # ]
 # ///
 """Start mispmini from a checkout: `python app.py VERB`."""

@@ -4,11 +4,12 @@ import os
 import secrets
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import IntegerConverter, Map, Rule
 
 from mispmini.assets import static_dir, templates_dir
 from mispmini.services import addresses
@@ -37,6 +38,7 @@ from mispmini.web import (
     event_reports,
     events,
     exchanges,
+    favourite_tags,
     feed_output,
     feeds,
     freetext,
@@ -54,6 +56,7 @@ from mispmini.web import (
     login,
     logs,
     maintenance,
+    not_here,
     noticelists,
     object_references,
     object_templates,
@@ -61,11 +64,13 @@ from mispmini.web import (
     openapi,
     organisation_lists,
     organisations,
+    other_methods,
     previews,
     registrations,
     rest_search,
     retractions,
     roles,
+    second_factor,
     servers,
     setting_up,
     shadow_attributes,
@@ -89,15 +94,15 @@ from mispmini.web.sessions import CookieSessions
 BLUEPRINTS: tuple[Blueprint, ...] = tuple(
     module.bp
     for module in (
-        home, guide, login, setting_up, openapi, users, registrations, statistics, user_settings, auth_keys, roles,
-        organisation_lists, organisations, events, attributes, objects, object_references, object_templates,
+        home, guide, login, second_factor, setting_up, openapi, users, registrations, statistics, user_settings,
+        auth_keys, roles, organisation_lists, organisations, events, attributes, objects, object_references, object_templates,
         attachments, freetext, retractions, event_receipts, event_reports, shadow_attributes, sightings, analyst_data,
         delegations, correlation_exclusions, rest_search,
-        stix_documents, tags, taxonomies, sharing_groups,
+        stix_documents, tags, favourite_tags, taxonomies, sharing_groups,
         servers, statement, sync_configs, exchanges, previews, handshake, arrivals, blocklists, jobs, setting_views,
         instance, logs,
         health, contact, feeds, feed_output,
-        galaxies, galaxy_clusters, warninglists, noticelists, decaying, communities,
+        galaxies, galaxy_clusters, warninglists, noticelists, decaying, communities, not_here,
     )
 )  # fmt: skip
 
@@ -112,12 +117,28 @@ class _RowNumber(IntegerConverter):
         super().__init__(url_map, max=2**63 - 1)
 
 
+class _Route(Rule):
+    """A rule that learns to write its own address when it is first asked for it.
+
+    Few ever are, and compiling that for all of them is a sixth of the start.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        return lambda route, **values: route.builders[append_unknown](route, **values)
+
+    @cached_property
+    def builders(self) -> tuple[Callable[..., tuple[str, str]], ...]:
+        """What writes the address alone, and what appends unknown values as its query."""
+        return super()._compile_builder(False), super()._compile_builder(True)
+
+
 def create_app(settings: Settings) -> Flask:
     """The web application on an open database (store.database.open_database), without server or jobs."""
     app = Flask(
         "mispmini", static_url_path="/static", static_folder=str(static_dir()), template_folder=str(templates_dir())
     )
     app.url_map.converters["int"] = _RowNumber
+    app.url_rule_class = _Route
     secret_key = _secret_key(settings.data / "web.key")
     app.config.update(
         SETTINGS=settings,
@@ -138,6 +159,7 @@ def create_app(settings: Settings) -> Flask:
 def _open_doors(app: Flask, settings: Settings) -> None:
     """The order of the checks of a request: host name, set-up, who asks, own form; answers are finished last."""
     app.before_request(asking.take_head_for_get)
+    other_methods.init(app)
     app.before_request(who.speak_to_viewer)
     headers.init(app, settings)
     errors.init(app)

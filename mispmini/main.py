@@ -1,8 +1,12 @@
 """Hands the command line what serves. Imports wait until they are needed: most verbs need no web."""
 
+import gc
+
 from mispmini import cli
 from mispmini.cli.starting import DemoWish, Starters
 from mispmini.settings import Settings
+
+_OBJECTS_A_COLLECTION = 50_000  # what a start makes stays, and graphs and drafts have no cycles
 
 
 def main() -> None:
@@ -12,6 +16,7 @@ def main() -> None:
 
 def serve(settings: Settings, as_json: bool) -> None:
     """Serve pages, API and jobs until a signal comes."""
+    gc.set_threshold(_OBJECTS_A_COLLECTION)
     from mispmini import serving
     from mispmini.application import create_app
     from mispmini.jobs import start_jobs

@@ -31,7 +31,6 @@ _FAREWELL_SECONDS = 0.5
 _TURN_SECONDS = 1.0
 _CONNECTIONS = 500
 _MEGABYTE = 1024 * 1024
-_OBJECTS_A_COLLECTION = 50_000
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # numbers of glibc's malloc.h
 _SECRET = re.compile(r"(?<![\w-])([\w-]{4})[\w-]{32,}([\w-]{4})(?![\w-])")
 _QUIET = {"waitress.queue": logging.ERROR, "apscheduler": logging.WARNING}
@@ -97,11 +96,10 @@ def serve(settings: Settings, parts: Parts, *, as_json: bool) -> None:
 def _hold_little_memory() -> None:
     """For a process that lives long and now and then reads a body of many megabytes (SPEED §2.7).
 
-    What was made so far stays, so that the collector need not look at it again; and it looks less often: graphs and
-    drafts have no cycles. What large bodies leave behind goes back to the system at once, where glibc is the C library.
+    What was made so far stays, so that the collector need not look at it again. What large bodies leave behind goes
+    back to the system at once, where glibc is the C library.
     """
     gc.freeze()
-    gc.set_threshold(_OBJECTS_A_COLLECTION)
     with suppress(AttributeError, OSError):  # no such function; a program that loads no libraries at all
         mallopt = ctypes.CDLL(None).mallopt
         for switch, value in ((_ARENA_MAX, 1), (_MMAP_THRESHOLD, _MEGABYTE), (_TRIM_THRESHOLD, _MEGABYTE)):

@@ -11,9 +11,13 @@ from contextlib import ExitStack
 import pytest
 
 from tests.cast import Actor, Cast, admin_of, hire
+from tests.cheap_passwords import make_cheap
 from tests.live import Birth, LiveServer, forking, live_server
 
 FreshServer = Callable[..., LiveServer]
+
+gc.set_threshold(50_000)  # as a server does: what tests make has few cycles
+make_cheap()
 
 
 def pytest_collection_finish() -> None:

@@ -155,7 +155,9 @@ def _bury() -> None:
 
 if __name__ == "__main__":
     from mispmini.main import main
+    from tests.cheap_passwords import make_cheap
 
+    make_cheap()
     for name in _MODULES:
         importlib.import_module(f"mispmini.{name}")
     gc.collect()

@@ -103,6 +103,19 @@ def test_doctor_names_what_fails_and_how_to_mend_it(tmp_path: Path) -> None:
     assert "fail  The organisation is still called ORGNAME." in lines
 
 
+@pytest.mark.parametrize("name", ["mispmini.db", "web.key"])
+def test_doctor_refuses_what_others_on_the_machine_may_read(server: LiveServer, name: str) -> None:
+    """TRUST G26."""
+    path = server.data / name
+    mode = path.stat().st_mode & 0o777
+    path.chmod(mode | 0o044)
+    try:
+        told = {check["check"]: check for check in verb(server.data, "doctor", expect=1)}
+        assert (told["files"]["verdict"], path.name in told["files"]["sentence"]) == ("fail", True)
+    finally:
+        path.chmod(mode)
+
+
 def test_doctor_is_content_with_a_server_that_runs(server: LiveServer) -> None:
     server.verb("backup")
     told = {check["check"]: check["verdict"] for check in server.verb("doctor")}

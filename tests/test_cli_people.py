@@ -26,6 +26,11 @@ def test_an_account_is_disabled_enabled_unlocked_and_deleted(folder: LiveServer)
     assert email not in {account["email"] for account in folder.verb("user", "list")}
 
 
+def test_a_lost_telephone_is_forgotten(folder: LiveServer) -> None:
+    email = folder.birth.email
+    assert folder.verb("user", "second-factor-off", email)["email"] == email
+
+
 def test_a_key_is_rotated_and_revoked(folder: LiveServer) -> None:
     email = folder.birth.email
     made: dict[str, Any] = folder.verb("key", "add", "--user", email, "--comment", "feed", "--read-only")

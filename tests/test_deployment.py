@@ -3,9 +3,12 @@
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,7 @@ from tests.test_proxies import WRONG_ADDRESS, key_from
 PAGE = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
 NAME = "misp.example.org"
 FRAME = """
-daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; events {{ worker_connections 64; }}
+daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; events {{ worker_connections 256; }}
 http {{
 access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
 uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
@@ -58,6 +61,7 @@ def front(served: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Itera
         "listen 443": f"listen 127.0.0.1:{port}",
         f"/etc/letsencrypt/live/{NAME}": str(folder),
         "http://127.0.0.1:8080": served.url,
+        "client_header_timeout 10s": "client_header_timeout 2s",
     }
     server = block("nginx")
     for written, here in changes.items():
@@ -101,6 +105,24 @@ def test_the_proxy_of_the_page_serves_the_public_address_with_its_certificate(
     answer = ask(front, served.birth.key, "/servers/getVersion")
     assert answer.status_code == 200, answer.text
     assert "max-age=" in answer.headers["Strict-Transport-Security"]
+
+
+@pytest.mark.slow
+def test_who_never_ends_a_request_is_hung_up_on_and_keeps_nobody_from_the_door(
+    served: LiveServer, front: tuple[int, Path]
+) -> None:
+    """TRUST G10, D6."""
+    context = ssl.create_default_context(cafile=str(front[1]))
+    with ExitStack() as held:
+        slow = []
+        for _ in range(50):
+            plain = held.enter_context(socket.create_connection(("127.0.0.1", front[0]), timeout=10))
+            slow.append(held.enter_context(context.wrap_socket(plain, server_hostname=NAME)))
+            slow[-1].sendall(b"GET / HTTP/1.1\r\nHost: ")
+        began = time.monotonic()
+        assert ask(front, served.birth.key, "/servers/getVersion").status_code == 200
+        assert time.monotonic() - began < 1
+        assert {connection.recv(1) for connection in slow} == {b""}
 
 
 def test_behind_the_proxy_of_the_page_nobody_chooses_where_he_comes_from(

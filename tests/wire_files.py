@@ -74,10 +74,13 @@ class Recordings:
             recording = json.loads(path.read_text(encoding="utf-8"))
             yield from ((path.stem, event) for event in _events(recording.get("exchanges", recording)))
 
-    def _read(self, kind: str, name: str) -> Json:
+    def path_of(self, kind: str, name: str) -> Path:
+        """The file of a sample or transcript named by its number, or by its number and name."""
         patterns = (f"{kind}/{name}.json", f"{kind}/{name}-*.json", f"{kind}/{name}*.json")
-        found = next(path for pattern in patterns for path in sorted(self.root.glob(pattern)))
-        return json.loads(found.read_text(encoding="utf-8"))
+        return next(path for pattern in patterns for path in sorted(self.root.glob(pattern)))
+
+    def _read(self, kind: str, name: str) -> Json:
+        return json.loads(self.path_of(kind, name).read_text(encoding="utf-8"))
 
 
 def _events(value: Any) -> Iterator[dict[str, Any]]:

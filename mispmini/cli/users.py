@@ -8,7 +8,7 @@ from mispmini.domain.errors import NotFound
 from mispmini.domain.people import UserDraft
 from mispmini.domain.records import RoleRecord
 from mispmini.domain.viewer import Viewer
-from mispmini.services import accounts, roles, signing_in
+from mispmini.services import accounts, roles, second_factor, signing_in
 from mispmini.store.people import Account
 
 
@@ -77,6 +77,16 @@ def unlock(console: Console, account: str) -> None:
     found = account_called(account)
     signing_in.unlock(found.user.email)
     console.tell(_record(found), f"{found.user.email} may sign in again.")
+
+
+@user.command("second-factor-off")
+@click.argument("account")
+@on_folder
+def second_factor_off(console: Console, account: str) -> None:
+    """Let ACCOUNT (its e-mail or id) in with its password alone, when telephone and recovery codes are lost."""
+    found = account_called(account)
+    second_factor.turn_off(Viewer.everything(), str(found.user.id))
+    console.tell(_record(found), f"{found.user.email} signs in with its password alone.")
 
 
 @user.command()

@@ -230,8 +230,8 @@ def _attribute_leaves(attribute: AttributeRow, event: EventGraph, partner: Partn
         return False
     if partner.filter_types and attribute.type in partner.push_rules.types_not:
         return False
-    unwanted = partner.push_rules.tags_not
-    return not (unwanted and any(t.id in unwanted for t in event.attribute_tags.get(attribute.id, ())))
+    unwanted, tags = partner.push_rules.tags_not, event.attribute_tags.get(attribute.id, ())
+    return not (unwanted and any(tag.id in unwanted for tag in tags if not tag.deleted))
 
 
 def _object_leaves(obj: ObjectRow, event: EventGraph, partner: Partner) -> bool:

@@ -128,7 +128,8 @@ class AttributeDraft:
 
 @dataclass(frozen=True, slots=True)
 class ProposalDraft:
-    """A proposal that a partner sends: the attribute as it should be; `old_uuid` is the attribute to be changed."""
+    """A proposal that a partner sends: the attribute as it should be; `old_uuid` is the attribute to be changed,
+    `number` the proposal's id there."""
 
     attribute: AttributeDraft
     uuid: str
@@ -138,6 +139,7 @@ class ProposalDraft:
     timestamp: int
     deleted: bool = False
     proposal_to_delete: bool = False
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +225,7 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class EventDraft:
-    """An event; `date` is YYYY-MM-DD, `timestamp` epoch seconds."""
+    """An event; `date` is YYYY-MM-DD, `timestamp` epoch seconds. `signed` says that a signature came along with it."""
 
     info: str | None = None
     uuid: str | None = None
@@ -240,12 +242,14 @@ class EventDraft:
     disable_correlation: bool | None = None
     extends_uuid: str | None = None
     protected: bool = False
+    signed: bool = False
     tags: tuple[TagDraft, ...] = ()
     attributes: tuple[AttributeDraft, ...] = ()
     objects: tuple[ObjectDraft, ...] = ()
     reports: tuple[ReportDraft, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     extra: Extra | None = None
+    sightings: tuple[SightingDraft, ...] = ()
     analyst_data: tuple[AnalystDraft, ...] = ()
 
     @property

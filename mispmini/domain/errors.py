@@ -31,6 +31,10 @@ class Forbidden(MispminiError):
     """Seen, but not allowed (MODEL §5.4)."""
 
 
+class NotTheirs(Forbidden):
+    """A report of another organisation's event, which MISP answers as 401 (MODEL §5.4)."""
+
+
 class Refused(MispminiError):
     """A semantic refusal, which MISP answers as 405."""
 
@@ -54,7 +58,7 @@ class TooLarge(MispminiError):
 
 
 class NotBuiltIn(MispminiError):
-    """It needs a package that is not installed here."""
+    """It is not done here: it needs a package that is not installed, or is left to other programs."""
 
 
 class Busy(MispminiError):

@@ -44,7 +44,7 @@ class Terms:
 
 def is_pattern(term: str) -> bool:
     """Whether a term is an SQL LIKE pattern (API §8.2)."""
-    return len(term) > 1 and (term.startswith("%") or term.endswith("%"))
+    return term.startswith("%") or term.endswith("%")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,20 @@ NO_SPAN = Span()
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What an event shall tell of where else its values are: in feeds, at partners, by attribute in which events, and
+    with which tags there."""
+
+    feeds: bool = False
+    servers: bool = False
+    granular: bool = False
+    related_tags: bool = False
+
+
+NOWHERE = Elsewhere()
+
+
+@dataclass(frozen=True, slots=True)
 class SearchOptions:
     """What an answer shall hold, whatever is searched for."""
 
@@ -104,7 +118,8 @@ class SearchOptions:
     extended: bool = False
     extension_list: bool = False
     include_correlations: bool = False
-    include_granular_correlations: bool = False
+    elsewhere: Elsewhere = NOWHERE
+    list_ids: bool = False
     include_warninglist_hits: bool = False
     enforce_warninglist: bool = False
     decay: DecayOptions = NO_DECAY
@@ -117,6 +132,9 @@ class SearchOptions:
 @dataclass(frozen=True, slots=True)
 class SearchFilters:
     """A restSearch (API §8.4); an empty filter or None asks for nothing.
+
+    `galaxy` are words of clusters by their key, as in `galaxy.synonyms`: each wants a tag of a cluster that has such.
+    `for_detection` says that the format feeds detection (API §8.5).
 
     `timestamp` is already sorted by scope into `event_timestamp`, `attribute_timestamp` or `object_timestamp`.
     `first_seen` bounds the column first_seen, `last_seen` the column last_seen, in microseconds.
@@ -138,6 +156,7 @@ class SearchFilters:
     org_local: bool | None = None
     tags: Terms = NO_TERMS
     event_tags: Terms = NO_TERMS
+    galaxy: tuple[tuple[str, Terms], ...] = ()
     searchall: Terms = NO_TERMS
     eventid: Terms = NO_TERMS
     uuid: Terms = NO_TERMS
@@ -153,6 +172,7 @@ class SearchFilters:
     published: bool | None = None
     to_ids: bool | None = None
     deleted: Deleted = Deleted.LIVE
+    for_detection: bool = False
     days: tuple[Days, ...] = ()
     event_timestamp: Span = NO_SPAN
     attribute_timestamp: Span = NO_SPAN

@@ -216,14 +216,29 @@ class ExtensionRow(NamedTuple):
     orgc: OrganisationRow
 
 
+class HolderRow(NamedTuple):
+    """A feed or a partner that holds a value, and the uuids of the events that it stands in there.
+
+    `provider` and `source_format` are a feed's.
+    """
+
+    id: int
+    name: str
+    url: str
+    event_uuids: tuple[str, ...]
+    provider: str = ""
+    source_format: str = ""
+
+
 @dataclass(slots=True)
 class EventGraph:
     """An event with every part the viewer may see. Attributes of objects carry their `object_id`.
 
-    `sightings` are by attribute; `proposals` are pending ones; `extensions` and, by
+    `sightings` are by attribute; `proposals` are pending ones, `proposal_files` by proposal; `extensions` and, by
     attribute, `related_attributes` are set if the view was to hold them; `flat` lists what is in objects beside them;
     `analyst_data` is what is said about it and its elements, if anything is. `galaxies` are what
-    tags on the event name, `attribute_galaxies` and `warnings` are by attribute.
+    tags on the event name, `attribute_galaxies` and `warnings` are by attribute, and so are `feeds` and `servers` that
+    hold its value and `related_tags` of others with it, if they were asked for.
     """
 
     event: EventRow
@@ -242,12 +257,16 @@ class EventGraph:
     attachments: Mapping[int, bytes] = field(default_factory=dict)
     sightings: Mapping[int, Sequence[SightingRow]] = field(default_factory=dict)
     proposals: Sequence[ProposalRow] = ()
+    proposal_files: Mapping[int, bytes] = field(default_factory=dict)
     extensions: Sequence[ExtensionRow] | None = None
     related_attributes: Mapping[int, Sequence[RelatedEventRow]] | None = None
     flat: bool = False
     galaxies: Sequence[GalaxyUse] = ()
     attribute_galaxies: Mapping[int, Sequence[GalaxyUse]] = field(default_factory=dict)
     warnings: Mapping[int, Sequence[Hit]] = field(default_factory=dict)
+    feeds: Mapping[int, Sequence[HolderRow]] = field(default_factory=dict)
+    servers: Mapping[int, Sequence[HolderRow]] = field(default_factory=dict)
+    related_tags: Mapping[int, Sequence[TagRow]] = field(default_factory=dict)
     analyst_data: AnalystSheet | None = None
 
 
@@ -282,3 +301,4 @@ class FoundObject(NamedTuple):
     attributes: Sequence[AttributeRow]
     tags: Mapping[int, Sequence[TagRow]]
     files: Mapping[int, bytes]
+    warnings: Mapping[int, Sequence[Hit]]

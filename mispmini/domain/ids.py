@@ -1,5 +1,6 @@
 """Uuids and keys: made here, and judged here."""
 
+import base64
 import re
 import secrets
 import string
@@ -50,3 +51,8 @@ def is_authkey(text: str) -> bool:
 def new_secret() -> str:
     """A url-safe secret of 256 bits, for sessions and one-time links."""
     return secrets.token_urlsafe(32)
+
+
+def new_recovery_code() -> str:
+    """A code of 80 bits that a person can type: 16 letters and digits, none that look alike."""
+    return base64.b32encode(secrets.token_bytes(10)).decode()

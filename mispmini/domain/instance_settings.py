@@ -171,6 +171,11 @@ class InstanceSettings:
         False, Group.EVENTS, N_("Others' sightings are shown without their organisation."), "Plugin.Sightings_anonymise"
     )
 
+    proposals_block_attributes: bool = _setting(
+        False, Group.EVENTS,
+        N_("Detection exports leave out attributes that somebody proposes to delete or to take out of detection."),
+        "MISP.proposals_block_attributes",
+    )  # fmt: skip
     most_attachment_bytes: int = _number(
         35 * 2**20, Group.EVENTS, N_("Most bytes of one attached file."), least=1, most=2**31
     )
@@ -220,6 +225,10 @@ class InstanceSettings:
     self_registration: bool = _setting(
         False, Group.ACCOUNTS, N_("Visitors may ask for an account; an admin decides."),
         "Security.allow_self_registration",
+    )  # fmt: skip
+    otp_disabled: bool = _setting(
+        False, Group.ACCOUNTS, N_("No one-time password is asked for, even of those who turned it on."),
+        "Security.otp_disabled",
     )  # fmt: skip
     disable_user_login_change: bool = _setting(
         False, Group.ACCOUNTS, N_("Users may not change their own e-mail address; admins may."),
@@ -338,8 +347,13 @@ FACTS: Mapping[str, Fact] = MappingProxyType({
     fact.name: fact
     for fact in (
         Fact("MISP.enable_advanced_correlations", False, N_("Equal values correlate; ranges and fuzzy hashes do not.")),
+        Fact("MISP.completely_disable_correlation", False, N_("Equal values correlate, but for those on the list.")),
+        Fact("MISP.showorg", True, N_("Every event shows its organisations.")),
+        Fact("MISP.block_publishing_for_same_creator", False, N_("Who created an event may publish it.")),
+        Fact("MISP.disablerestalert", False, N_("What is published over REST is told by e-mail, too.")),
+        Fact("MISP.sanitise_attribute_on_delete", False, N_("A deleted attribute keeps its value.")),
+        Fact("MISP.incoming_tags_disabled_by_default", False, N_("Tags that come in can be used at once.")),
         Fact("Security.advanced_authkeys", True, N_("Every key has its own expiry, addresses and comment.")),
-        Fact("Security.otp_disabled", True, N_("No one-time password is asked for.")),
         Fact("Security.authkey_keep_session", False, N_("A request with an authkey never begins a session.")),
     )
 })  # fmt: skip

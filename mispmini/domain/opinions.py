@@ -52,7 +52,7 @@ class SightingRow(NamedTuple):
 
 
 class ProposalRow(NamedTuple):
-    """A proposal; `old_id` None proposes a new attribute. `org_id` is whose idea it was."""
+    """A proposal; `old_id` None proposes a new attribute. `org_id` is whose idea it was, `size` its file's in bytes."""
 
     id: int
     old_id: int | None
@@ -75,6 +75,7 @@ class ProposalRow(NamedTuple):
     disable_correlation: bool
     first_seen: int | None
     last_seen: int | None
+    size: int | None = None
 
     @property
     def value(self) -> str:

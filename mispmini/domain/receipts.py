@@ -57,6 +57,7 @@ class Trouble(StrEnum):
     HELD_BACK_BY_TLP = "held_back_by_tlp"
     RETRACTED = "retracted"
     NOT_RETRACTED = "not_retracted"
+    NO_LONGER_SHOWN = "no_longer_shown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from mispmini.domain.ids import is_row_number
+
 Names = tuple[str, ...]
-_LARGEST_ID = 2**63
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "tags": ("OR", "NOT"),
     "orgs": ("OR", "NOT"),
@@ -60,8 +61,8 @@ class PullRules:
     tags_not: Names = ()
     orgs_or: Names = ()
     orgs_not: Names = ()
-    types_not: frozenset[str] = frozenset()
-    templates_not: frozenset[str] = frozenset()
+    types_not: Names = ()
+    templates_not: Names = ()
     url_params: Mapping[str, object] | None = None
 
     @classmethod
@@ -73,8 +74,8 @@ class PullRules:
             tags_not=_names(rules, "tags", "NOT"),
             orgs_or=_names(rules, "orgs", "OR"),
             orgs_not=_names(rules, "orgs", "NOT"),
-            types_not=frozenset(_names(rules, "type_attributes", "NOT")),
-            templates_not=frozenset(_names(rules, "type_objects", "NOT")),
+            types_not=_names(rules, "type_attributes", "NOT"),
+            templates_not=_names(rules, "type_objects", "NOT"),
             url_params=_as_dict(_loads(rules.get("url_params"))) or None,
         )
 
@@ -87,8 +88,8 @@ class PullRules:
         for key, wanted, unwanted in (
             ("tag", self.tags_or, self.tags_not),
             ("org", self.orgs_or, self.orgs_not),
-            ("type_attribute", (), tuple(sorted(self.types_not))),
-            ("type_object", (), tuple(sorted(self.templates_not))),
+            ("type_attribute", (), self.types_not),
+            ("type_object", (), self.templates_not),
         ):
             if values := [*wanted, *(f"!{name}" for name in unwanted)]:
                 filters[key] = values if lists_orgs or key != "org" else "|".join(values)
@@ -158,8 +159,7 @@ def _is_url_params(value: object) -> bool:
 
 
 def _is_id(value: object) -> bool:
-    text = str(value)
-    return not isinstance(value, bool) and text.isascii() and text.isdigit() and int(text[:20]) < _LARGEST_ID
+    return not isinstance(value, bool) and is_row_number(str(value))
 
 
 def _is_name(value: object) -> bool:

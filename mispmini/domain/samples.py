@@ -11,6 +11,8 @@ import zlib
 from dataclasses import dataclass
 from hashlib import md5
 
+from mispmini.domain.zip_cipher import encrypted
+
 PASSWORD = b"infected"
 _MD5 = re.compile(r"[0-9a-fA-F]{32}\Z")
 _ENCRYPTED, _STORED, _DEFLATED = 1, 0, 8
@@ -68,7 +70,7 @@ def _archive(members: list[tuple[str, bytes]]) -> bytes:
         place = len(body)
         method, packed = _squeezed(content)
         crc = zlib.crc32(content)
-        stored = _Cipher(PASSWORD).encrypted(secrets.token_bytes(11) + bytes([crc >> 24]) + packed)
+        stored = encrypted(secrets.token_bytes(11) + bytes([crc >> 24]) + packed, PASSWORD)
         about = (20, _ENCRYPTED, method, 0, _NEW_YEAR_1980, crc, len(stored), len(content), len(name), 0)
         body += _LOCAL.pack(b"PK\x03\x04", *about) + name.encode() + stored
         directory += _CENTRAL.pack(b"PK\x01\x02", 20, *about, 0, 0, 0, 0, place) + name.encode()
@@ -80,33 +82,3 @@ def _squeezed(content: bytes) -> tuple[int, bytes]:
     deflater = zlib.compressobj(wbits=-15)
     packed = deflater.compress(content) + deflater.flush()
     return (_DEFLATED, packed) if len(packed) < len(content) else (_STORED, content)
-
-
-def _crc_step(byte: int) -> int:
-    for _ in range(8):
-        byte = (byte >> 1) ^ (0xEDB88320 if byte & 1 else 0)
-    return byte
-
-
-_CRC_STEPS = tuple(_crc_step(byte) for byte in range(256))
-
-
-class _Cipher:
-    """The stream cipher of the zip format (APPNOTE.TXT §6.1)."""
-
-    def __init__(self, password: bytes) -> None:
-        self.keys = (0x12345678, 0x23456789, 0x34567890)
-        self.encrypted(password)
-
-    def encrypted(self, plain: bytes) -> bytes:
-        """The next bytes; the keys go on with the plain ones."""
-        steps, (a, b, c) = _CRC_STEPS, self.keys
-        out = bytearray(len(plain))
-        for place, byte in enumerate(plain):
-            mask = c | 2
-            out[place] = byte ^ (((mask * (mask ^ 1)) >> 8) & 0xFF)
-            a = (a >> 8) ^ steps[(a ^ byte) & 0xFF]
-            b = ((b + (a & 0xFF)) * 134775813 + 1) & 0xFFFFFFFF
-            c = (c >> 8) ^ steps[(c ^ (b >> 24)) & 0xFF]
-        self.keys = (a, b, c)
-        return bytes(out)

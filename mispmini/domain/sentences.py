@@ -17,6 +17,7 @@ DUPLICATE_VALUE = "A similar attribute already exists for this event."
 UUID_TAKEN = "The UUID provided is not unique"
 SEEN_ORDER = "Last seen value should be greater than first seen value"
 NO_EVENT_DATA = "No valid event data received."
+BLOCKED_BY_DELETING = "Automatically blocked by deleting event"  # the comment of a blocklist's entry
 
 COLOUR = "Expected a colour like #1a2b3c."
 NOT_CONFIRMED = "Please confirm that this is wanted."

@@ -1,6 +1,6 @@
 """A link to a partner with all its columns, and the draft it is made from (PROTOCOL §3.16; GUIDE, Add Server)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mispmini.domain.drafts import OrganisationDraft
 from mispmini.domain.records import ServerRecord
@@ -11,8 +11,9 @@ from mispmini.domain.rules import RuleNames
 class LinkedServer(ServerRecord):
     """MISP's columns and ours. Times are epoch seconds, `pull_interval` seconds, None for "by hand only".
 
-    `authkey_ref` and `proxy` name what is sealed; `user_id` saved the link and creates what it pulls; `allow_internal`
-    are the networks opened for it. `trusted_orgs` are uuids of creators whose to_ids is kept, none meaning everybody.
+    `authkey_ref` and `proxy` name what is sealed; `user_id` saved the link and creates what it pulls by itself;
+    `allow_internal` are the networks opened for it. `trusted_orgs` are uuids of creators whose to_ids is kept, none
+    meaning everybody.
     """
 
     authkey_ref: str = ""
@@ -35,6 +36,10 @@ class LinkedServer(ServerRecord):
     clock_skew: int | None = None  # seconds that its clock was ahead of ours
     gone_policy: str | None = None  # mark, delete or ignore what the source no longer shows; None marks
     last_compared: int | None = None
+
+    def asked_by(self, user_id: int | None) -> "LinkedServer":
+        """The link, pulled by somebody, who creates then what comes (recording 30); None for nobody in particular."""
+        return self if user_id is None else replace(self, user_id=user_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,10 +109,16 @@ def outlines() -> tuple[Outline, ...]:
 @lru_cache(maxsize=32)
 def find_taxonomy(namespace: str) -> Taxonomy | None:
     """A taxonomy with its tags, None if the package has none of this name."""
+    found = machine_tags(namespace)
+    return None if found is None else _taxonomy(found)
+
+
+def machine_tags(namespace: str) -> dict[str, Any] | None:
+    """The package's file of a taxonomy, None if the package has none of this name."""
     if all(outline.namespace != namespace for outline in outlines()):
         return None
-    text = (_folder() / namespace / "machinetag.json").read_text(encoding="utf-8")
-    return _taxonomy(json.loads(text))
+    found: dict[str, Any] = json.loads((_folder() / namespace / "machinetag.json").read_text(encoding="utf-8"))
+    return found
 
 
 @cache

@@ -64,6 +64,11 @@ class Viewer:
         return Permission.SYNC in self.role_permissions and Permission.SITE_ADMIN not in self.role_permissions
 
     @classmethod
+    def of_organisation(cls, org_id: int, *, org_uuid: str = "", org_name: str = "") -> "Viewer":
+        """Anybody of an organisation, without any right: what it may see of something is what goes to it."""
+        return cls(None, org_id, org_uuid, org_name, "", 0, "anybody", frozenset())
+
+    @classmethod
     def everything(cls, *, org_id: int = 0, org_uuid: str = "", org_name: str = "", email: str = "") -> "Viewer":
         """The elevated viewer of jobs, command line and the push runner: sees all, may all."""
         return cls(None, org_id, org_uuid, org_name, email, 0, "everything", frozenset(Permission), sees_all=True)

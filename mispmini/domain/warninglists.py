@@ -183,12 +183,16 @@ def _network_of(value: str) -> _Network | None:
         return None
 
 
-def packaged_lists() -> Iterator[WarninglistDraft]:
-    """The lists of the pymispwarninglists package, by folder, but the giants; none without the package."""
+def packaged_lists() -> list[Path]:
+    """The files of the pymispwarninglists package, by folder, but the giants; none without the package."""
     folder = _folder()
-    for path in sorted((folder / "lists").glob("*/list.json")) if folder else ():
-        if path.stat().st_size <= LARGEST_BYTES:
-            yield _packaged(json.loads(path.read_text(encoding="utf-8")))
+    found = sorted((folder / "lists").glob("*/list.json")) if folder else []
+    return [path for path in found if path.stat().st_size <= LARGEST_BYTES]
+
+
+def read_packaged(path: Path) -> WarninglistDraft:
+    """One of them."""
+    return _packaged(json.loads(path.read_text(encoding="utf-8")))
 
 
 def is_installed() -> bool:

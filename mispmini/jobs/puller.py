@@ -13,6 +13,7 @@ from mispmini.domain.feeds import FeedVerb
 from mispmini.domain.servers import LinkedServer
 from mispmini.jobs.crew import Crew, repeat
 from mispmini.services import mail
+from mispmini.services.libraries import Library, run_update
 from mispmini.store import jobs, servers
 from mispmini.store.database import writing
 from mispmini.store.jobs import JobKind, JobRecord, JobState
@@ -114,6 +115,8 @@ class JobWorker:
         progress = partial(_note, job.id, self._stopping)
         if job.kind is JobKind.MAIL:
             return mail.send_due(progress)
+        if job.kind is JobKind.LIBRARY:
+            return run_update(Library(job.subject), job.user_id, progress)
         if job.kind is JobKind.FEED:
             feed_id, _, verb = job.subject.partition(" ")
             return run_feed(int(feed_id), FeedVerb(verb), self._outbound, progress=progress)
@@ -125,7 +128,7 @@ class JobWorker:
         if server is None:
             raise NotFound("Invalid server")
         if job.kind is JobKind.PULL:
-            return pull_from(server, technique, self._outbound, progress=progress).sentence
+            return pull_from(server.asked_by(job.user_id), technique, self._outbound, progress=progress).sentence
         if job.kind is JobKind.CACHE:
             cache_partner(server, self._outbound, progress=progress)
             return CACHED

@@ -140,7 +140,7 @@ def edit_user(viewer: Viewer, user_ref: str, draft: UserDraft, *, current_passwo
     if errors := _flaws(draft, email=draft.email):
         raise SaveFailed("edit", _MODEL, errors)
     if known.user.id == viewer.user_id and (draft.password is not None or _is_new_email(draft, known)):
-        _confirm(viewer, current_password, "edit")
+        confirm_password(viewer, current_password, "edit")
     hashed = None if draft.password is None else hash_password(draft.password)
     with writing():
         before = _managed(viewer, user_ref)
@@ -166,7 +166,7 @@ def edit_own_account(viewer: Viewer, draft: UserDraft, *, current_password: str 
     draft = account_rules.own_draft(viewer, draft, before.user.email)
     is_new_email = _is_new_email(draft, before)
     if draft.password is not None or is_new_email:
-        _confirm(viewer, current_password, "edit")
+        confirm_password(viewer, current_password, "edit")
     hashed = None if draft.password is None else hash_password(draft.password)
     with writing():
         values = _given(draft, _OWN_FIELDS)
@@ -191,7 +191,7 @@ def change_password(
         raise SaveFailed("change_pw", _MODEL, {"confirm_password": [NOT_THE_SAME]})
     if flaw := password_flaw(password, email=before.user.email, by_key=viewer.key is not None):
         raise SaveFailed("change_pw", _MODEL, {"password": [flaw]})
-    _confirm(viewer, current_password, "change_pw")
+    confirm_password(viewer, current_password, "change_pw")
     values = {"password_hash": hash_password(password), "last_pw_change": clock.now(), "change_pw": False}
     with writing():
         _changed(viewer, before, values, action="change_pw")
@@ -200,6 +200,15 @@ def change_password(
 def set_password(viewer: Viewer, user_ref: str, password: str, *, must_change: bool) -> None:
     """Give an account another password, as its admin. Raises Forbidden, NotFound, SaveFailed."""
     edit_user(viewer, user_ref, UserDraft(password=password, change_pw=must_change))
+
+
+def confirm_password(viewer: Viewer, current_password: str | None, action: str) -> None:
+    """A session proves again who sits there; a key has proved it with this very request. Raises SaveFailed."""
+    if viewer.key is not None or viewer.user_id is None:
+        return
+    login = people.find_any_login_of(viewer.user_id)
+    if login is None or not verify_password(current_password or "", login.password_hash):
+        raise SaveFailed(action, _MODEL, {"current_password": [WRONG_PASSWORD]})
 
 
 def choose_language(viewer: Viewer, language: str) -> None:
@@ -330,15 +339,6 @@ def _keep_a_site_admin(before: Account, values: Mapping[str, object]) -> None:
     if before.is_site_admin and not stays and not people.count_other_site_admins(before.user.id):
         field_name = "disabled" if values.get("disabled") else "role_id"
         raise SaveFailed("edit", _MODEL, {field_name: [LAST_SITE_ADMIN]}, subject_id=before.user.id)
-
-
-def _confirm(viewer: Viewer, current_password: str | None, action: str) -> None:
-    """A session proves again who sits there; a key has proved it with this very request."""
-    if viewer.key is not None or viewer.user_id is None:
-        return
-    login = people.find_any_login_of(viewer.user_id)
-    if login is None or not verify_password(current_password or "", login.password_hash):
-        raise SaveFailed(action, _MODEL, {"current_password": [WRONG_PASSWORD]})
 
 
 def _keep_taste(viewer: Viewer, values: Mapping[str, object]) -> None:

@@ -58,11 +58,11 @@ def queue_for_push(event_id: int, origin: Origin) -> None:
 def contact(viewer: Viewer, ref: str, message: str) -> int:
     """Send a message to whoever reported an event; to how many. Raises NotFound, SaveFailed for no message."""
     text = message.strip()
-    if not text or len(text) > MOST_LETTERS:
-        raise SaveFailed("contact", "Event", {"message": [NO_MESSAGE]})
     with writing():
         graph = load_event(viewer, ref, _HEAD)
         event = graph.event
+        if not text or len(text) > MOST_LETTERS:
+            raise SaveFailed("contact", "Event", {"message": [NO_MESSAGE]}, subject_id=event.id)
         people = store.contact_recipients(event.orgc_id, event.user_id if event.orgc_id == event.org_id else None)
         subject = f"[mispmini] A message about event {event.id}"
         body = _contact_body(viewer, event.id, text)

@@ -103,7 +103,7 @@ class ItemIntake:
     def add(self, draft: AnalystDraft) -> int:
         """Store a new one; its id. Raises Refused for a group that an author may not use."""
         origin, now = self.groups.origin, clock.now()
-        place = store.place_of(draft.object_type, draft.object_uuid)
+        place = store.place_read_by(self.viewer, draft.object_type, draft.object_uuid)
         values = {
             **self._content(draft),
             **self._level(draft, self._default_level()),

@@ -23,6 +23,7 @@ from mispmini.store.groups import load_groups, without_hidden_members
 from mispmini.store.organisations import organisation_records
 
 NOT_TAKEN = "You do not have the permission to do that."
+OTHER_UUID = "The UUID is not that of this item."
 TAKEN_UUID = "The UUID provided is not unique"
 GONE = "It was deleted here, and does not come back."
 NOTHING = "Nothing was imported."
@@ -119,9 +120,14 @@ def add_item(viewer: Viewer, drafts: Sequence[AnalystDraft]) -> AnalystRow:
 
 
 def edit_item(viewer: Viewer, ref: str, drafts: Sequence[AnalystDraft], kind: AnalystKind | None) -> AnalystRow:
-    """Change one; it is newer with it. What was nested in it is taken too. Raises NotFound, Forbidden, Refused."""
+    """Change one; it is newer with it. What was nested in it is taken too.
+
+    Raises NotFound, Forbidden, Refused, SaveFailed.
+    """
     with writing():
-        stored = _own(viewer, ref, kind)
+        stored = own_item(viewer, ref, kind)
+        if drafts[0].uuid != stored.uuid:
+            raise SaveFailed("edit", stored.kind, {"uuid": [OTHER_UUID]}, subject_id=stored.id)
         groups = _groups(viewer)
         watch(stored.kind, stored.id)
         ItemIntake(viewer, groups).change(drafts[0], stored, modified=clock.later_than(stored.modified))
@@ -133,13 +139,14 @@ def edit_item(viewer: Viewer, ref: str, drafts: Sequence[AnalystDraft], kind: An
 def delete_item(viewer: Viewer, ref: str, kind: AnalystKind | None) -> AnalystRow:
     """Delete one; its uuid does not come back, what was said about it stays. Raises NotFound, Forbidden."""
     with writing():
-        stored = _own(viewer, ref, kind)
+        stored = own_item(viewer, ref, kind)
         store.delete_item(stored)
         record(viewer, "delete", stored.kind, stored.id, _title(stored.text, stored.relationship_type))
         return stored
 
 
-def _own(viewer: Viewer, ref: str, kind: AnalystKind | None) -> AnalystRow:
+def own_item(viewer: Viewer, ref: str, kind: AnalystKind | None) -> AnalystRow:
+    """A visible item that the viewer may change. Raises NotFound, Forbidden."""
     stored = store.find_item(viewer, ref, kind)
     if not may_edit(viewer, stored):
         raise Forbidden(NO_PERMISSION)

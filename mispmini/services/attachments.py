@@ -1,4 +1,4 @@
-"""Files of attributes: what may come in, uploads, downloads (MODEL §7.3, API §9.3, TRUST S3). Nothing opens them."""
+"""Files of attributes and proposals: uploads, downloads (MODEL §7.3, API §9.3, TRUST S3). Nothing opens them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,12 +10,14 @@ from mispmini.domain.attribute_types import ATTACHMENT, MALWARE_SAMPLE, is_attac
 from mispmini.domain.drafts import AttributeDraft, EventDraft, UploadDraft, UploadedFile
 from mispmini.domain.errors import Invalid, NotFound
 from mispmini.domain.graphs import AttributeRow
+from mispmini.domain.opinions import ProposalRow
 from mispmini.domain.viewer import Viewer
 from mispmini.services.attributes import Added, add_attributes
 from mispmini.services.events import add_event
-from mispmini.store.attachments import path_of_file
+from mispmini.store.attachments import Holder, path_of_file
 from mispmini.store.attributes import find_readable_attribute_or_404
 from mispmini.store.database import reading, writing
+from mispmini.store.proposals import find_proposal
 
 NO_FILE = "Attribute not an attachment or malware-sample"
 NOT_HERE = "File not found"
@@ -30,6 +32,7 @@ class Download:
     path: Path
     digest: str
     name: str
+    event_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +46,29 @@ class Uploaded:
 def download(viewer: Viewer, ref: str) -> Download:
     """The file of a readable attribute, by id or uuid. Raises NotFound."""
     with reading():
-        attribute = find_readable_attribute_or_404(viewer, ref)
-        if not is_attachment(attribute.type):
-            raise NotFound(NO_FILE)
-        found = path_of_file(attribute.id)
+        return _found(find_readable_attribute_or_404(viewer, ref), Holder.ATTRIBUTE)
+
+
+def download_proposed(viewer: Viewer, ref: str) -> Download:
+    """The file of a visible proposal that is pending, by id or uuid. Raises NotFound."""
+    with reading():
+        return _found(find_proposal(viewer, ref), Holder.PROPOSAL)
+
+
+def _found(held_by: AttributeRow | ProposalRow, holder: Holder) -> Download:
+    if not is_attachment(held_by.type):
+        raise NotFound(NO_FILE)
+    found = path_of_file(held_by.id, holder)
     if found is None:
         raise NotFound(NOT_HERE)
     digest, path = found
-    return Download(path, digest, _safe_name(attribute))
+    return Download(path, digest, safe_name(held_by), held_by.event_id)
 
 
-def _safe_name(attribute: AttributeRow) -> str:
-    is_sample = attribute.type == MALWARE_SAMPLE
-    name = attribute.value1.replace("\\", "/").rpartition("/")[2]
+def safe_name(held_by: AttributeRow | ProposalRow) -> str:
+    """The name that a file is given out under."""
+    is_sample = held_by.type == MALWARE_SAMPLE
+    name = held_by.value1.replace("\\", "/").rpartition("/")[2]
     name = "".join(char for char in name if char.isprintable()).strip(". ")[:_LONGEST_NAME]
     return (name or "file") + (".zip" if is_sample else "")
 
@@ -65,7 +78,7 @@ def upload_samples(viewer: Viewer, event_ref: str | None, upload: UploadDraft) -
 
     Raises NotFound, Forbidden, SaveFailed; Invalid for an upload without files.
     """
-    drafts = _drafts(upload, are_samples=True)
+    drafts = file_drafts(upload, are_samples=True)
     with writing():
         if event_ref is None:
             event_ref = str(add_event(viewer, _event_for(upload)).event_id)
@@ -75,7 +88,7 @@ def upload_samples(viewer: Viewer, event_ref: str | None, upload: UploadDraft) -
 
 def add_files(viewer: Viewer, event_ref: str, upload: UploadDraft, *, are_samples: bool) -> Uploaded:
     """Add files to an event, as attachments or as malware samples. Raises as upload_samples."""
-    added = add_attributes(viewer, event_ref, _drafts(upload, are_samples=are_samples))
+    added = add_attributes(viewer, event_ref, file_drafts(upload, are_samples=are_samples))
     return Uploaded(added.attributes[0].event_id, added)
 
 
@@ -84,13 +97,15 @@ def _event_for(upload: UploadDraft) -> EventDraft:
     return EventDraft(info=info, distribution=upload.distribution, threat_level_id=upload.threat_level_id)
 
 
-def _drafts(upload: UploadDraft, *, are_samples: bool) -> list[AttributeDraft]:
+def file_drafts(upload: UploadDraft, *, are_samples: bool, with_hashes: bool = True) -> list[AttributeDraft]:
+    """The attributes that files become, those of samples packed and with their hashes. Raises Invalid for no file."""
     if not upload.files:
         raise Invalid({"files": ["valueNotEmpty"]})
     common = AttributeDraft(category=upload.category, comment=upload.comment, to_ids=upload.to_ids)
     if not are_samples:
         return [replace(common, type=ATTACHMENT, value=file.name, data=file.content) for file in upload.files]
-    return [draft for file in upload.files for draft in _sample_and_hashes(file, common)]
+    made = [_sample_and_hashes(file, common) for file in upload.files]
+    return [draft for drafts in made for draft in (drafts if with_hashes else drafts[:1])]
 
 
 def _sample_and_hashes(file: UploadedFile, common: AttributeDraft) -> Sequence[AttributeDraft]:

@@ -14,7 +14,7 @@ from mispmini.services.audit import record, watch
 from mispmini.services.capture import Groups
 from mispmini.services.elements import Intake
 from mispmini.services.preparing import Defaults, defaults_for
-from mispmini.services.rights import NO_PERMISSION, may_delete_attribute, may_modify
+from mispmini.services.rights import NO_PERMISSION, may_delete_attribute, modifiable, modifiable_event
 from mispmini.store.attachments import files_of
 from mispmini.store.attributes import CountedBy as CountedBy
 from mispmini.store.attributes import (
@@ -28,7 +28,7 @@ from mispmini.store.attributes import (
 )
 from mispmini.store.database import reading, writing
 from mispmini.store.events import EventStanding, event_standing, mark_changed, recount
-from mispmini.store.graphs import Parts, find_event_id, tags_of_attributes
+from mispmini.store.graphs import Parts, tags_of_attributes
 from mispmini.store.objects import drop_references_to
 from mispmini.store.settings import load_settings
 
@@ -100,7 +100,7 @@ def add_attributes(
     Raises NotFound, Forbidden, and SaveFailed if none fits.
     """
     with writing():
-        event = _modifiable(viewer, event_ref)
+        event = modifiable_event(viewer, event_ref)
         intake = _intake(viewer, event)
         intake.merges = False
         intake.updates_similar = not break_on_duplicate
@@ -132,13 +132,6 @@ def _errors_of_all(errors: Mapping[int, Errors]) -> Messages:
     return {f"attribute_{place}": dict(texts) for place, texts in errors.items()}
 
 
-def _modifiable(viewer: Viewer, event_ref: str) -> EventStanding:
-    event = event_standing(find_event_id(viewer, event_ref))
-    if not may_modify(viewer, event):
-        raise Forbidden(NO_PERMISSION)
-    return event
-
-
 def _intake(viewer: Viewer, event: EventStanding) -> Intake:
     groups = Groups(viewer, Origin.of(viewer))
     return Intake(viewer, event.id, _defaults(), groups, fresh=False)
@@ -153,18 +146,24 @@ def _event_changed(event: EventStanding) -> None:
     mark_changed(event.id, clock.edited(event.timestamp, published=event.published))
 
 
+def editable_attribute(viewer: Viewer, ref: str) -> tuple[AttributeRow, EventStanding]:
+    """A live attribute that the viewer may change, and its event.
+
+    Raises Refused if absent or invisible (405), NotFound if deleted, Forbidden.
+    """
+    stored = find_attribute(viewer, ref)
+    if stored.deleted:
+        raise NotFound("Invalid attribute")
+    return stored, modifiable(viewer, event_standing(stored.event_id))
+
+
 def edit_attribute(viewer: Viewer, ref: str, draft: AttributeDraft) -> AttributeRow:
     """Change an attribute; what the draft leaves out stays, of its tags those not marked as deleted (RULES §8).
 
     Raises Refused if absent, invisible or not newer (405), NotFound if deleted, Forbidden, SaveFailed.
     """
     with writing():
-        stored = find_attribute(viewer, ref)
-        if stored.deleted:
-            raise NotFound("Invalid attribute")
-        event = event_standing(stored.event_id)
-        if not may_modify(viewer, event):
-            raise Forbidden(NO_PERMISSION)
+        stored, event = editable_attribute(viewer, ref)
         if draft.uuid is not None and draft.uuid != stored.uuid:
             raise SaveFailed("edit", "Attribute", {"uuid": [OTHER_UUID]}, subject_id=stored.id)
         if draft.timestamp is not None and draft.timestamp <= stored.timestamp:
@@ -208,9 +207,7 @@ def restore_attribute(viewer: Viewer, ref: str) -> AttributeRow:
     """Bring a softly deleted attribute back. Raises Refused, Forbidden."""
     with writing():
         stored = find_attribute(viewer, ref)
-        event = event_standing(stored.event_id)
-        if not may_modify(viewer, event):
-            raise Forbidden(NO_PERMISSION)
+        event = modifiable(viewer, event_standing(stored.event_id))
         watch("Attribute", stored.id)
         _save(viewer, event, stored, AttributeDraft(deleted=False))
         record(viewer, "restore", "Attribute", stored.id, stored.value)

@@ -76,6 +76,13 @@ def view_authkey(viewer: Viewer, key_id: int) -> OwnedKey:
     return owned
 
 
+def key_id_of(viewer: Viewer, ref: str) -> int:
+    """The id that a path names a key by, or that of its uuid; -1, which none has, for what is none."""
+    uuid = ids.canonical_uuid(ref)
+    found = store.find_key_id(viewer, uuid) if uuid else int(ref) if is_row_number(ref) else None
+    return -1 if found is None else found
+
+
 def owners(viewer: Viewer) -> list[Account]:
     """The accounts that the viewer may make keys for, its own first."""
     found = [account for account in people.list_users(viewer) if _may_make_key(viewer, account)]

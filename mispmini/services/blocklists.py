@@ -14,7 +14,12 @@ from mispmini.store.database import reading, writing
 from mispmini.store.servers import forget_indexes
 from mispmini.store.trash import trashed_among
 
-MODELS = {Blocklist.EVENTS: "EventBlocklist", Blocklist.ORGANISATIONS: "OrgBlocklist"}
+MODELS = {
+    Blocklist.EVENTS: "EventBlocklist",
+    Blocklist.ORGANISATIONS: "OrgBlocklist",
+    Blocklist.CLUSTERS: "GalaxyClusterBlocklist",
+    Blocklist.ANALYST_DATA: "AnalystDataBlocklist",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ def delete(viewer: Viewer, blocklist: Blocklist, ref: str) -> Blocked:
         blocklists.unblock(blocklist, entry.id)
         if blocklist is Blocklist.EVENTS:
             ledger.judge_again(entry.uuid)
-        else:
+        elif blocklist is Blocklist.ORGANISATIONS:
             ledger.judge_blocked_again()
         forget_indexes()
         record(viewer, "delete", MODELS[blocklist], entry.id, entry.uuid)

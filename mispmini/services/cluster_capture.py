@@ -9,6 +9,7 @@ from mispmini.domain.distribution import Distribution
 from mispmini.domain.drafts import OrganisationDraft, TagDraft
 from mispmini.domain.galaxies import ClusterDraft, ClusterRow, GalaxyRow, RelationDraft, tag_name_of
 from mispmini.domain.origin import Origin
+from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services.audit import record
 from mispmini.services.capture import Groups, capture_tags
@@ -52,6 +53,12 @@ def receive(viewer: Viewer, drafts: Iterable[ClusterDraft | None]) -> Tally:
         for draft in drafts:
             counts[Taken.FAILED if draft is None else take(viewer, Origin.of(viewer), draft)] += 1
     return Tally(*(counts[kind] for kind in (Taken.IMPORTED, Taken.IGNORED, Taken.FAILED)))
+
+
+def import_clusters(viewer: Viewer, drafts: Iterable[ClusterDraft | None]) -> Tally:
+    """Take what somebody uploads: who is no sync user is the creator of it (MODEL §5.5)."""
+    keeps_creator = viewer.can(Permission.SYNC) or viewer.is_site_admin
+    return receive(viewer, (one if one is None or keeps_creator else replace(one, orgc=None) for one in drafts))
 
 
 def take(viewer: Viewer, origin: Origin, draft: ClusterDraft) -> Taken:

@@ -7,13 +7,14 @@ from mispmini.domain.graphs import EventGraph, RelatedAttribute, RelatedEventRow
 from mispmini.domain.viewer import Viewer
 from mispmini.store import correlations
 from mispmini.store.correlations import Matches
-from mispmini.store.graphs import Parts, load_events
+from mispmini.store.graphs import Parts, load_events, tags_of_attributes
 from mispmini.store.organisations import organisation_rows
 from mispmini.store.search.loading import load_attributes
 from mispmini.store.settings import load_settings
 from mispmini.store.sql import in_batches
 
 _ANY_ATTRIBUTE = SearchFilters(Scope.ATTRIBUTES)
+_ATTRIBUTES_A_READ = 2_000
 
 
 def related_events(viewer: Viewer, event_id: int) -> list[RelatedEventRow]:
@@ -43,11 +44,32 @@ def attach_related(viewer: Viewer, graphs: Collection[EventGraph]) -> None:
 def attach_granular(viewer: Viewer, graphs: Collection[EventGraph]) -> None:
     """Put into loaded graphs, by attribute, the events that have its value (API §8.4, includeGranularCorrelations)."""
     for graph in graphs:
-        found = matches_of(viewer, [attribute.id for attribute in graph.attributes])
+        batches = in_batches([attribute.id for attribute in graph.attributes], _ATTRIBUTES_A_READ)
+        found = {number: match for batch in batches for number, match in matches_of(viewer, batch).items()}
         events = correlations.event_rows(sorted({other for match in found.values() for other in match.newest}))
         graph.related_attributes = {
             number: [events[other] for other in match.newest if other in events] for number, match in found.items()
         }
+
+
+def attach_related_tags(viewer: Viewer, graphs: Collection[EventGraph], parts: Parts) -> None:
+    """Put into loaded graphs, by attribute, the tags of attributes in other events with its value (includeRelatedTags).
+
+    `parts` says which tags are shown.
+    """
+    limit = load_settings().correlation_limit
+    ids = [attribute.id for graph in graphs for attribute in graph.attributes]
+    related: dict[int, list[int]] = {}
+    for batch in in_batches(ids, _ATTRIBUTES_A_READ):
+        related |= correlations.related_attribute_ids(viewer, batch, limit)
+    others = sorted({number for numbers in related.values() for number in numbers})
+    tags = {number: held for batch in in_batches(others) for number, held in tags_of_attributes(batch, parts).items()}
+    by_attribute = {
+        number: list({tag.id: tag for other in numbers for tag in tags.get(other, ())}.values())
+        for number, numbers in related.items()
+    }
+    for graph in graphs:
+        graph.related_tags = {a.id: held for a in graph.attributes if (held := by_attribute.get(a.id))}
 
 
 def related_attributes(viewer: Viewer, attribute_ids: Sequence[int]) -> dict[int, list[RelatedAttribute]]:

@@ -21,7 +21,7 @@ _DAY = 86400
 _OLD_BACKUP = 7 * _DAY
 _FEW_BYTES = 1024**3
 _LONG_WAIT = 3600
-_KEY_FILES = ("secrets.json", "secret.key", "web.key")
+_FOR_THE_OWNER = ("mispmini.db", "secrets.json", "secret.key", "web.key")  # the folder is closed at each start
 
 
 def run_checks() -> tuple[Check, ...]:
@@ -88,6 +88,15 @@ def _partner_accounts() -> Check:
     return Check("partner_accounts", Verdict.OK, N_("No partner's account may administer this server."))
 
 
+def _second_factors() -> Check:
+    found = store.site_admins_without_second_factor()
+    if found:
+        advice = N_("Each turns it on at My profile.")
+        sentence = N_("Site admins without a second factor: %(emails)s")
+        return Check("second_factor", Verdict.WARN, sentence, {"emails": ", ".join(found)}, advice)
+    return Check("second_factor", Verdict.OK, N_("No site admin signs in with a password alone."))
+
+
 def _keys() -> Check:
     count = store.keys_without_limits()
     if count:
@@ -98,12 +107,13 @@ def _keys() -> Check:
 
 
 def _files() -> Check:
-    open_to_others = [name for name in _KEY_FILES if _others_read(data_folder() / name)]
+    paths = [data_folder() / name for name in _FOR_THE_OWNER]
+    open_to_others = [path.name for path in paths if _others_read(path)]
     if open_to_others:
-        advice = N_("Take the rights of group and others away: chmod 600.")
+        advice = N_("Take the rights of group and others away: chmod go= on each.")
         values = {"names": ", ".join(open_to_others)}
         return Check("files", Verdict.FAIL, N_("Others on this machine may read %(names)s."), values, advice)
-    return Check("files", Verdict.OK, N_("Key files are readable by their owner only."))
+    return Check("files", Verdict.OK, N_("Database and key files are readable by their owner only."))
 
 
 def _others_read(path: Path) -> bool:
@@ -161,6 +171,6 @@ def _queue() -> Check:
 
 
 _CHECKS: tuple[Callable[[], Check], ...] = (
-    _schema, _base_url, _host_organisation, _default_admin, _partner_accounts, _keys, _files, _disk, _backup, _sqlite,
-    _scheduler, _queue,
+    _schema, _base_url, _host_organisation, _default_admin, _second_factors, _partner_accounts, _keys, _files,
+    _disk, _backup, _sqlite, _scheduler, _queue,
 )  # fmt: skip

@@ -3,7 +3,7 @@
 Nothing here makes an event fail: what cannot be stored is dropped and named (PROTOCOL §3.6.1 row 19).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from mispmini.domain.permissions import Permission
 from mispmini.services import relations
 from mispmini.services.analyst_capture import take_of_elements
 from mispmini.services.capture import capture_tags
-from mispmini.services.files import check_file, is_picture
+from mispmini.services.files import check_file, is_picture, without_stray_file
 from mispmini.services.intake import IntakeState
 from mispmini.services.preparing import changed_attribute, changed_object, new_attribute, new_object
 from mispmini.store.attachments import attach_file, put_file
@@ -137,6 +137,9 @@ class Intake(IntakeState):
             raise Invalid({"sharing_group_id": [NO_GROUP]})
         return group_id
 
+    def _with_own_file(self, draft: AttributeDraft, kind: str | None) -> AttributeDraft:
+        return without_stray_file(draft, kind) if self.groups.origin.is_link else draft
+
     def _settled(self, draft: Element) -> tuple[Element, int | None]:
         """A new element and its group. In a link's new event one whose group is not accepted, or that brings none,
         stays with the organisation alone; in an edit it is dropped (MODEL §7.9 row 7)."""
@@ -149,7 +152,7 @@ class Intake(IntakeState):
         return replace(draft, distribution=int(Distribution.ORGANISATION), sharing_group=None), None
 
     def _add(self, draft: AttributeDraft, object_id: int | None, index: int | None) -> None:
-        draft, group_id = self._settled(draft)
+        draft, group_id = self._settled(self._with_own_file(draft, draft.type))
         attribute = new_attribute(
             draft,
             number=self._next_id,
@@ -202,7 +205,8 @@ class Intake(IntakeState):
     def _changed_attributes(self) -> list[StoredAttribute]:
         stored = attributes_by_id([attribute_id for _, attribute_id in self._updates])
         changed = []
-        for draft, attribute_id in self._updates:
+        for sent, attribute_id in self._updates:
+            draft = self._with_own_file(sent, sent.type or stored[attribute_id].type)
             try:
                 if draft.data is not None:
                     check_file(draft.type or stored[attribute_id].type, draft.data)
@@ -236,26 +240,33 @@ class Intake(IntakeState):
                 )
 
     def _take_objects(self, drafts: Sequence[ObjectDraft]) -> dict[int, StoredObject]:
-        """The objects taken, by their place in the drafts."""
+        """The objects that stand here now, by their place in the drafts: one that is not newer may have a newer
+        reference all the same (MODEL §7.10)."""
         if not drafts:
             return {}
         known = {} if self.fresh else stored_objects(self.event_id)
         unknown = [u for d in drafts if d.uuid and (u := ids.uuid_bytes(d.uuid)) not in known]
         elsewhere = uuids_of_others("object", unknown, self.event_id)
-        taken: dict[int, StoredObject] = {}
+        standing: dict[int, StoredObject] = {}
+        gone: dict[int, StoredObject] = {}
         for index, draft in enumerate(drafts):
             uuid = ids.uuid_bytes(draft.uuid) if draft.uuid else None
             try:
                 if uuid in elsewhere:
                     raise Invalid({"uuid": [ELSEWHERE]})
-                obj = self._take_object(draft, known.get(uuid) if uuid else None)
+                stored = known.get(uuid) if uuid else None
+                obj = self._take_object(draft, stored)
             except Invalid as refusal:
                 self._refuse("Object", draft.uuid, refusal, None)
                 continue
             if obj is not None:
-                taken[index] = obj
                 elsewhere.add(obj.uuid)
-        return taken
+                gone |= {obj.id: obj} if obj.deleted else {}
+            if source := obj or stored:
+                standing[index] = source
+        if gone:
+            self._delete_left(gone)
+        return standing
 
     def _take_object(self, draft: ObjectDraft, known: StoredObject | None) -> StoredObject | None:
         """The object as stored now; None if the draft is not newer, which skips its attributes too."""
@@ -280,6 +291,15 @@ class Intake(IntakeState):
         if obj.deleted:
             drop_references_to(self.event_id, [obj.uuid], self.defaults.now)
         return obj
+
+    def _delete_left(self, gone: Mapping[int, StoredObject]) -> None:
+        """What lives in deleted objects goes with them, whether it was sent along or not (MODEL §7.10)."""
+        held = attributes_by_id([known.id for known in self._known.values() if known.object_id in gone])
+        going = {attribute_id for _, attribute_id in self._updates}
+        for row in held.values():
+            if not (row.deleted or row.id in going or row.object_id is None):
+                timestamp = max(gone[row.object_id].timestamp, row.timestamp + 1)
+                self._updates.append((AttributeDraft(uuid=row.uuid, deleted=True, timestamp=timestamp), row.id))
 
 
 def deleted_with(draft: AttributeDraft, obj: StoredObject) -> AttributeDraft:

@@ -1,9 +1,9 @@
 """Add, edit and delete events: the same verbs for a form, REST, a partner's push and our pull (PROTOCOL §3.6)."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mispmini.domain import clock, ids
+from mispmini.domain import clock, ids, sentences
 from mispmini.domain.distribution import EVENT_LEVELS_SENTENCE, Distribution, GroupFlaw, is_event_level, needs_group
 from mispmini.domain.drafts import Dropped, EventDraft
 from mispmini.domain.errors import Blocked, EventExists, NotFound, Refused, SaveFailed
@@ -18,10 +18,8 @@ from mispmini.services.elements import Intake
 from mispmini.services.link_marks import marked
 from mispmini.services.organisations import capture_organisation
 from mispmini.services.preparing import defaults_for, extra_text
-from mispmini.services.receiving import NO_GROUP_ON_EDIT as NO_GROUP_ON_EDIT
 from mispmini.services.receiving import NOT_NEWER as NOT_NEWER
 from mispmini.services.receiving import NOT_OWNER as NOT_OWNER
-from mispmini.services.receiving import UNSIGNED as UNSIGNED
 from mispmini.services.receiving import NameRefused, ProtectedRefused, UpdateRefused
 from mispmini.services.retracting import must_be_settled
 from mispmini.services.rights import may_modify
@@ -52,6 +50,7 @@ from mispmini.store.tags import Attached, Target, attach_tags, detach_tag, fold
 from mispmini.store.trash import NOT_IN_TRASH, find_any_trashed, is_trashed, purge_event, take_out_of_trash
 
 NO_PARENT = "The event that is to be extended is not here."
+NOT_DELETED = "Event was not deleted."
 BLOCKED_TAG = "Blocked by event block rules."
 EMPTY = "Received a published event that was empty. Event add process blocked."
 
@@ -122,7 +121,7 @@ def _make_room(uuid: str) -> None:
 
 def _refuse_unwanted(viewer: Viewer, draft: EventDraft, settings: InstanceSettings) -> None:
     if draft.protected:
-        raise ProtectedRefused(draft.uuid or "")
+        raise ProtectedRefused(draft.uuid or "", signed=draft.signed)
     if draft.uuid and settings.event_blocklist and event_is_blocked(draft.uuid):
         raise Blocked("Event blocked by event blocklist.")
     if _has_blocked_tag(draft, settings):
@@ -255,6 +254,11 @@ def _take_event_tags(viewer: Viewer, event_id: int, draft: EventDraft, *, fresh:
     attach_tags(Target.EVENT, list(links.values()))
 
 
+def editable_event(viewer: Viewer, ref: str) -> int:
+    """The id of a visible event that the viewer may send a version of. Raises NotFound, Forbidden."""
+    return receiving.may_send_version(viewer, event_standing(find_event_id(viewer, ref))).id
+
+
 def edit_event(viewer: Viewer, ref: str, draft: EventDraft, origin: Origin | None = None) -> Saved:
     """Merge a newer version into the event named by id or uuid; what the draft leaves out stays.
 
@@ -325,7 +329,7 @@ def delete_event(viewer: Viewer, ref: str) -> int:
     retraction waits for receipts, which would be promised no longer.
     """
     with writing():
-        failed = SaveFailed("delete", "Event", "Event was not deleted.")
+        failed = SaveFailed("delete", "Event", NOT_DELETED)
         try:
             event = event_standing(find_event_id(viewer, ref))
         except NotFound:
@@ -338,7 +342,7 @@ def delete_event(viewer: Viewer, ref: str) -> int:
             event.uuid,
             info=event.info,
             orgc=orgc.name if orgc else "",
-            comment="Automatically blocked by deleting event",
+            comment=sentences.BLOCKED_BY_DELETING,
         )
         trash_event(event.id)
         forget_promises(event.uuid)
@@ -363,7 +367,9 @@ def restore_event(viewer: Viewer, ref: str) -> int:
         return event.id
 
 
-def delete_events(viewer: Viewer, refs: Iterable[str]) -> list[int]:
-    """Delete several events, all or none."""
+def delete_events(viewer: Viewer, refs: Sequence[str]) -> list[int]:
+    """Delete several events, all or none. Raises SaveFailed, also for none at all."""
+    if not refs:
+        raise SaveFailed("delete", "Event", NOT_DELETED)
     with writing():
         return [delete_event(viewer, ref) for ref in refs]

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from mispmini.domain import clock
 from mispmini.domain.distribution import Distribution, needs_group
 from mispmini.domain.drafts import TagDraft
-from mispmini.domain.errors import NotFound, Refused, SaveFailed
+from mispmini.domain.errors import Invalid, NotFound, Refused, SaveFailed
 from mispmini.domain.feeds import KNOWN_FEEDS, FeedDraft, FeedHit, FeedRecord, FeedVerb, Overlap, SourceFormat
 from mispmini.domain.feeds import value_digest as value_digest
 from mispmini.domain.ids import is_row_number
@@ -42,10 +42,16 @@ _NUMBERS = ("sharing_group_id", "tag_id", "event_id", "orgc_id")
 _MASK = "****"
 
 
-def list_feeds(viewer: Viewer) -> list[FeedRecord]:
-    """Every feed. Raises Forbidden."""
+def list_feeds(viewer: Viewer, *, scope: str = "", search: str = "") -> list[FeedRecord]:
+    """Every feed, or those of a scope that hold a text in name, provider or address. Raises Forbidden."""
     require_site_admin(viewer)
-    return store.list_any_feeds()
+    found = [] if scope == "default" else store.list_any_feeds()  # MISP: those that it comes with; ours are one's own
+    wanted = search.casefold()
+    return [
+        feed
+        for feed in found
+        if (feed.enabled or scope != "enabled") and wanted in f"{feed.name} {feed.provider} {feed.url}".casefold()
+    ]
 
 
 def find_feed(viewer: Viewer, feed_id: int) -> FeedRecord:
@@ -67,7 +73,7 @@ def add_feed(viewer: Viewer, draft: FeedDraft) -> FeedRecord:
     """Add a feed. Raises Forbidden, SaveFailed."""
     require_site_admin(viewer)
     with writing():
-        columns = _columns(viewer, draft, None)
+        columns = _checked("add", viewer, draft, None)
         feed_id = store.insert_feed({"allow_internal": [], **columns})
         audit.record(viewer, "add", _MODEL, feed_id, str(draft.name), _told(draft))
         return find_feed(viewer, feed_id)
@@ -78,7 +84,7 @@ def edit_feed(viewer: Viewer, feed_id: int, draft: FeedDraft) -> FeedRecord:
     with writing():
         old = find_feed(viewer, feed_id)
         audit.watch(_MODEL, feed_id)
-        store.update_feed(feed_id, _columns(viewer, draft, old))
+        store.update_feed(feed_id, _checked("edit", viewer, draft, old))
         audit.record(viewer, "edit", _MODEL, feed_id, draft.name or old.name, _told(draft))
         edited = find_feed(viewer, feed_id)
     if old.headers and old.headers != edited.headers:
@@ -163,7 +169,7 @@ def search_caches(viewer: Viewer, values: Sequence[str]) -> list[FeedHit]:
 
 def hits_in_event(viewer: Viewer, event_id: int, limit: int) -> list[FeedHit]:
     """Which values of an event that the viewer reads are known to feeds, at most so many (RULES §10.7)."""
-    if not any(feed.cached_elements for feed in store.list_any_feeds()):
+    if not store.any_cached():
         return []
     with reading():
         graph = load_event(viewer, str(event_id))
@@ -181,8 +187,16 @@ def compare_feeds(viewer: Viewer) -> list[tuple[FeedRecord, list[Overlap]]]:
     return [(feed, shared.get(feed.id, [])) for feed in known.values() if feed.cache_timestamp is not None]
 
 
+def _checked(action: str, viewer: Viewer, draft: FeedDraft, old: FeedRecord | None) -> dict[str, object]:
+    """What is written. Raises SaveFailed by field."""
+    try:
+        return _columns(viewer, draft, old)
+    except Invalid as invalid:
+        raise SaveFailed(action, _MODEL, invalid.errors, subject_id=old.id if old else None) from None
+
+
 def _columns(viewer: Viewer, draft: FeedDraft, old: FeedRecord | None) -> dict[str, object]:
-    """What is written: what was given and checked. Raises SaveFailed by field."""
+    """What is written: what was given and checked. Raises Invalid."""
     names = (item.name for item in fields(FeedDraft) if item.name not in _NOT_COLUMNS)
     values = {name: value for name in names if (value := getattr(draft, name)) is not None}
     values |= {name: values[name] or None for name in _NUMBERS if name in values}
@@ -285,5 +299,5 @@ def _told(draft: FeedDraft) -> Mapping[str, object]:
     return told | ({"headers": "changed"} if draft.headers is not None else {})
 
 
-def _refused(field: str, sentence: str) -> SaveFailed:
-    return SaveFailed("save", _MODEL, {field: [sentence]})
+def _refused(field: str, sentence: str) -> Invalid:
+    return Invalid({field: [sentence]})

@@ -1,5 +1,7 @@
 """What a file must be to become an attribute's, whichever door it came by (MODEL §7.3, TRUST S3)."""
 
+from dataclasses import replace
+
 from mispmini.domain import samples
 from mispmini.domain.attribute_types import ATTACHMENT, MALWARE_SAMPLE, is_attachment
 from mispmini.domain.drafts import AttributeDraft
@@ -20,6 +22,12 @@ def check_file(kind: str | None, content: bytes) -> None:
     most = load_settings().most_attachment_bytes
     if len(content) > most:
         raise Invalid({"data": [f"The file is larger than {most} bytes."]})
+
+
+def without_stray_file(draft: AttributeDraft, kind: str | None) -> AttributeDraft:
+    """A draft without a file that its type has not: over a link the file is passed over, not the attribute with it."""
+    stray = draft.data is not None and kind is not None and not is_attachment(kind)
+    return replace(draft, data=None) if stray else draft
 
 
 def is_picture(draft: AttributeDraft) -> bool:

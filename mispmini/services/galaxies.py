@@ -1,6 +1,6 @@
 """Galaxies: listed, taken over from the package, shown beside what they tag (MODEL §7.6, RULES §10.5)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from mispmini.domain import galaxy_files
 from mispmini.domain.drafts import TagDraft
@@ -54,13 +54,16 @@ def view_galaxy(viewer: Viewer, ref: str) -> tuple[GalaxyRow, list[Cluster]]:
         return galaxy, clusters.load_clusters(viewer, ids, relations=False)
 
 
-def update(viewer: Viewer) -> int:
+def update(viewer: Viewer, progress: Callable[[int, int], bool] = lambda _done, _total: True) -> int:
     """Take over what the installed package brings; how many galaxies are new or newer.
 
-    One transaction a galaxy, so that nobody waits for all of them.
+    One transaction a galaxy, so that nobody waits for all of them. `progress` says whether to go on.
     """
-    changed = []
-    for packaged in galaxy_files.packaged_galaxies():
+    changed: list[str] = []
+    found = list(galaxy_files.packaged_galaxies())
+    for place, packaged in enumerate(found, 1):
+        if not progress(place, len(found)):
+            break
         known = store.find_galaxy(packaged.uuid)
         collection = galaxy_files.collection_of(packaged)
         if known and (known.version, known.cluster_version) >= (packaged.version, collection.version):

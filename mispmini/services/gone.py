@@ -7,8 +7,11 @@ from enum import StrEnum
 
 from mispmini.domain.drafts import AttributeDraft, EventDraft, ObjectDraft, TagDraft
 from mispmini.domain.ids import uuid_bytes, uuid_text
+from mispmini.domain.servers import LinkedServer
+from mispmini.store.database import writing
 from mispmini.store.events import find_any_event
 from mispmini.store.gone import global_tags, live_attributes, live_objects, note_gone
+from mispmini.store.ledger import note_shown
 from mispmini.store.tags import fold
 
 
@@ -23,6 +26,18 @@ class GonePolicy(StrEnum):
 def policy_of(name: str | None) -> GonePolicy:
     """A link's policy; without one it marks."""
     return GonePolicy(name) if name in list(GonePolicy) else GonePolicy.MARK
+
+
+def note_listed(server: LinkedServer, shown: Collection[str], *, whole: Collection[str] | None) -> None:
+    """After a list of a partner's events: mark those that were pulled from there and it no longer shows, in the ledger
+    alone, and unmark those in `shown`. Nothing is deleted whatever the policy.
+
+    `whole` is everything that the list names if nothing was left out of it; None where something may have been, and
+    then nothing is marked, nor by a list of nothing, which rather speaks of a new database or another role there.
+    """
+    marks = bool(whole) and policy_of(server.gone_policy) is not GonePolicy.IGNORE
+    with writing(quiet=True):
+        note_shown(server.id, server.remote_org_id, shown, absent_unless=whole if marks else None)
 
 
 def with_deletions(draft: EventDraft, shown: EventDraft, link_org_id: int) -> EventDraft:

@@ -20,6 +20,7 @@ class PartnerHit:
     server_id: int
     server_name: str
     event_uuids: tuple[str, ...]
+    server_url: str
 
 
 def partner_hits(viewer: Viewer, values: Sequence[str]) -> list[PartnerHit]:
@@ -27,11 +28,14 @@ def partner_hits(viewer: Viewer, values: Sequence[str]) -> list[PartnerHit]:
     if not _is_told(viewer) or not server_values.any_cached():
         return []
     wanted = {value_digest(value): value for value in values}
-    hits: dict[tuple[str, int, str], list[str]] = {}
+    hits: dict[tuple[str, int, str, str], list[str]] = {}
     for hit in server_values.server_hits(list(wanted)):
-        uuids = hits.setdefault((wanted[hit.digest], hit.server_id, hit.server_name), [])
+        uuids = hits.setdefault((wanted[hit.digest], hit.server_id, hit.server_name, hit.server_url), [])
         uuids += [hit.event_uuid] if hit.event_uuid else []
-    return [PartnerHit(*known, tuple(dict.fromkeys(uuids))) for known, uuids in hits.items()]
+    return [
+        PartnerHit(value, number, name, tuple(dict.fromkeys(uuids)), url)
+        for (value, number, name, url), uuids in hits.items()
+    ]
 
 
 def partner_hits_in_event(viewer: Viewer, event_id: int, limit: int) -> list[PartnerHit]:
@@ -48,7 +52,7 @@ def holders_by_value(viewer: Viewer, values: Sequence[str]) -> dict[str, tuple[s
     names: dict[str, list[str]] = {}
     for hit in partner_hits(viewer, values):
         names.setdefault(hit.value, []).append(hit.server_name)
-    if any(feed.cached_elements for feed in feeds.list_any_feeds()):
+    if feeds.any_cached():
         for found in search_caches(viewer, values):
             names.setdefault(found.value, []).append(found.feed.name)
     return {value: tuple(dict.fromkeys(held)) for value, held in names.items()}

@@ -63,8 +63,8 @@ def pull_names_of(server: LinkedServer) -> RuleNames:
         rules.tags_not,
         rules.orgs_or,
         rules.orgs_not,
-        tuple(sorted(rules.types_not)),
-        tuple(sorted(rules.templates_not)),
+        rules.types_not,
+        rules.templates_not,
         as_text(rules.url_params) if rules.url_params else "",
     )
 

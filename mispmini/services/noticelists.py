@@ -24,10 +24,11 @@ def view_noticelist(ref: str) -> tuple[Noticelist, bool]:
     return found, found.name in knowledge_in_use(KIND)
 
 
-def set_enabled(viewer: Viewer, ref: str, *, enabled: bool) -> Noticelist:
-    """Have one in use or not. Raises NotFound."""
+def set_enabled(viewer: Viewer, ref: str, *, enabled: bool | None) -> tuple[Noticelist, bool]:
+    """Have one in use or not, None turns it round; and which it is now. Raises NotFound."""
     with writing():
-        found, _was = view_noticelist(ref)
-        use_knowledge(KIND, found.name, on=enabled)
-        record(viewer, "enable" if enabled else "disable", "Noticelist", found.id, found.name)
-        return found
+        found, was = view_noticelist(ref)
+        on = not was if enabled is None else enabled
+        use_knowledge(KIND, found.name, on=on)
+        record(viewer, "enable" if on else "disable", "Noticelist", found.id, found.name)
+        return found, on

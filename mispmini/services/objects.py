@@ -18,7 +18,7 @@ from mispmini.services.capture import Groups
 from mispmini.services.elements import ELSEWHERE, Intake
 from mispmini.services.preparing import defaults_for
 from mispmini.services.relations import take_references
-from mispmini.services.rights import NO_PERMISSION, may_modify
+from mispmini.services.rights import NO_PERMISSION, modifiable
 from mispmini.store.attributes import remove_attribute
 from mispmini.store.database import reading, writing
 from mispmini.store.elements_found import (
@@ -94,7 +94,7 @@ def add_object(
     names fills in what the draft leaves out. Raises NotFound, Forbidden, SaveFailed.
     """
     with writing():
-        event = _modifiable(viewer, event_standing(find_event_id(viewer, event_ref)))
+        event = _extendable(viewer, event_ref)
         draft = _named_attributes(_by_template(draft, template_uuid))
         _check_new(draft)
         if ids.uuid_bytes(draft.uuid or "") in stored_objects(event.id):
@@ -166,6 +166,23 @@ def _refuse_dropped(action: str, draft: ObjectDraft, dropped: Sequence[Dropped],
             )
 
 
+def must_take_objects(viewer: Viewer, event_ref: str) -> None:
+    """Raises NotFound, Forbidden unless the viewer sees this event and may add objects to it."""
+    _extendable(viewer, event_ref)
+
+
+def _extendable(viewer: Viewer, event_ref: str) -> EventStanding:
+    return _modifiable(viewer, event_standing(find_event_id(viewer, event_ref)))
+
+
+def editable_object(viewer: Viewer, ref: str) -> tuple[ObjectRow, EventStanding]:
+    """A live object that the viewer may change, and its event. Raises NotFound, Forbidden."""
+    obj = find_object(viewer, ref)
+    if obj.deleted:
+        raise NotFound(INVALID_OBJECT)
+    return obj, _modifiable(viewer, event_standing(obj.event_id))
+
+
 def edit_object(viewer: Viewer, ref: str, draft: ObjectDraft) -> SavedObject:
     """Change an object's own columns and, if the draft lists attributes, make them the object's: listed ones are
     changed or added, the others softly deleted. An object without a list keeps its attributes (API §9.4); one that
@@ -174,10 +191,7 @@ def edit_object(viewer: Viewer, ref: str, draft: ObjectDraft) -> SavedObject:
     Raises NotFound, Forbidden, SaveFailed.
     """
     with writing():
-        obj = find_object(viewer, ref)
-        if obj.deleted:
-            raise NotFound(INVALID_OBJECT)
-        event = _modifiable(viewer, event_standing(obj.event_id))
+        obj, event = editable_object(viewer, ref)
         if draft.uuid is not None and draft.uuid != obj.uuid:
             raise SaveFailed("edit", "Object", {"uuid": [OTHER_UUID]}, subject_id=obj.id)
         watch("Object", obj.id)
@@ -322,10 +336,9 @@ def delete_reference(viewer: Viewer, ref: str, *, hard: bool = False) -> Referen
 
 def _modifiable(viewer: Viewer, event: EventStanding) -> EventStanding:
     """The event, if the viewer may change its objects. Raises Forbidden."""
-    modifies = viewer.is_site_admin or viewer.can(Permission.MODIFY)
-    if not (modifies and may_modify(viewer, event)):
+    if not (viewer.is_site_admin or viewer.can(Permission.MODIFY)):
         raise Forbidden(NO_PERMISSION)
-    return event
+    return modifiable(viewer, event)
 
 
 def _intake(viewer: Viewer, event: EventStanding) -> Intake:

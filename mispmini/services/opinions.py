@@ -1,13 +1,16 @@
 """Puts what others say beside the events that are shown: sightings and proposals (MODEL §7.2)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mispmini.domain.graphs import AttributeRow, EventGraph, OrganisationRow
 from mispmini.domain.opinions import ProposalRow, SightingRow
 from mispmini.domain.viewer import Viewer
+from mispmini.store.attachments import Holder, files_of
 from mispmini.store.organisations import organisation_rows
 from mispmini.store.proposals import proposals_of_attributes, proposals_of_events
 from mispmini.store.sightings import sightings_of_attributes, sightings_of_events
+
+MOST_PROPOSED_BYTES = 16 * 1024 * 1024
 
 
 def attach_opinions(
@@ -26,6 +29,24 @@ def attach_opinions(
         mine = proposed.get(graph.event.id, ())
         graph.proposals = [p for p in mine if p.old_id is None or p.old_id in shown]
         graph.organisations = {**graph.organisations, **orgs}
+
+
+def attach_proposed_files(graphs: Iterable[EventGraph]) -> None:
+    """Fill the files of the proposals that the graphs hold already, up to a measure for each event.
+
+    Who sees an event may propose files for it: they must not make it too large for partners to pull.
+    """
+    for graph in graphs:
+        held = [proposal.id for proposal in fitting(graph.proposals, MOST_PROPOSED_BYTES)]
+        graph.proposal_files = files_of(held, Holder.PROPOSAL) if held else {}
+
+
+def fitting(proposals: Iterable[ProposalRow], most: int) -> Iterator[ProposalRow]:
+    """Those with files that, in this order, are within `most` bytes together; the others' are to be downloaded."""
+    for proposal in proposals:
+        if proposal.size is not None and proposal.size <= most:
+            most -= proposal.size
+            yield proposal
 
 
 def attach_to_attributes(

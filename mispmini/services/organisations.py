@@ -81,6 +81,19 @@ def host_organisation_id() -> int | None:
     return load_settings().host_org_id
 
 
+def host_name() -> str:
+    """The name of the organisation that runs this instance; empty before it is set up."""
+    host = host_organisation_id()
+    found = store.find_any_organisation(host) if host is not None else None
+    return "" if found is None else found.name
+
+
+def find_id(ref: str) -> int:
+    """The id of an organisation by id or uuid; -1, which none has, for what is none."""
+    found = store.find_any_organisation(ref)
+    return -1 if found is None else found.id
+
+
 def find_name(org_id: int) -> str:
     """The name of an organisation; empty for none."""
     found = store.find_any_organisation(org_id)

@@ -4,14 +4,14 @@ import threading
 
 from werkzeug.security import check_password_hash, generate_password_hash
 
-_COST = "scrypt:32768:8:1"
+COST = "scrypt:32768:8:1"
 _hashing = threading.BoundedSemaphore(2)
 
 
 def hash_password(password: str) -> str:
     """Werkzeug's scrypt, at most two at a time: each takes 32 MB and a third of a second (TRUST §5)."""
     with _hashing:
-        return generate_password_hash(password, _COST)
+        return generate_password_hash(password, COST)
 
 
 def verify_password(password: str, password_hash: str | None) -> bool:
@@ -25,4 +25,4 @@ def verify_password(password: str, password_hash: str | None) -> bool:
 
 def is_of_other_cost(password_hash: str) -> bool:
     """Whether a hash was made with less or more work than one made today."""
-    return not password_hash.startswith(f"{_COST}$")
+    return not password_hash.startswith(f"{COST}$")

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from mispmini.domain import clock
-from mispmini.domain.errors import Forbidden, NotFound, Refused
+from mispmini.domain.errors import NotFound, Refused
 from mispmini.domain.viewer import Viewer
 from mispmini.services.audit import record, watch
 from mispmini.services.fitness import Fitness, fitness_of, must_be_fit, warnings_of
 from mispmini.services.retracting import must_be_settled
-from mispmini.services.rights import NO_PERMISSION, may_modify, may_publish
+from mispmini.services.rights import may_publish, modifiable_event
 from mispmini.services.sharing_groups import refuse_unready_group
 from mispmini.store.database import reading, writing
 from mispmini.store.events import event_standing, update_event
@@ -77,9 +77,7 @@ def unpublish_event(viewer: Viewer, ref: str) -> int:
     """Take the mark off; copies at partners stay. Returns the event's id. Raises NotFound, Forbidden,
     Refused while a retraction waits for receipts."""
     with writing():
-        event = event_standing(find_event_id(viewer, ref))
-        if not may_modify(viewer, event):
-            raise Forbidden(NO_PERMISSION)
+        event = modifiable_event(viewer, ref)
         must_be_settled(event)
         watch("Event", event.id)
         update_event(event.id, {"published": False})

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from mispmini.domain.graphs import EventRow, FoundAttribute, FoundObject
+from mispmini.domain.graphs import EventGraph, EventRow, FoundAttribute, FoundObject
 from mispmini.domain.viewer import Viewer
 from mispmini.services.viewing import is_told_of_partners
 from mispmini.store.organisations import organisation_rows
 from mispmini.store.served import list_readings, note_readings
+from mispmini.store.versions import versions_by_id
 
 Found = TypeVar("Found", FoundAttribute, FoundObject)
 
@@ -26,9 +27,15 @@ class Readership:
 def note_served(viewer: Viewer, events: Sequence[EventRow]) -> None:
     """Note that a partner's key got these events, once by event, partner and version."""
     if viewer.is_partner and viewer.key is not None:
-        note_readings(
-            [(event.uuid, event.timestamp) for event in events], org_id=viewer.org_id, authkey_id=viewer.key.id
-        )
+        versions = [(event.uuid, event.timestamp) for event in events]
+        note_readings(versions, org_id=viewer.org_id, authkey_id=viewer.key.id)
+
+
+def note_served_by_id(viewer: Viewer, event_ids: Iterable[int]) -> None:
+    """The same, where only elements of the events were given out."""
+    if viewer.is_partner and viewer.key is not None:
+        versions = versions_by_id(sorted(set(event_ids)))
+        note_readings(versions, org_id=viewer.org_id, authkey_id=viewer.key.id)
 
 
 def noting(viewer: Viewer, found: Iterable[Found]) -> Iterator[Found]:
@@ -40,6 +47,13 @@ def noting(viewer: Viewer, found: Iterable[Found]) -> Iterator[Found]:
             noted.add(event.id)
             note_served(viewer, [event])
         yield one
+
+
+def noting_events(viewer: Viewer, found: Iterable[EventGraph]) -> Iterator[EventGraph]:
+    """The same events, each noted when it is taken."""
+    for graph in found:
+        note_served(viewer, [graph.event])
+        yield graph
 
 
 def readers_of(viewer: Viewer, event: EventRow) -> list[Readership]:

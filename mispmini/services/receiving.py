@@ -29,9 +29,18 @@ NOT_OWNER = (
 )
 NOT_THIS = "Event could not be saved: Could not find the local event."
 NO_GROUP_ON_EDIT = "Event could not be saved: User not authorised to create the associated sharing group."
+GROUP_NOT_SAID = (
+    "Event could not be saved: Sharing group chosen as the distribution level, but no sharing group specified."
+)
+GROUP_NOT_YOURS = "Event could not be saved: Invalid sharing group or you don't have access to that sharing group."
+NO_MEMBER_ON_EDIT = (
+    "Event could not be saved: The sync user has to have access to the sharing group in order to be able to edit it."
+)
+GROUP_REFUSALS = (NO_GROUP_ON_EDIT, GROUP_NOT_SAID, GROUP_NOT_YOURS, NO_MEMBER_ON_EDIT)
 IN_THE_FUTURE = "Event could not be saved: Its timestamp is more than a day ahead."
 OUR_NAME = "Event blocked: it is in the name of the organisation that runs this server."
 UNSIGNED = "Protected event failed signature validation as no key was provided."
+UNCHECKED = "Protected event failed signature validation."
 NO_GROUP = "Sharing group not accepted."
 MOST_SKEW_SECONDS = 600
 _GROUP_SENTENCES = {
@@ -67,10 +76,10 @@ class ProtectedRefused(Refused):
 
     names_rule = True
 
-    def __init__(self, uuid: str) -> None:
-        super().__init__(UNSIGNED)
+    def __init__(self, uuid: str, *, signed: bool) -> None:
+        self.reason = UNCHECKED if signed else UNSIGNED
+        super().__init__(self.reason)
         self.uuid = uuid
-        self.reason = UNSIGNED
 
 
 def note_refusal(error: Exception, viewer: Viewer, origin: Origin, timestamp: int | None) -> None:
@@ -156,12 +165,18 @@ def _level(level: int, group_id: int | None) -> dict[str, str]:
     return {"distribution": str(level), "sharing_group_id": str(group_id or "")}
 
 
-def judge_edit(viewer: Viewer, event: EventStanding, draft: EventDraft, origin: Origin) -> None:
-    """Whether this version may be merged at all. Raises Forbidden, Refused, SaveFailed (PROTOCOL §3.6.2)."""
+def may_send_version(viewer: Viewer, event: EventStanding) -> EventStanding:
+    """The event, if the viewer may offer a version of it at all. Raises Forbidden (PROTOCOL §3.6.2 row 2)."""
     if not (may_modify(viewer, event) or viewer.can(Permission.SYNC)):
         raise Forbidden(NOT_AUTHORISED)
+    return event
+
+
+def judge_edit(viewer: Viewer, event: EventStanding, draft: EventDraft, origin: Origin) -> None:
+    """Whether this version may be merged at all. Raises Forbidden, Refused, SaveFailed (PROTOCOL §3.6.2)."""
+    may_send_version(viewer, event)
     if event.protected or draft.protected:
-        raise ProtectedRefused(event.uuid)
+        raise ProtectedRefused(event.uuid, signed=draft.signed)
     if draft.uuid is not None and draft.uuid != event.uuid:
         raise edit_failed(event, NOT_THIS)
     if draft.timestamp is not None and not _is_newer(event, draft.timestamp, origin):
@@ -251,7 +266,16 @@ def _wanted_level(event: EventStanding, draft: EventDraft, origin: Origin, group
     if group_id is not None:
         return draft.distribution, group_id
     known = event.sharing_group_id
-    says_none = draft.sharing_group is None and (origin.way is Way.PULL or draft.sharing_group_id in (None, known))
-    if says_none and known is not None:
+    says_same = draft.sharing_group is None and (origin.way is Way.PULL or draft.sharing_group_id == known)
+    if says_same and known is not None:
         return event.distribution, event.sharing_group_id
-    raise UpdateRefused(event, NO_GROUP_ON_EDIT) if origin.is_link else edit_failed(event, NO_GROUP_ON_EDIT)
+    reason = _why_no_group(draft, groups)
+    raise UpdateRefused(event, reason) if origin.is_link else edit_failed(event, reason)
+
+
+def _why_no_group(draft: EventDraft, groups: Groups) -> str:
+    """MISP's words for an edit whose group may not be used (PROTOCOL §3.6.2 rows 6, 8)."""
+    if draft.sharing_group is not None:
+        stands = groups.refusal_of(draft.sharing_group) is GroupRefusal.NO_MEMBER
+        return NO_MEMBER_ON_EDIT if stands else NO_GROUP_ON_EDIT
+    return GROUP_NOT_SAID if draft.sharing_group_id is None else GROUP_NOT_YOURS

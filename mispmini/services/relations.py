@@ -28,7 +28,7 @@ ELSEWHERE = "The UUID provided is not unique"
 
 
 def take_references(intake: IntakeState, drafts: Sequence[ObjectDraft], objects: Mapping[int, StoredObject]) -> None:
-    """Take the references of the objects that were taken; a target outside of the event is skipped."""
+    """Take the references of the objects that stand here; a target outside of the event is skipped."""
     wanted = [
         (reference, objects[i]) for i, draft in enumerate(drafts) if i in objects for reference in draft.references
     ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from mispmini.domain import clock, ids
 from mispmini.domain.drafts import ReportDraft
-from mispmini.domain.errors import Forbidden, NotFound, SaveFailed
+from mispmini.domain.errors import NotFound, NotTheirs, SaveFailed
 from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import EventRow, OrganisationRow, ReportRow
 from mispmini.domain.origin import Origin
@@ -16,11 +16,11 @@ from mispmini.services.capture import Groups
 from mispmini.services.intake import IntakeState
 from mispmini.services.preparing import defaults_for
 from mispmini.services.relations import ELSEWHERE, take_reports
-from mispmini.services.rights import NO_PERMISSION, may_modify
+from mispmini.services.rights import NO_PERMISSION, modifiable_event
 from mispmini.store.database import reading, writing
 from mispmini.store.elements_found import INVALID_REPORT, find_report, group_names, list_reports
 from mispmini.store.events import EventStanding, event_standing, mark_changed, recount
-from mispmini.store.graphs import Parts, find_event_id, load_events
+from mispmini.store.graphs import Parts, load_events
 from mispmini.store.objects import remove_report
 from mispmini.store.settings import load_settings
 from mispmini.store.sql import in_batches
@@ -48,11 +48,18 @@ def view_report(viewer: Viewer, ref: str) -> ViewedReport:
 
 
 def reports_of(
-    viewer: Viewer, event_id: int | None = None, state: Deleted = Deleted.LIVE, *, search: str = ""
+    viewer: Viewer,
+    event_id: int | None = None,
+    state: Deleted = Deleted.LIVE,
+    *,
+    search: str = "",
+    limit: int | None = None,
+    page: int | None = None,
 ) -> list[ViewedReport]:
-    """Visible reports of an event (by its number), or of all events, oldest first."""
+    """Visible reports of an event (by its number), or of all events, oldest first; all, or a page of `limit`."""
+    offset = ((page or 1) - 1) * (limit or 0)
     with reading():
-        return _viewed(viewer, list_reports(viewer, event_id, state, search))
+        return _viewed(viewer, list_reports(viewer, event_id, state, search, limit=limit or -1, offset=offset))
 
 
 def _viewed(viewer: Viewer, reports: Sequence[ReportRow]) -> list[ViewedReport]:
@@ -70,9 +77,7 @@ def _viewed(viewer: Viewer, reports: Sequence[ReportRow]) -> list[ViewedReport]:
 def add_report(viewer: Viewer, event_ref: str, draft: ReportDraft) -> ViewedReport:
     """Add a report to an event. Raises NotFound, Forbidden, SaveFailed."""
     with writing():
-        event = event_standing(find_event_id(viewer, event_ref))
-        if not may_modify(viewer, event):
-            raise Forbidden(NO_PERMISSION)
+        event = modifiable_event(viewer, event_ref)
         if draft.uuid is not None and _is_taken(draft.uuid):
             raise SaveFailed("add", "EventReport", {"uuid": [ELSEWHERE]})
         draft = replace(draft, uuid=draft.uuid or ids.new_uuid())
@@ -88,9 +93,9 @@ def _is_taken(uuid: str) -> bool:
 
 
 def edit_report(viewer: Viewer, ref: str, draft: ReportDraft) -> ViewedReport:
-    """Change a report; it is newer with it, whatever time the draft gives. Raises NotFound, Forbidden, SaveFailed."""
+    """Change a report; it is newer with it, whatever time the draft gives. Raises NotFound, NotTheirs, SaveFailed."""
     with writing():
-        stored, event = _own(viewer, ref)
+        stored, event = own_report(viewer, ref)
         if draft.uuid is not None and draft.uuid != stored.uuid:
             raise SaveFailed("edit", "EventReport", {"uuid": [OTHER_UUID]}, subject_id=stored.id)
         keeps_group = draft.sharing_group is None and draft.sharing_group_id in (None, stored.sharing_group_id)
@@ -108,10 +113,10 @@ def edit_report(viewer: Viewer, ref: str, draft: ReportDraft) -> ViewedReport:
 def delete_report(viewer: Viewer, ref: str, *, hard: bool = False) -> ReportRow:
     """Delete a report, softly with a newer timestamp so that the deletion travels, or for good. Returns it as it was.
 
-    Raises NotFound, Forbidden (RULES §2).
+    Raises NotFound, NotTheirs (RULES §2).
     """
     with writing():
-        stored, event = _own(viewer, ref)
+        stored, event = own_report(viewer, ref)
         watch("EventReport", stored.id)
         if hard:
             remove_report(stored.id)
@@ -123,19 +128,22 @@ def delete_report(viewer: Viewer, ref: str, *, hard: bool = False) -> ReportRow:
 
 
 def restore_report(viewer: Viewer, ref: str) -> ReportRow:
-    """Bring a softly deleted report back. Returns it as it was. Raises NotFound, Forbidden."""
+    """Bring a softly deleted report back. Returns it as it was. Raises NotFound, NotTheirs."""
     with writing():
-        stored, event = _own(viewer, ref)
+        stored, event = own_report(viewer, ref)
         _save(viewer, event, _marked(stored, deleted=False), "restore", stored.id)
         return stored
 
 
-def _own(viewer: Viewer, ref: str) -> tuple[ReportRow, EventStanding]:
-    """A report that the viewer may change: of an event of its organisation (MODEL §5.4)."""
+def own_report(viewer: Viewer, ref: str) -> tuple[ReportRow, EventStanding]:
+    """A report that the viewer may change, of an event of its organisation, and that event (MODEL §5.4).
+
+    Raises NotFound, NotTheirs.
+    """
     stored = find_report(viewer, ref)
     event = event_standing(stored.event_id)
     if not (viewer.is_site_admin or event.orgc_id == viewer.org_id):
-        raise Forbidden(NO_PERMISSION)
+        raise NotTheirs(NO_PERMISSION)
     return stored, event
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mispmini.domain import clock
 from mispmini.domain.drafts import AttributeDraft, ObjectDraft
-from mispmini.domain.errors import Forbidden, NotFound, SaveFailed
+from mispmini.domain.errors import NotFound, SaveFailed
 from mispmini.domain.graphs import AttributeRow, ObjectRow
 from mispmini.domain.origin import Origin
 from mispmini.domain.viewer import Viewer
@@ -12,7 +12,7 @@ from mispmini.services.audit import record
 from mispmini.services.capture import Groups
 from mispmini.services.elements import Intake
 from mispmini.services.preparing import defaults_for
-from mispmini.services.rights import NO_PERMISSION, may_modify
+from mispmini.services.rights import modifiable
 from mispmini.store.database import writing
 from mispmini.store.elements_found import INVALID_OBJECT, attributes_of_object, find_object
 from mispmini.store.events import event_standing, mark_changed, recount
@@ -29,9 +29,7 @@ def restore_object(viewer: Viewer, ref: str) -> ObjectRow:
         obj = find_object(viewer, ref)
         if not obj.deleted:
             raise NotFound(INVALID_OBJECT)
-        event = event_standing(obj.event_id)
-        if not may_modify(viewer, event):
-            raise Forbidden(NO_PERMISSION)
+        event = modifiable(viewer, event_standing(obj.event_id))
         gone = _gone_with(obj, attributes_of_object(Viewer.everything(), obj.id, deleted=True))
         back = tuple(AttributeDraft(uuid=one.uuid, deleted=False) for one in gone)
         timestamp = clock.later_than(obj.timestamp)

@@ -1,8 +1,10 @@
 """Who may do what to one event, after visibility (MODEL §5.4, RULES §4)."""
 
+from mispmini.domain.errors import Forbidden
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
-from mispmini.store.events import EventStanding
+from mispmini.store.events import EventStanding, event_standing
+from mispmini.store.graphs import find_event_id
 
 NO_PERMISSION = "You do not have permission to do that."
 NOT_AUTHORISED = "You are not authorised to do that."
@@ -15,6 +17,23 @@ def may_modify(viewer: Viewer, event: EventStanding) -> bool:
     if viewer.can(Permission.MODIFY_ORG) and event.orgc_id == viewer.org_id:
         return True
     return viewer.can(Permission.MODIFY) and event.user_id is not None and event.user_id == viewer.user_id
+
+
+def modifiable(viewer: Viewer, event: EventStanding) -> EventStanding:
+    """The event, if the viewer may change it. Raises Forbidden."""
+    if not may_modify(viewer, event):
+        raise Forbidden(NO_PERMISSION)
+    return event
+
+
+def modifiable_event(viewer: Viewer, ref: str) -> EventStanding:
+    """A visible event, by id or uuid, that the viewer may change. Raises NotFound, Forbidden."""
+    return modifiable(viewer, event_standing(find_event_id(viewer, ref)))
+
+
+def must_be_modifiable(viewer: Viewer, ref: str) -> None:
+    """Raises NotFound, Forbidden unless the viewer sees this event and may change it."""
+    modifiable_event(viewer, ref)
 
 
 def may_publish(viewer: Viewer, event: EventStanding) -> bool:

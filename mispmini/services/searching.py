@@ -3,7 +3,7 @@
 What is found is streamed: its ids are known at once, its rows come in short reads, each a snapshot of its own.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -13,11 +13,20 @@ from mispmini.domain.index_items import IndexItem
 from mispmini.domain.records import MinimalIndexRow
 from mispmini.domain.viewer import Viewer
 from mispmini.services.analyst_data import attach_analyst_data
-from mispmini.services.correlating import attach_granular, attach_related, related_attributes
+from mispmini.services.correlating import attach_related, related_attributes
+from mispmini.services.elsewhere import attach_elsewhere
 from mispmini.services.extending import extend, extensions_of
 from mispmini.services.galaxies import attach_galaxies
-from mispmini.services.opinions import attach_opinions, attach_to_attributes
-from mispmini.services.sifting import apply_warninglists, count_warned, decay_of, kept_attributes
+from mispmini.services.opinions import attach_opinions, attach_proposed_files, attach_to_attributes
+from mispmini.services.readings import note_served_by_id
+from mispmini.services.sifting import (
+    count_in_events,
+    count_in_objects,
+    decay_of,
+    kept_attributes,
+    sift_events,
+    sift_objects,
+)
 from mispmini.services.warninglists import warnings_of
 from mispmini.store import event_index
 from mispmini.store.attachments import attributes_with_files, files_of
@@ -37,6 +46,8 @@ from mispmini.store.sql import in_batches
 
 EVENTS_A_READ = 100
 OPINION_FORMATS = frozenset({"json", "xml"})
+GALAXY_FORMATS = OPINION_FORMATS | {"context", "context-markdown", "stix", "stix-json", "stix-xml", "stix2"}
+SIGHTING_FORMATS = frozenset({"attack-sightings"})
 ATTRIBUTES_A_READ = 2_000
 FILES_A_READ = 100
 OBJECTS_A_READ = 200
@@ -78,7 +89,7 @@ def search_events(viewer: Viewer, filters: SearchFilters) -> Found[EventGraph]:
     `to_ids`, `deleted` and unwanted tags cut attributes out of them (API §8.4).
     """
     ids, total = find_event_ids(viewer, filters)
-    skipped = count_warned(viewer, ids, filters, _parts(viewer, filters))
+    skipped = count_in_events(viewer, ids, filters, _parts(viewer, filters))
     return Found(total, _events(viewer, ids, filters), skipped)
 
 
@@ -106,31 +117,43 @@ def _batches_of_events(ids: Sequence[int], *, whole: bool) -> Iterator[Sequence[
 def _read_events(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> list[EventGraph]:
     options = filters.options
     found = load_events(viewer, ids, _parts(viewer, filters))
+    for graph in found:
+        _extended(viewer, graph, filters)
+    _cut(viewer, found, filters)
+    if not options.metadata:
+        attach_elsewhere(viewer, found, options.elsewhere, _parts(viewer, filters))
+    if options.include_event_correlations:
+        attach_related(viewer, found)
+    sift_events(found, filters)
+    if not options.exclude_galaxy and filters.return_format in GALAXY_FORMATS:
+        attach_galaxies(viewer, found)
+    if filters.return_format in SIGHTING_FORMATS:
+        attach_opinions(viewer, found, proposals=False)
+    if not options.metadata and filters.return_format in OPINION_FORMATS:
+        attach_opinions(viewer, found, sightings=not options.no_sightings, proposals=not options.no_shadow_attributes)
+        if options.with_attachments:
+            attach_proposed_files(found)
+        if options.include_analyst_data:
+            attach_analyst_data(viewer, found)
+    return found
+
+
+def _cut(viewer: Viewer, found: Sequence[EventGraph], filters: SearchFilters) -> None:
+    """Leave out what the search does not want of events and of those merged into them, and add files if it does."""
+    options = filters.options
+    ids = [number for graph in found for number in (graph.event.id, *(one.id for one in graph.extensions or ()))]
     cut = set() if options.metadata else cut_attribute_ids(viewer, ids, filters)
-    files = _files_of_events(ids) if options.with_attachments and not options.metadata else {}
+    files = files_of(attributes_with_files(ids)) if options.with_attachments and not options.metadata else {}
     for graph in found:
         if cut:
             graph.attributes = [attribute for attribute in graph.attributes if attribute.id not in cut]
         if options.no_event_reports:
             graph.reports = ()
-        graph.attachments = {a.id: files[a.id] for a in graph.attributes if a.id in files}
-        _extended(viewer, graph, filters)
         if options.sg_reference_only:
             graph.sharing_groups = {}
         if options.flatten:
             graph.flat, graph.objects = True, ()
-    if options.include_granular_correlations and not options.metadata:
-        attach_granular(viewer, found)
-    if options.include_event_correlations:
-        attach_related(viewer, found)
-    apply_warninglists(found, filters)
-    if not options.exclude_galaxy and filters.return_format in OPINION_FORMATS:
-        attach_galaxies(viewer, found)
-    if not options.metadata and filters.return_format in OPINION_FORMATS:
-        attach_opinions(viewer, found, sightings=not options.no_sightings, proposals=not options.no_shadow_attributes)
-        if options.include_analyst_data:
-            attach_analyst_data(viewer, found)
-    return found
+        graph.attachments = {a.id: files[a.id] for a in graph.attributes if a.id in files}
 
 
 def _extended(viewer: Viewer, graph: EventGraph, filters: SearchFilters) -> None:
@@ -139,10 +162,6 @@ def _extended(viewer: Viewer, graph: EventGraph, filters: SearchFilters) -> None
         extend(viewer, graph, _parts(viewer, filters))
     elif filters.options.extension_list:
         graph.extensions = extensions_of(viewer, graph)
-
-
-def _files_of_events(ids: Sequence[int]) -> Mapping[int, bytes]:
-    return files_of(attributes_with_files(ids))
 
 
 def _parts(viewer: Viewer, filters: SearchFilters) -> Parts:
@@ -167,11 +186,18 @@ def search_attributes(viewer: Viewer, filters: SearchFilters) -> Found[FoundAttr
     return Found(len(kept) + full, _attributes(viewer, kept, filters), len(ids) - len(kept))
 
 
+def search_attribute_ids(viewer: Viewer, filters: SearchFilters) -> Found[int]:
+    """The same, and nothing of them but their ids."""
+    ids = find_attribute_ids(viewer, filters)
+    full = filters.limit is not None and len(ids) == filters.limit
+    return Found(len(ids) + full, iter(ids))
+
+
 def search_objects(viewer: Viewer, filters: SearchFilters) -> Found[FoundObject]:
     """Objects with what they hold; the count is a hint as for attributes. Raises BadRequest for too many terms."""
     ids = find_object_ids(viewer, filters)
     full = filters.limit is not None and len(ids) == filters.limit
-    return Found(len(ids) + full, _objects(viewer, ids, filters))
+    return Found(len(ids) + full, _objects(viewer, ids, filters), count_in_objects(viewer, ids, filters))
 
 
 def _objects(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> Iterator[FoundObject]:
@@ -183,13 +209,15 @@ def _objects(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> Iter
 
 def _read_objects(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> list[FoundObject]:
     parts, objects = _parts(viewer, filters), load_found_objects(viewer, ids, filters)
-    held = {} if filters.options.metadata else attributes_of_objects(viewer, ids, filters)
-    numbers = [attribute.id for attributes in held.values() for attribute in attributes]
+    held = {} if filters.options.metadata else sift_objects(attributes_of_objects(viewer, ids, filters), filters)
+    inside = [attribute for attributes in held.values() for attribute in attributes]
+    numbers = [attribute.id for attribute in inside]
     tags = tags_of_attributes(numbers, parts)
     files = files_of(numbers) if filters.options.with_attachments else {}
     events = _contexts(viewer, {obj.event_id for obj in objects}, parts)
+    warned = warnings_of(inside) if filters.options.include_warninglist_hits else {}
     return [
-        FoundObject(obj, events[obj.event_id], held.get(obj.id, ()), tags, files)
+        FoundObject(obj, events[obj.event_id], held.get(obj.id, ()), tags, files, warned)
         for obj in objects
         if obj.event_id in events
     ]
@@ -202,12 +230,17 @@ def search_for_export(viewer: Viewer, filters: SearchFilters, types: frozenset[s
     """
     if filters.scope is Scope.ATTRIBUTES:
         return search_attributes(viewer, _narrowed(filters, types))
-    found = search_events(viewer, replace(filters, options=replace(filters.options, include_event_correlations=False)))
+    found = search_whole_events(viewer, filters)
     return Found(found.count, (attribute for graph in found for attribute in _held_by(graph)), found.skipped)
 
 
+def search_whole_events(viewer: Viewer, filters: SearchFilters) -> Found[EventGraph]:
+    """Events for an export, which shows no correlations. Raises BadRequest for too many terms."""
+    return search_events(viewer, replace(filters, options=replace(filters.options, include_event_correlations=False)))
+
+
 def search_values(viewer: Viewer, filters: SearchFilters) -> Found[str]:
-    """Whole values of attributes, and nothing else of them; the count is as for attributes."""
+    """Whole values of attributes, and nothing else of them; the count is as for attributes. A partner's are noted."""
     ids = find_attribute_ids(viewer, filters)
     full = filters.limit is not None and len(ids) == filters.limit
     return Found(len(ids) + full, _values(viewer, ids, filters))
@@ -217,7 +250,8 @@ def _values(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> Itera
     for batch in in_batches(ids, VALUES_A_READ):
         with reading():
             found = load_values(viewer, batch, filters)
-        yield from found
+        note_served_by_id(viewer, (event_id for _, event_id in found))
+        yield from (value for value, _ in found)
 
 
 def _narrowed(filters: SearchFilters, types: frozenset[str] | None) -> SearchFilters:
@@ -252,9 +286,11 @@ def _read_attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters)
         viewer,
         events,
         found,
-        sightings=filters.options.include_sightings,
+        sightings=filters.options.include_sightings or filters.return_format in SIGHTING_FORMATS,
         proposals=filters.options.include_proposals,
     )
+    if filters.options.with_attachments:
+        attach_proposed_files(events.values())
     related = related_attributes(viewer, ids) if filters.options.include_correlations else {}
     warned = warnings_of(found) if filters.options.include_warninglist_hits else {}
     decay = decay_of(viewer, found, filters, parts) if filters.options.decay.include else {}

@@ -1,7 +1,7 @@
-"""What a search leaves out for what is known of its values: warninglists that are enforced, values that have decayed
-(MODEL §7.15, API §8.4)."""
+"""What a search leaves out for what is known of its values: warninglists that are enforced, values that have decayed,
+proposals that contest one (MODEL §7.15, API §8.4, §8.5)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mispmini.domain.decaying import DecayScore
 from mispmini.domain.filters import SearchFilters
@@ -10,25 +10,41 @@ from mispmini.domain.viewer import Viewer
 from mispmini.services.decaying import models_for, scores_of
 from mispmini.services.warninglists import attach_warnings, warnings_of
 from mispmini.store.graphs import Parts, load_events, tags_of_attributes
-from mispmini.store.search.loading import load_attributes
+from mispmini.store.search.loading import attributes_of_objects, contested_among, load_attributes
+from mispmini.store.settings import load_settings
 from mispmini.store.sql import in_batches
 
 _ATTRIBUTES_A_READ = 500
-_EVENTS_A_READ = 50
+_HOLDERS_A_READ = 50
 Scores = dict[int, tuple[DecayScore, ...]]
+
+
+def sifts(filters: SearchFilters) -> bool:
+    """Whether a search leaves out attributes for what is known of their values or proposed."""
+    options = filters.options
+    return options.enforce_warninglist or options.decay.exclude_decayed or _heeds_proposals(filters)
+
+
+def _heeds_proposals(filters: SearchFilters) -> bool:
+    return filters.for_detection and load_settings().proposals_block_attributes
+
+
+def _sifted_out(attributes: Sequence[AttributeRow], filters: SearchFilters) -> set[int]:
+    dropped = set(warnings_of(attributes)) if filters.options.enforce_warninglist else set()
+    for batch in in_batches([one.id for one in attributes]) if _heeds_proposals(filters) else ():
+        dropped |= contested_among(batch)
+    return dropped
 
 
 def kept_attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters, parts: Parts) -> list[int]:
     """Those of the attributes found that are answered, in their order."""
-    options = filters.options
-    if not (options.enforce_warninglist or options.decay.exclude_decayed):
+    if not sifts(filters):
         return list(ids)
     dropped: set[int] = set()
     for batch in in_batches(ids, _ATTRIBUTES_A_READ):
         found = load_attributes(viewer, batch, filters)
-        if options.enforce_warninglist:
-            dropped.update(warnings_of(found))
-        if options.decay.exclude_decayed:
+        dropped |= _sifted_out(found, filters)
+        if filters.options.decay.exclude_decayed:
             scores = decay_of(viewer, found, filters, parts)
             dropped.update(number for number, held in scores.items() if all(one.decayed for one in held))
     return [number for number in ids if number not in dropped]
@@ -43,18 +59,39 @@ def decay_of(viewer: Viewer, found: Sequence[AttributeRow], filters: SearchFilte
     return scores_of(viewer, [(attribute, tags.get(attribute.id, ())) for attribute in found], models)
 
 
-def count_warned(viewer: Viewer, event_ids: Sequence[int], filters: SearchFilters, parts: Parts) -> int:
-    """How many attributes of events are left out because their values stand on warninglists that are enforced."""
-    if not filters.options.enforce_warninglist or filters.options.metadata:
+def count_in_events(viewer: Viewer, event_ids: Sequence[int], filters: SearchFilters, parts: Parts) -> int:
+    """How many attributes of events are left out."""
+    if not sifts(filters) or filters.options.metadata:
         return 0
-    batches = in_batches(event_ids, _EVENTS_A_READ)
-    return sum(len(warnings_of(g.attributes)) for batch in batches for g in load_events(viewer, batch, parts))
+    batches = in_batches(event_ids, _HOLDERS_A_READ)
+    found = (graph.attributes for batch in batches for graph in load_events(viewer, batch, parts))
+    return sum(len(_sifted_out(attributes, filters)) for attributes in found)
 
 
-def apply_warninglists(graphs: Sequence[EventGraph], filters: SearchFilters) -> None:
-    """Cut attributes out of events, or say on which lists they stand, as the search wants."""
-    for graph in graphs if filters.options.enforce_warninglist else ():
-        warned = warnings_of(graph.attributes)
-        graph.attributes = [one for one in graph.attributes if one.id not in warned] if warned else graph.attributes
+def count_in_objects(viewer: Viewer, object_ids: Sequence[int], filters: SearchFilters) -> int:
+    """How many attributes of objects are left out."""
+    if not sifts(filters) or filters.options.metadata:
+        return 0
+    batches = in_batches(object_ids, _HOLDERS_A_READ)
+    held = (attributes_of_objects(viewer, batch, filters).values() for batch in batches)
+    return sum(len(_sifted_out(_all(groups), filters)) for groups in held)
+
+
+def sift_events(graphs: Sequence[EventGraph], filters: SearchFilters) -> None:
+    """Cut attributes out of events, or say on which warninglists they stand, as the search wants."""
+    if sifts(filters):
+        dropped = _sifted_out(_all(graph.attributes for graph in graphs), filters)
+        for graph in graphs if dropped else ():
+            graph.attributes = [one for one in graph.attributes if one.id not in dropped]
     if filters.options.include_warninglist_hits:
         attach_warnings(graphs)
+
+
+def sift_objects(held: Mapping[int, list[AttributeRow]], filters: SearchFilters) -> dict[int, list[AttributeRow]]:
+    """What objects hold, by object, without what is left out."""
+    dropped = _sifted_out(_all(held.values()), filters) if sifts(filters) else set()
+    return {number: [one for one in attributes if one.id not in dropped] for number, attributes in held.items()}
+
+
+def _all(groups: Iterable[Sequence[AttributeRow]]) -> list[AttributeRow]:
+    return [one for group in groups for one in group]

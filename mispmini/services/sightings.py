@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mispmini.domain import clock, ids
 from mispmini.domain.drafts import EventDraft, SightingDraft
-from mispmini.domain.errors import Forbidden, NotFound, Refused
+from mispmini.domain.errors import BadRequest, Forbidden, NotFound, Refused
 from mispmini.domain.filters import SearchFilters
 from mispmini.domain.graphs import AttributeRow, EventGraph, OrganisationRow
 from mispmini.domain.opinions import SightingContext, SightingFilters, SightingRow, SightingWish
@@ -102,8 +102,10 @@ def list_sightings(viewer: Viewer, filters: SightingFilters) -> list[SightingRow
 def sightings_at(viewer: Viewer, ref: str, context: str, org: str) -> list[SightingRow]:
     """Those of the event or attribute named by id or uuid, of one organisation if it is named.
 
-    Raises NotFound or Refused, as views of these do.
+    Raises NotFound or Refused, as views of these do, BadRequest for another context.
     """
+    if context not in ("event", "attribute"):
+        raise BadRequest("Invalid context.")
     if context == "event":
         where = SightingFilters(SightingContext.EVENT, ids=(find_event_id(viewer, ref),))
     else:
@@ -244,9 +246,10 @@ def take_sightings(
 
 
 def take_nested(viewer: Viewer, event_id: int, draft: EventDraft, *, trusts_names: bool) -> int:
-    """Those that came inside an event's attributes, inside the writing() that stored these."""
+    """Those that came with an event, inside its attributes or beside them, inside the writing() that stored these."""
     held = (attribute for obj in draft.objects for attribute in obj.attributes)
     nested = [sighting for part in (draft.attributes, held) for attribute in part for sighting in attribute.sightings]
+    nested += draft.sightings
     return take_sightings(viewer, event_id, nested, trusts_names=trusts_names, with_event=True) if nested else 0
 
 

@@ -2,14 +2,14 @@
 
 import unicodedata
 from contextlib import suppress
+from typing import NamedTuple
 
 from mispmini.domain import clock
 from mispmini.domain.errors import Busy, MispminiError, OutOfSpace
 from mispmini.domain.viewer import Viewer
-from mispmini.services import audit, organisations, passwords
+from mispmini.services import audit, passwords, second_factor
 from mispmini.store import authentication, lockout, people
 from mispmini.store.database import writing
-from mispmini.store.organisations import find_any_organisation
 from mispmini.store.people import Login
 
 _LONGEST_PASSWORD = 1024
@@ -21,6 +21,13 @@ class WrongLogin(MispminiError):
     """E-mail or password is wrong, or the account may not log in: nobody is told which."""
 
 
+class Proof(NamedTuple):
+    """Whom a right password stands for; unless it `is_complete`, a code is still to be given."""
+
+    viewer: Viewer
+    is_complete: bool
+
+
 class LockedOut(MispminiError):
     """Five wrong logins within five minutes for this account from this address (FEATURES row 19)."""
 
@@ -30,30 +37,38 @@ def folded(email: str) -> str:
     return unicodedata.normalize("NFKC", email).strip().casefold()
 
 
-def instance_name() -> str:
-    """The name of the organisation that runs this instance; empty before it is set up."""
-    host = organisations.host_organisation_id()
-    found = find_any_organisation(host) if host is not None else None
-    return "" if found is None else found.name
-
-
 def refuse_locked(email: str, address: str) -> None:
     """Raise LockedOut where no further attempt counts, right or wrong."""
     if lockout.is_locked(folded(email), address):
         raise LockedOut(LOCKED)
 
 
-def sign_in(email: str, password: str, address: str) -> Viewer:
-    """The account as a viewer. Raises WrongLogin, LockedOut, Busy; the same work and words whatever was wrong."""
+def sign_in(email: str, password: str, address: str) -> Proof:
+    """Who that is, by the password. Raises WrongLogin, LockedOut, Busy; the same work and words whatever was wrong."""
     _count_attempt(email, address)
     login = people.find_any_login(folded(email))
     is_right = passwords.verify_password(password[:_LONGEST_PASSWORD], login.password_hash if login else None)
     viewer = authentication.find_any_active_viewer(login.user_id, address) if login and is_right else None
     if login is None or viewer is None:
         raise WrongLogin(WRONG)
+    if second_factor.is_asked_of(viewer):
+        return Proof(viewer, is_complete=False)
+    _let_in(login, viewer, address, password)
+    return Proof(viewer, is_complete=True)
+
+
+def complete(user_id: int, code: str, address: str) -> Viewer:
+    """The account whose password was right, let in by its code. Raises WrongLogin, LockedOut, Forbidden, Busy."""
+    login = people.find_any_login_of(user_id)
+    viewer = authentication.find_any_active_viewer(user_id, address)
+    if login is None or viewer is None:
+        raise WrongLogin(WRONG)
+    _count_attempt(login.email, address)
     with writing(quiet=True):
-        lockout.forget_failures(folded(email), address)
-    _note_login(login, viewer, password)
+        is_right = second_factor.use_code(user_id, code)
+    if not is_right:
+        raise WrongLogin(second_factor.WRONG_CODE)
+    _let_in(login, viewer, address)
     return viewer
 
 
@@ -70,10 +85,12 @@ def _count_attempt(email: str, address: str) -> None:
         lockout.note_failure(folded(email), address)
 
 
-def _note_login(login: Login, viewer: Viewer, password: str) -> None:
-    """Last login, and a hash of today's cost; a full disk must not keep anybody out."""
+def _let_in(login: Login, viewer: Viewer, address: str, password: str = "") -> None:
+    """Forget wrong attempts; last login, and a hash of today's cost. A full disk must not keep anybody out."""
+    with writing(quiet=True):
+        lockout.forget_failures(folded(login.email), address)
     values: dict[str, object] = {"last_login": clock.now(), "current_login": clock.now()}
-    if login.password_hash and passwords.is_of_other_cost(login.password_hash):
+    if password and login.password_hash and passwords.is_of_other_cost(login.password_hash):
         values["password_hash"] = passwords.hash_password(password)
     with suppress(Busy, OutOfSpace), writing(quiet=True):
         people.update_user(login.user_id, values)

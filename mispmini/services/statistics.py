@@ -6,6 +6,7 @@ from enum import StrEnum
 from mispmini.domain import clock
 from mispmini.domain.viewer import Viewer
 from mispmini.services import organisations, tags
+from mispmini.services.organisations import Scope
 from mispmini.store import statistics as store
 from mispmini.store.statistics import OrganisationCounts as OrganisationCounts
 
@@ -44,15 +45,19 @@ def data_counts(viewer: Viewer) -> dict[str, int]:
     }
 
 
-def organisation_counts(viewer: Viewer) -> list[OrganisationCounts]:
-    """Each organisation with its users, and with the events and attributes that the viewer sees of it.
+def organisation_counts(viewer: Viewer, scope: Scope = Scope.LOCAL) -> list[OrganisationCounts]:
+    """Each organisation of a scope with its users, and with the events and attributes that the viewer sees of it.
 
     While the list of organisations is kept from users they get those whose events they see, and their own.
     """
-    found = store.counts_by_organisation(viewer)
+    found = [one for one in store.counts_by_organisation(viewer) if scope in (_scope_of(one), Scope.ALL)]
     if organisations.lists_all(viewer):
         return found
     return [counted for counted in found if counted.events or counted.id == viewer.org_id]
+
+
+def _scope_of(counted: OrganisationCounts) -> Scope:
+    return Scope.LOCAL if counted.local else Scope.EXTERNAL
 
 
 def people_counts() -> dict[str, int]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from mispmini.domain import clock, sentences
 from mispmini.domain.drafts import TagDraft
 from mispmini.domain.errors import Forbidden, NotFound, Refused, SaveFailed
+from mispmini.domain.galaxies import ClusterRow
 from mispmini.domain.ids import canonical_uuid, is_row_number
 from mispmini.domain.permissions import Permission
 from mispmini.domain.records import TagRecord
@@ -15,6 +16,7 @@ from mispmini.domain.viewer import Viewer
 from mispmini.services.audit import record, watch
 from mispmini.services.capture import capture_tags, may_attach
 from mispmini.services.rights import NO_PERMISSION, may_tag
+from mispmini.store import clusters
 from mispmini.store import tags as store
 from mispmini.store.attributes import find_attribute, touch_attribute
 from mispmini.store.database import writing
@@ -133,6 +135,17 @@ def _checked_name(action: str, name: str) -> str:
 def search_tags(pattern: str, *, strict: bool = False) -> list[TagRecord]:
     """Tags whose name is like this in any case, `%` standing for anything; strict ones have just this name."""
     return list(find_tags([pattern]).values()) if strict else store.tags_like(pattern)
+
+
+def search_cluster_tags(viewer: Viewer, pattern: str) -> list[tuple[TagRecord, ClusterRow]]:
+    """Tags of the clusters whose value or synonym is like this, each with its cluster."""
+    named = clusters.tags_of_clusters_like(viewer, pattern)
+    by_id = {
+        one.row.id: one.row
+        for one in clusters.load_clusters(viewer, list(named.values()), elements=False, relations=False)
+    }
+    found = find_tags(list(named))
+    return [(tag, by_id[named[name]]) for name, tag in found.items() if named[name] in by_id]
 
 
 def set_favourite(viewer: Viewer, ref: str, *, on: bool | None = None) -> bool:

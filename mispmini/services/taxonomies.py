@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mispmini.domain import taxonomies
 from mispmini.domain.errors import NotFound, SaveFailed
@@ -35,13 +36,14 @@ class Viewed:
     entries: tuple[tuple[Entry, TagRecord | None], ...]
 
 
-def list_taxonomies(search: str = "") -> list[Listed]:
-    """All of them by namespace, or those whose namespace or description holds a text."""
+def list_taxonomies(search: str = "", *, enabled: bool | None = None) -> list[Listed]:
+    """All of them by namespace, or those whose namespace or description holds a text, or that are enabled or not."""
     wanted, counts = search.casefold(), store.count_tags_by_namespace()
     return [
         _listed(taxonomy, counts)
         for taxonomy in store.list_taxonomies()
         if wanted in f"{taxonomy.namespace} {taxonomy.description}".casefold()
+        and (enabled is None or taxonomy.enabled is enabled)
     ]
 
 
@@ -54,6 +56,11 @@ def view_taxonomy(ref: str) -> Viewed:
         _listed(taxonomy, store.count_tags_by_namespace()),
         tuple((entry, known.get(fold(entry.tag))) for entry in entries),
     )
+
+
+def export_taxonomy(ref: str) -> dict[str, Any]:
+    """One by id or namespace as the field's file of it. Raises NotFound."""
+    return {"exclusive": False, **(taxonomies.machine_tags(_existing(ref).namespace) or {})}
 
 
 def enable(viewer: Viewer, ref: str) -> TaxonomyRecord:
@@ -92,7 +99,7 @@ def make_tags(viewer: Viewer, ref: str, names: Sequence[str] = ()) -> TaxonomyRe
 
 
 def hide_its_tags(viewer: Viewer, ref: str, names: Sequence[str] = ()) -> TaxonomyRecord:
-    """Take a taxonomy's tags, or those of these names, out of what is offered. Raises NotFound."""
+    """Take a taxonomy's tags, or those of these names, out of what is offered, or back into it. Raises NotFound."""
 
     def change(taxonomy: TaxonomyRecord) -> None:
         known = store.tags_of(_named(taxonomy, names))

@@ -16,6 +16,7 @@ KNOWN = frozenset({
 })  # fmt: skip
 ADMINS_ONLY = frozenset({"dashboard_access"})
 INVALID = "Invalid setting."
+NO_VALUE = "This endpoint expects both a setting and a value to be set."
 UNKNOWN = "Invalid user setting"
 TOO_LONG = "A setting has at most 64 kB."
 NO_FUNCTION = "You do not have permission to use this functionality."
@@ -23,10 +24,19 @@ _MODEL = "UserSetting"
 _MOST_BYTES = 64 * 1024
 
 
-def list_user_settings(viewer: Viewer, user_ref: str | None = None) -> list[UserSettingRow]:
-    """One's own settings, those of one's organisation for its admin, all for a site admin; or one account's of them."""
+def list_user_settings(viewer: Viewer, user_ref: str | None = None, name: str | None = None) -> list[UserSettingRow]:
+    """One's own settings, those of one's organisation for its admin, all for a site admin; or one account's of them,
+    or those of a name."""
     user_id = None if user_ref is None else account_of(viewer, user_ref).user.id
-    return store.list_settings(viewer, user_id=user_id)
+    return store.list_settings(viewer, user_id=user_id, name=name)
+
+
+def view_user_setting(viewer: Viewer, number: int) -> UserSettingRow:
+    """One of them by its id. Raises NotFound."""
+    found = next((own for own in store.list_settings(viewer) if own.id == number), None)
+    if found is None:
+        raise NotFound(UNKNOWN)
+    return found
 
 
 def settings_of(viewer: Viewer, user_id: int) -> dict[str, object]:
@@ -52,6 +62,12 @@ def set_user_setting(viewer: Viewer, user_ref: str, name: str, value: object) ->
         store.save_setting_of(user_id, name, value)
         audit.record(viewer, "edit", _MODEL, user_id, name, {"value": value})
         return get_user_setting(viewer, str(user_id), name)
+
+
+def delete_user_setting_by_id(viewer: Viewer, number: int) -> None:
+    """Remove the setting of this id. Raises Forbidden, NotFound."""
+    found = view_user_setting(viewer, number)
+    delete_user_setting(viewer, str(found.user_id), found.name)
 
 
 def delete_user_setting(viewer: Viewer, user_ref: str, name: str) -> None:

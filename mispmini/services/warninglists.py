@@ -1,6 +1,6 @@
 """Warninglists: kept, and asked about values (MODEL §7.15, RULES §10.12)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from mispmini.domain import sentences, warninglists
 from mispmini.domain.errors import NotFound, SaveFailed
@@ -92,10 +92,17 @@ def toggle(viewer: Viewer, refs: Sequence[str], names: Sequence[str], *, enabled
         return len(found), on
 
 
-def update(viewer: Viewer) -> int:
-    """Take over what the installed package brings, one transaction a list; how many lists are new or newer."""
+def update(viewer: Viewer, progress: Callable[[int, int], bool] = lambda _done, _total: True) -> int:
+    """Take over what the installed package brings, one transaction a list; how many lists are new or newer.
+
+    `progress` says whether to go on.
+    """
     changed = []
-    for draft in warninglists.packaged_lists():
+    paths = warninglists.packaged_lists()
+    for place, path in enumerate(paths, 1):
+        if not progress(place, len(paths)):
+            break
+        draft = warninglists.read_packaged(path)
         with writing():
             if store.take_list(draft) is not None:
                 changed.append(str(draft.name))

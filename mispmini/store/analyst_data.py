@@ -137,6 +137,27 @@ def delete_item(item: AnalystRow) -> None:
     AnalystBlock.insert(uuid=item.uuid, created=clock.now()).on_conflict_ignore().execute()
 
 
+def place_read_by(viewer: Viewer, kind: str, uuid: str) -> Place:
+    """Where something stands that the viewer reads. What stands hidden is told from what is nowhere by nothing:
+    who reads neither would hear of it from who may read what is said about it."""
+    place = place_of(kind, uuid)
+    if place.event_id is None:
+        return place
+    if kind not in (*_ELEMENT_TABLES, "Event") and not _found(viewer, Predicate("item.uuid = ?", (uuid,))):
+        return Place()
+    return place if _is_told(viewer, place) else Place()
+
+
+def _is_told(viewer: Viewer, place: Place) -> bool:
+    told = analyst_place_told_to(viewer)
+    columns = ", ".join(f"? AS {name}" for name in Place._fields)
+    text = (
+        f"SELECT 1 FROM (SELECT {columns}, NULL AS object_uuid, NULL AS org_id) AS item"
+        f" LEFT JOIN event ON event.id = item.event_id WHERE {told.text}"
+    )
+    return row(text, (*place, *told.params)) is not None
+
+
 def place_of(kind: str, uuid: str) -> Place:
     """Where something stands here; of what is said about a note that is the note's own place."""
     if kind == "Event":
@@ -209,16 +230,21 @@ def settle_below(uuid: str, place: Place) -> None:
 
 
 def _settle(place: Place, condition: str, params: tuple[object, ...]) -> None:
+    """Of those that wait the ones whose organisation reads the place: see place_read_by."""
     if place.event_id is None:
         return
+    told: dict[int, bool] = {}
     waiting = [(condition, params)]
     while waiting:
         where, given = waiting.pop()
-        below = rows(f"SELECT uuid FROM analyst_item WHERE event_id IS NULL AND {where}", given)
-        if below:
-            execute(
-                "UPDATE analyst_item SET event_id = ?, attribute_id = ?, object_id = ?, report_id = ?"
-                f" WHERE event_id IS NULL AND {where}",
-                (*place, *given),
-            )
-            waiting += [("object_uuid = ?", found) for found in below]
+        for item_id, uuid, org_id in rows(
+            f"SELECT id, uuid, org_id FROM analyst_item WHERE event_id IS NULL AND {where}", given
+        ):
+            if org_id not in told:
+                told[org_id] = _is_told(Viewer.of_organisation(org_id), place)
+            if told[org_id]:
+                execute(
+                    "UPDATE analyst_item SET event_id = ?, attribute_id = ?, object_id = ?, report_id = ? WHERE id = ?",
+                    (*place, item_id),
+                )
+                waiting.append(("object_uuid = ?", (uuid,)))

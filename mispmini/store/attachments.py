@@ -1,7 +1,8 @@
-"""Files of attributes: attachments/<aa>/<sha256> beside the database, written and synced before the row (SPEED §3)."""
+"""Files of attributes and proposals: <data>/attachments/<aa>/<sha256>, written before the row (SPEED §3)."""
 
 import os
 from collections.abc import Sequence
+from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 
@@ -42,22 +43,35 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def attach_file(attribute_id: int, digest: str, size: int) -> None:
-    """Name the file of an attribute, inside a writing(); size in bytes."""
+class Holder(StrEnum):
+    """Whose file it is; the word is its table's, and its column's with `_id` behind it."""
+
+    ATTRIBUTE = "attribute"
+    PROPOSAL = "proposal"
+
+
+_TABLES = {Holder.ATTRIBUTE: "attachment", Holder.PROPOSAL: "proposal_file"}
+
+
+def attach_file(number: int, digest: str, size: int, holder: Holder = Holder.ATTRIBUTE) -> None:
+    """Name the file of an attribute or proposal, inside a writing(); size in bytes."""
     execute(
-        "INSERT INTO attachment (attribute_id, sha256, size) VALUES (?, ?, ?)"
-        " ON CONFLICT (attribute_id) DO UPDATE SET sha256 = excluded.sha256, size = excluded.size",
-        (attribute_id, digest, size),
+        f"INSERT INTO {_TABLES[holder]} ({holder}_id, sha256, size) VALUES (?, ?, ?)"
+        f" ON CONFLICT ({holder}_id) DO UPDATE SET sha256 = excluded.sha256, size = excluded.size",
+        (number, digest, size),
     )
 
 
-def files_of(attribute_ids: Sequence[int]) -> dict[int, bytes]:
-    """The bytes of attributes' files; one whose file is missing is left out."""
-    found = rows(
-        f"SELECT attribute_id, sha256 FROM attachment WHERE attribute_id IN ({marks(attribute_ids)})", attribute_ids
-    )
-    read = {attribute_id: _bytes_of(digest) for attribute_id, digest in found}
-    return {attribute_id: content for attribute_id, content in read.items() if content is not None}
+def drop_proposed_file(proposal_id: int) -> None:
+    """A settled proposal has no file, inside a writing(); the bytes are swept unless others have them."""
+    execute("DELETE FROM proposal_file WHERE proposal_id = ?", (proposal_id,))
+
+
+def files_of(numbers: Sequence[int], holder: Holder = Holder.ATTRIBUTE) -> dict[int, bytes]:
+    """The bytes of files by attribute or proposal; one whose file is missing is left out."""
+    found = rows(f"SELECT {holder}_id, sha256 FROM {_TABLES[holder]} WHERE {holder}_id IN ({marks(numbers)})", numbers)
+    read = {number: _bytes_of(digest) for number, digest in found}
+    return {number: content for number, content in read.items() if content is not None}
 
 
 def _bytes_of(digest: str) -> bytes | None:
@@ -67,20 +81,20 @@ def _bytes_of(digest: str) -> bytes | None:
         return None
 
 
-def path_of_file(attribute_id: int) -> tuple[str, Path] | None:
-    """Digest and place of an attribute's file; None if it has none, or it is missing."""
-    found = row("SELECT sha256 FROM attachment WHERE attribute_id = ?", (attribute_id,))
+def path_of_file(number: int, holder: Holder = Holder.ATTRIBUTE) -> tuple[str, Path] | None:
+    """Digest and place of an attribute's or proposal's file; None if it has none, or it is missing."""
+    found = row(f"SELECT sha256 FROM {_TABLES[holder]} WHERE {holder}_id = ?", (number,))
     if found is None or not _path(found[0]).is_file():
         return None
     return found[0], _path(found[0])
 
 
 def unreferenced_files() -> list[Path]:
-    """Files that no attribute names: of attributes removed for good, and of transactions taken back.
+    """Files that nothing names: of attributes removed for good, settled proposals, and transactions taken back.
 
     Inside a writing() they are sure to stay so, for a file is written there too.
     """
-    named = {r[0] for r in rows("SELECT DISTINCT sha256 FROM attachment")}
+    named = {r[0] for r in rows(" UNION ".join(f"SELECT sha256 FROM {table}" for table in _TABLES.values()))}
     return [path for path in _folder().glob("??/*") if path.name not in named]
 
 

@@ -66,6 +66,12 @@ def find_key(viewer: Viewer, key_id: int) -> OwnedKey | None:
     return _one(user_visible_to(viewer, "u") & Predicate("auth_key.id = ?", (key_id,)))
 
 
+def find_key_id(viewer: Viewer, uuid: str) -> int | None:
+    """The id of such a key by its uuid."""
+    found = _one(user_visible_to(viewer, "u") & Predicate("auth_key.uuid = ?", (uuid,)))
+    return None if found is None else found.key.id
+
+
 def list_keys(viewer: Viewer, *, user_id: int | None = None) -> list[OwnedKey]:
     """Keys of the accounts that the viewer may see, or of one of them, by id."""
     owner = TRUE if user_id is None else Predicate("auth_key.user_id = ?", (user_id,))

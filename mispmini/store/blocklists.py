@@ -1,4 +1,4 @@
-"""Event uuids and organisations that may not come in (MODEL §7.11, §7.12)."""
+"""Uuids of events, organisations, clusters and analyst data that may not come in (MODEL §7.11, §7.12)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +22,8 @@ class Blocklist(Enum):
 
     EVENTS = _Columns("event_blocklist", "event_uuid", ("event_info", "event_orgc", "comment"))
     ORGANISATIONS = _Columns("org_blocklist", "org_uuid", ("org_name", "comment"))
+    CLUSTERS = _Columns("galaxy_cluster_blocklist", "cluster_uuid", ("cluster_info", "cluster_creator", "comment"))
+    ANALYST_DATA = _Columns("analyst_block", "uuid", ("analyst_data_info", "analyst_data_orgc", "comment"))
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -106,7 +108,8 @@ def unblock(blocklist: Blocklist, entry_id: int) -> None:
 
 
 def _select(blocklist: Blocklist) -> str:
-    return f"SELECT id, {blocklist.value.uuid}, created, {', '.join(blocklist.texts)} FROM {blocklist.value.table}"
+    columns = ("id", blocklist.value.uuid, "created", *blocklist.texts)
+    return f"SELECT {', '.join(columns)} FROM {blocklist.value.table}"
 
 
 def _entry(blocklist: Blocklist, found: tuple[object, ...]) -> Blocked:

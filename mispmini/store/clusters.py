@@ -295,6 +295,24 @@ def tagged_in_event(viewer: Viewer, event_id: int) -> list[str]:
     return [r[0] for r in found]
 
 
+def tags_of_clusters_like(viewer: Viewer, pattern: str) -> dict[str, int]:
+    """Of the folded tags that are here those of visible clusters, with the ids of these, whose value or synonym is like
+    this in any case; `%` stands for anything."""
+    shown = cluster_visible_to(viewer) & Predicate("NOT cluster.deleted AND galaxy.enabled")
+    literal = pattern.lower().replace("\\", "\\\\").replace("_", "\\_")
+    like = "lower({}) LIKE ? ESCAPE '\\'"
+    synonym = f"key = 'synonyms' AND {like.format('value')}"
+    found = rows(
+        "SELECT cluster.folded_tag, cluster.id FROM galaxy_cluster AS cluster"
+        " JOIN galaxy ON galaxy.id = cluster.galaxy_id"
+        f" WHERE cluster.folded_tag IN (SELECT folded_name FROM tag WHERE is_galaxy) AND ({like.format('cluster.value')} OR EXISTS"
+        f" (SELECT 1 FROM galaxy_element WHERE cluster_id = cluster.id AND {synonym})) AND ({shown.text})"
+        " ORDER BY cluster.id DESC",
+        (literal, literal, *shown.params),
+    )
+    return dict(found)
+
+
 def cluster_is_blocked(uuid: str) -> bool:
     """Whether a cluster may not come in."""
     return row("SELECT 1 FROM galaxy_cluster_blocklist WHERE cluster_uuid = ?", (uuid,)) is not None

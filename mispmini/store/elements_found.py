@@ -97,8 +97,10 @@ def find_report(viewer: Viewer, ref: str) -> ReportRow:
     return found[0]
 
 
-def list_reports(viewer: Viewer, event_id: int | None, state: Deleted, search: str = "") -> list[ReportRow]:
-    """Visible reports, of one event or of all, whose name or content holds `search`; oldest first."""
+def list_reports(
+    viewer: Viewer, event_id: int | None, state: Deleted, search: str = "", *, limit: int = -1, offset: int = 0
+) -> list[ReportRow]:
+    """Visible reports, of one event or of all, whose name or content holds `search`; oldest first, -1 for no limit."""
     wanted = _seen(viewer, "event_report") & _STATES[state]
     if event_id is not None:
         wanted &= Predicate("event_report.event_id = ?", (event_id,))
@@ -106,7 +108,7 @@ def list_reports(viewer: Viewer, event_id: int | None, state: Deleted, search: s
         wanted &= Predicate(
             "instr(lower(event_report.name), ?) OR instr(lower(event_report.content), ?)", (search.lower(),) * 2
         )
-    return _reports(wanted)
+    return _reports(wanted, limit, offset)
 
 
 def group_names(ids: Collection[int]) -> dict[int, GroupName]:
@@ -144,10 +146,10 @@ def _reference(r: Row) -> ReferenceRow:
     return ReferenceRow._make((r[0], uuid_text(r[1]), *r[2:5], *uuids, *r[7:11], bool(r[11])))
 
 
-def _reports(condition: Predicate) -> list[ReportRow]:
+def _reports(condition: Predicate, limit: int = -1, offset: int = 0) -> list[ReportRow]:
     found = rows(
         f"SELECT {_REPORT} FROM event_report JOIN event ON event.id = event_report.event_id"
-        f" WHERE {condition.text} ORDER BY event_report.id",
-        condition.params,
+        f" WHERE {condition.text} ORDER BY event_report.id LIMIT ? OFFSET ?",
+        (*condition.params, limit, offset),
     )
     return [ReportRow._make((*r[:-1], bool(r[-1]))) for r in found]

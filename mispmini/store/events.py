@@ -123,12 +123,15 @@ def trash_event(event_id: int) -> None:
 def wanted_for_push(offered: Sequence[tuple[str, int]]) -> list[str]:
     """Of the offered (uuid, timestamp) those a receiver wants: unknown ones, and newer ones of locked events.
 
-    PROTOCOL §3.3; no visibility by design. A trashed event is blocked, not wanted.
+    PROTOCOL §3.3; no visibility and no blocklist by design: one in the trash is unknown, and refused when it comes
+    (recording 27).
     """
     stored: dict[str, tuple[int, bool]] = {}
     for start in range(0, len(offered), 500):
         batch = [uuid for uuid, _ in offered[start : start + 500]]
-        found = rows(f"SELECT uuid, timestamp, locked FROM event WHERE uuid IN ({marks(batch)}) AND {TAKEN}", batch)
+        found = rows(
+            f"SELECT uuid, timestamp, locked FROM event WHERE uuid IN ({marks(batch)}) AND trashed IS NULL", batch
+        )
         stored.update((uuid, (timestamp, locked)) for uuid, timestamp, locked in found)
     return [uuid for uuid, timestamp in offered if uuid not in stored or _is_older(*stored[uuid], timestamp)]
 

@@ -82,6 +82,11 @@ def hits_of(digests: Sequence[bytes], *, hidden_too: bool) -> list[tuple[bytes, 
     return found
 
 
+def any_cached() -> bool:
+    """Whether anything is kept of any feed."""
+    return bool(rows("SELECT 1 FROM feed WHERE cached_elements > 0 AND caching_enabled LIMIT 1"))
+
+
 def overlaps() -> list[tuple[int, int, int]]:
     """Pairs of feeds whose caches share values, and how many: (one, other, count)."""
     found = rows(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mispmini.domain.distribution import Distribution
 from mispmini.domain.errors import NotFound
 from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import (
@@ -43,6 +44,7 @@ class Parts:
     all_tags: bool = False
     tombstones: bool = False
     only_to_ids: bool | None = None
+    public: bool = False
 
 
 def _columns(row: type[Any], table: str, special: Mapping[str, str] | None = None) -> str:
@@ -169,6 +171,8 @@ def _by_event(elements: Iterable[Any], key: Any) -> dict[int, list[Any]]:
 
 
 def _wanted(viewer: Viewer, table: str, parts: Parts, visible: Predicate) -> Predicate:
+    if parts.public:
+        visible &= Predicate(f"{table}.distribution IN (?, ?)", (int(Distribution.ALL), int(Distribution.INHERIT)))
     if parts.deleted is Deleted.LIVE:
         return visible & Predicate(f"NOT {table}.deleted")
     shown = visible & deleted_visible_to(viewer, table)

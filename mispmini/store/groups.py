@@ -8,6 +8,7 @@ from mispmini.domain import clock
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.drafts import SharingGroupDraft
 from mispmini.domain.graphs import OrganisationRow, SharingGroup, SharingGroupMember, SharingGroupServer
+from mispmini.domain.ids import is_row_number
 from mispmini.domain.viewer import Viewer
 from mispmini.store.organisations import organisation_rows
 from mispmini.store.own_address import announced_url
@@ -98,7 +99,7 @@ def visible_group_ids(viewer: Viewer, *, active: bool | None = True) -> list[int
 
 def find_group_id(viewer: Viewer, ref: str) -> int | None:
     """The id of a visible group by id or uuid, or None."""
-    column = "id" if ref.isdigit() else "uuid"
+    column = "id" if is_row_number(ref) else "uuid"
     visible = group_visible_to(viewer)
     found = rows(
         f"SELECT id FROM sharing_group WHERE {column} = ? AND ({visible.text})", (ref.lower(), *visible.params)

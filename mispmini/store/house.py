@@ -51,6 +51,16 @@ def partners_who_administer() -> list[str]:
     return [email for email, permissions in found if f'"{Permission.SITE_ADMIN}"' in str(permissions)]
 
 
+def site_admins_without_second_factor() -> list[str]:
+    """E-mails of enabled site admins who sign in with a password alone."""
+    found = rows(
+        'SELECT "user".email, role.permissions FROM "user" JOIN role ON role.id = "user".role_id'
+        ' WHERE "user".password_hash IS NOT NULL AND "user".totp_secret IS NULL AND NOT "user".disabled'
+        ' ORDER BY "user".id'
+    )
+    return [email for email, permissions in found if f'"{Permission.SITE_ADMIN}"' in str(permissions)]
+
+
 def keys_without_limits() -> int:
     """How many keys have neither an end nor a list of addresses."""
     return int(

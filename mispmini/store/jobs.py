@@ -22,6 +22,7 @@ class JobKind(StrEnum):
     COMPARE = "compare"
     FEED = "feed"
     MAIL = "mail"
+    LIBRARY = "library"
 
 
 class JobState(StrEnum):

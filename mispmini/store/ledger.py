@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mispmini.domain import clock
 from mispmini.domain.receipts import ARRIVED, MAX_DETAIL, TROUBLES, Direction, LedgerState, Receipt, Trouble
-from mispmini.store.sql import Predicate, Row, execute, marks, row, rows
+from mispmini.store.sql import Predicate, Row, execute, execute_many, marks, row, rows
 
 _WRITE = (
     "INSERT INTO ledger (server_id, direction, event_uuid, state, reason, detail, http_status, timestamp, time)"
@@ -19,6 +19,9 @@ _ENTRY = (
     " FROM ledger JOIN server ON server.id = ledger.server_id"
     " LEFT JOIN event ON event.uuid = ledger.event_uuid AND event.trashed IS NULL"
 )
+
+
+_REASON = "UPDATE ledger SET reason = ?, time = ? WHERE server_id = ? AND direction = ? AND event_uuid = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,27 @@ def forget_skipped(server_id: int) -> None:
         "DELETE FROM ledger WHERE server_id = ? AND direction = ? AND state = ?",
         (server_id, Direction.PULL, LedgerState.SKIPPED),
     )
+
+
+def note_shown(
+    server_id: int, org_id: int, shown: Collection[str], *, absent_unless: Collection[str] | None = None
+) -> None:
+    """Take the mark "no longer shown" off what a partner shows again, and put it on what was pulled from there, is
+    here by the partner's delivery and not among `absent_unless`; inside a writing().
+
+    What arrived keeps its state; what the ledger knows of it beside that is not overwritten.
+    """
+    found = rows(
+        "SELECT ledger.event_uuid, ledger.reason IS NOT NULL FROM ledger JOIN event ON event.uuid = ledger.event_uuid"
+        " WHERE server_id = ? AND direction = ? AND event.received_from = ? AND event.locked AND event.trashed IS NULL"
+        f" AND state IN ({_words(ARRIVED)}) AND (reason IS NULL OR reason = ?)",
+        (server_id, Direction.PULL, org_id, Trouble.NO_LONGER_SHOWN),
+    )
+    back = [uuid for uuid, marked in found if marked and uuid in shown]
+    absent = [u for u, marked in found if not marked and absent_unless is not None and u not in absent_unless]
+    told = [(None, uuid) for uuid in back] + [(Trouble.NO_LONGER_SHOWN, uuid) for uuid in absent]
+    now = clock.now()
+    execute_many(_REASON, [(reason, now, server_id, Direction.PULL, uuid) for reason, uuid in told])
 
 
 def judge_again(event_uuid: str) -> None:

@@ -23,6 +23,10 @@ _ALIKE = {
     "model": "model", "action": "action", "email": "email", "org": "org_name", "address": "address", "title": "title",
     "change": "change",
 }  # fmt: skip
+_TOLD_TITLE = (  # as answers have it
+    "(audit.model || CASE WHEN audit.model_id IS NULL THEN '' ELSE ' (' || audit.model_id || ')' END || CASE"
+    " WHEN audit.title = '' THEN '' ELSE ': ' || audit.title END)"
+)
 _SAMPLE = 1_000
 
 
@@ -116,12 +120,17 @@ def _wanted(filters: LogFilters) -> Predicate:
             wanted &= Predicate(f"audit.{column} = ?", (value,))
     for name, column in _ALIKE.items():
         if text := getattr(filters, name):
-            wanted &= _alike(f"audit.{column}", text)
+            kept = _alike(f"audit.{column}", text)
+            wanted &= _either(kept, _alike(_TOLD_TITLE, text)) if name == "title" else kept
     if filters.since is not None:
         wanted &= Predicate("audit.time >= ?", (filters.since,))
     if filters.until is not None:
         wanted &= Predicate("audit.time < ?", (filters.until,))
     return wanted
+
+
+def _either(one: Predicate, other: Predicate) -> Predicate:
+    return Predicate(f"({one.text}) OR ({other.text})", one.params + other.params)
 
 
 def _alike(column: str, text: str) -> Predicate:

@@ -8,20 +8,23 @@ from mispmini.domain.ids import canonical_uuid, is_row_number, uuid_bytes, uuid_
 from mispmini.domain.opinions import ProposalFilters, ProposalRow
 from mispmini.domain.viewer import Viewer
 from mispmini.store import vocabulary
+from mispmini.store.attachments import drop_proposed_file
 from mispmini.store.search.matching import all_of, any_of, one_of
-from mispmini.store.sql import TRUE, Predicate, Row, execute, row, rows
+from mispmini.store.sql import TRUE, Predicate, Row, execute, marks, row, rows
 from mispmini.store.tables.opinions import Proposal
 from mispmini.store.visibility import event_readable_by, known_at_partner, proposal_visible_to
 
 NO_PROPOSAL = "Invalid proposal."
 _FROM = (
     " FROM proposal JOIN event ON event.id = proposal.event_id LEFT JOIN attribute ON attribute.id = proposal.old_id"
+    " LEFT JOIN proposal_file ON proposal_file.proposal_id = proposal.id"
 )
 _SELECT = (
     "SELECT proposal.id, proposal.old_id, attribute.uuid, proposal.event_id, event.uuid, event.org_id,"
     " proposal.type_id, proposal.category_id, proposal.value1, proposal.value2, proposal.to_ids, proposal.uuid,"
     " proposal.org_id, proposal.email, proposal.comment, proposal.timestamp, proposal.deleted,"
-    " proposal.proposal_to_delete, proposal.disable_correlation, proposal.first_seen, proposal.last_seen"
+    " proposal.proposal_to_delete, proposal.disable_correlation, proposal.first_seen, proposal.last_seen,"
+    " proposal_file.size"
 )
 _LIVE = Predicate("NOT proposal.deleted")
 
@@ -55,7 +58,7 @@ def _proposal(r: Row) -> ProposalRow:
     return ProposalRow._make(
         (
             r[0], r[1], old_uuid, *r[3:6], kind, category, r[8], r[9], bool(r[10]), uuid_text(r[11]), *r[12:16],
-            bool(r[16]), bool(r[17]), bool(r[18]), r[19], r[20],
+            bool(r[16]), bool(r[17]), bool(r[18]), r[19], r[20], r[21],
         )
     )  # fmt: skip
 
@@ -126,6 +129,7 @@ def update_proposal(proposal_id: int, values: Mapping[str, object]) -> None:
 def settle_proposal(proposal_id: int, timestamp: int) -> None:
     """It was accepted or discarded, inside a writing(): it is kept as deleted, so that it does not come back."""
     execute("UPDATE proposal SET deleted = TRUE, timestamp = ? WHERE id = ?", (timestamp, proposal_id))
+    drop_proposed_file(proposal_id)
 
 
 class Known(NamedTuple):
@@ -138,12 +142,14 @@ class Known(NamedTuple):
     deleted: bool
     org_id: int | None
     received_from: int | None
+    has_file: bool
 
 
 def find_same(identity: Identity, *, to_delete: bool) -> list[Known]:
     """Proposals that are the same change, settled ones too."""
     found = rows(
-        "SELECT id, uuid, comment, timestamp, deleted, org_id, received_from FROM proposal"
+        "SELECT id, uuid, comment, timestamp, deleted, org_id, received_from, proposal_id IS NOT NULL FROM proposal"
+        " LEFT JOIN proposal_file ON proposal_id = id"
         " WHERE event_id = ? AND coalesce(old_id, 0) = ?"
         " AND type_id = ? AND category_id = ? AND value1 = ? AND coalesce(value2, '') = ? AND to_ids = ?"
         " AND proposal_to_delete = ? ORDER BY id",
@@ -152,7 +158,7 @@ def find_same(identity: Identity, *, to_delete: bool) -> list[Known]:
             identity.value2 or "", identity.to_ids, to_delete,
         ),
     )  # fmt: skip
-    return [Known(r[0], r[1], r[2], r[3], bool(r[4]), r[5], r[6]) for r in found]
+    return [Known(r[0], r[1], r[2], r[3], bool(r[4]), r[5], r[6], bool(r[7])) for r in found]
 
 
 def proposals_for_partner(partner: Viewer, event_uuids: Sequence[str]) -> dict[str, list[ProposalRow]]:
@@ -165,6 +171,16 @@ def proposals_for_partner(partner: Viewer, event_uuids: Sequence[str]) -> dict[s
         for found in _found(wanted & _LIVE & about, "event.uuid, proposal.old_id IS NULL, proposal.id"):
             grouped.setdefault(found.event_uuid, []).append(found)
     return grouped
+
+
+def needing_no_file(uuids: Sequence[str]) -> frozenset[str]:
+    """Those of these proposals that are settled here, or have their file; at most a thousand a call."""
+    found = rows(
+        "SELECT uuid FROM proposal LEFT JOIN proposal_file ON proposal_id = id"
+        f" WHERE uuid IN ({marks(uuids)}) AND (deleted OR proposal_id IS NOT NULL)",
+        list(map(uuid_bytes, uuids)),
+    )
+    return frozenset(uuid_text(r[0]) for r in found)
 
 
 def events_with_proposals(viewer: Viewer) -> Predicate:

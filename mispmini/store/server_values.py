@@ -17,6 +17,7 @@ class ServerHit(NamedTuple):
     server_id: int
     server_name: str
     event_uuid: str | None
+    server_url: str
 
 
 def begin_cache(server_id: int) -> None:
@@ -54,10 +55,10 @@ def server_hits(digests: Sequence[bytes]) -> list[ServerHit]:
     for start in range(0, len(digests), _BATCH):
         batch = digests[start : start + _BATCH]
         found = rows(
-            "SELECT server_value.digest, server.id, server.name, server_value.event_uuid FROM server_value"
+            "SELECT server_value.digest, server.id, server.name, server_value.event_uuid, server.url FROM server_value"
             f" JOIN server ON server.id = server_value.server_id WHERE server_value.digest IN ({marks(batch)})"
             " AND server.caching_enabled ORDER BY server.priority, server.id, server_value.id",
             batch,
         )
-        hits += [ServerHit(bytes(r[0]), r[1], r[2], r[3]) for r in found]
+        hits += [ServerHit(bytes(r[0]), *r[1:]) for r in found]
     return hits

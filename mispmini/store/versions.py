@@ -22,6 +22,12 @@ class LocalVersion(NamedTuple):
         return self.timestamp < timestamp or (clock.is_ahead(self.timestamp) and self.timestamp != timestamp)
 
 
+def versions_by_id(event_ids: Sequence[int]) -> list[tuple[str, int]]:
+    """(uuid, timestamp) of events; at most some thousand a call."""
+    found = rows(f"SELECT uuid, timestamp FROM event WHERE id IN ({marks(event_ids)})", event_ids)
+    return [(r[0], r[1]) for r in found]
+
+
 def published_event_ids(levels: Sequence[int], *, above: int = 0) -> list[int]:
     """Ids of published events with one of these distribution levels and a higher id than `above`, oldest first."""
     found = rows(

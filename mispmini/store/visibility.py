@@ -12,10 +12,15 @@ from mispmini.store.settings import load_settings
 from mispmini.store.sql import TRUE, Predicate, marks, scalar
 from mispmini.store.tlp_guard import guarded_attributes, guarded_events
 
-_MEMBER_GROUPS = (
-    "SELECT sharing_group_id FROM sharing_group_server WHERE server_id IS NULL AND all_orgs"
-    " UNION SELECT sharing_group_id FROM sharing_group_org WHERE org_id = ?"
-)
+
+def _member_groups(org: str) -> str:
+    return (
+        "SELECT sharing_group_id FROM sharing_group_server WHERE server_id IS NULL AND all_orgs"
+        f" UNION SELECT sharing_group_id FROM sharing_group_org WHERE org_id = {org}"
+    )
+
+
+_MEMBER_GROUPS = _member_groups("?")
 
 
 def _levels(levels: tuple[Distribution, ...]) -> str:
@@ -186,7 +191,8 @@ def analyst_item_visible_to(viewer: Viewer, item: str = "item", event: str = "ev
     """Notes, opinions and relationships, on a row left-joined to the event it is about (MODEL §6.3).
 
     One's own always; others by their distribution, if the viewer reads what they are about, and each note between.
-    What is about something that is not here is judged by its distribution alone.
+    What is about something that is not here, or that its author cannot see, is judged by its distribution alone: else
+    who reads neither would hear from it that there is something.
     """
     alive = Predicate(f"{item}.event_id IS NULL OR {event}.trashed IS NULL")
     if viewer.is_site_admin:
@@ -224,21 +230,26 @@ def _analyst_target_read(viewer: Viewer, item: str, event: str) -> Predicate:
         found = f"SELECT 1 FROM {table} AS target WHERE target.id = {item}.{column} AND ({shown.text})"
         readable &= Predicate(f"{item}.{column} IS NULL OR EXISTS ({found})", shown.params)
     group = group_visible_to(viewer, "about")
+    known_to_author = f"about.org_id = {item}.org_id OR about.id IN ({_member_groups(f'{item}.org_id')})"
     return Predicate(
         f"({item}.event_id IS NULL OR ({readable.text})) AND NOT EXISTS (SELECT 1 FROM sharing_group AS about"
-        f" WHERE about.uuid = {item}.object_uuid AND NOT ({group.text}))",
+        f" WHERE about.uuid = {item}.object_uuid AND NOT ({group.text}) AND ({known_to_author}))",
         readable.params + group.params,
     )
 
 
 def _analyst_chain(viewer: Viewer, item: str) -> Predicate:
-    """Every note or opinion that it hangs on reaches the viewer too."""
+    """Every note or opinion that it hangs on, and that its author knows of, reaches the viewer too."""
     reach = _analyst_reach(viewer, "upper")
+    known_to_author = (
+        f"{item}.event_id IS NOT NULL OR upper.org_id = {item}.org_id"
+        f" OR upper.sharing_group_id IN ({_member_groups(f'{item}.org_id')})"
+    )
     return Predicate(
         f"NOT EXISTS (WITH RECURSIVE above (uuid) AS (SELECT {item}.object_uuid UNION"
         " SELECT lower.object_uuid FROM above JOIN analyst_item AS lower ON lower.uuid = above.uuid)"
         " SELECT 1 FROM above JOIN analyst_item AS upper ON upper.uuid = above.uuid"
-        f" WHERE upper.org_id != ? AND NOT ({reach.text}))",
+        f" WHERE upper.org_id != ? AND NOT ({reach.text}) AND ({known_to_author}))",
         (viewer.org_id, *reach.params),
     )
 

@@ -17,8 +17,8 @@ _GZIP = 31  # zlib's wbits for a gzip header
 class Answer:
     """What a partner answered.
 
-    `json` is None for an empty body, and for an error whose body is no JSON. `text` is the beginning of the body (at
-    most 500 characters), for errors only. `date` is the partner's clock (epoch seconds). Names of `headers` may be
+    `json` is None for an empty body, and for an error whose body is no JSON. `text` is what it says of a failure, else
+    the beginning of an error's body: at most 500 characters, our secrets blotted out. `date` is the partner's clock (epoch seconds). Names of `headers` may be
     asked for in any case.
     """
 
@@ -85,6 +85,14 @@ def parse_json(body: bytes) -> Any:
     if level:
         raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
     return value
+
+
+def told_in(document: object) -> str:
+    """What a partner says of a failure: its errors, message or name; empty for nothing."""
+    if not isinstance(document, dict):
+        return ""
+    told = document.get("errors") or document.get("message") or document.get("name")
+    return str(told) if told else ""
 
 
 def json_text(value: object) -> str:

@@ -15,6 +15,7 @@ from mispmini.domain.servers import LinkedServer
 from mispmini.domain.tlp_guard import leaving_to, refusal_of
 from mispmini.domain.viewer import Viewer
 from mispmini.services.audience import partner_of
+from mispmini.services.gone import note_listed
 from mispmini.store import comparisons, outbox
 from mispmini.store.attributes import uuids_in_event
 from mispmini.store.database import reading, writing
@@ -73,17 +74,21 @@ def compare_with(server: LinkedServer, outbound: Outbound, *, progress: Progress
         try:
             with open_remote(server, outbound) as remote:
                 shake_hands(remote)
-                listed = _listed(remote, server, progress)
+                listed, is_whole = _listed(remote, server, progress)
                 found = [*_of_push(remote, server, listed), *_of_pull(remote, server, listed)]
         except (LinkRefused, RemoteFailure) as failure:
             raise _refused(server, str(failure)) from failure
         with writing(quiet=True):
             comparisons.replace_differences(server.id, found)
+            # An event without a live element is in no list that a pull asks for: here it neither marks nor unmarks.
+            living = {row.uuid for row in listed.values() if row.attribute_count}
+            note_listed(server, living, whole=listed if is_whole else None)
     return Comparison(len(listed), len(found))
 
 
-def _listed(remote: RemoteServer, server: LinkedServer, progress: Progress) -> dict[str, Listed]:
-    """Everything that the partner shows us, page by page; a page without news ends it."""
+def _listed(remote: RemoteServer, server: LinkedServer, progress: Progress) -> tuple[dict[str, Listed], bool]:
+    """Everything that the partner shows us, page by page; a page without news ends it, and then something may be
+    missing."""
     found: dict[str, Listed] = {}
     for page in range(1, MOST_ROWS // PAGE + 1):
         asked = {"published": 1, "sort": "id", "direction": "asc", "limit": PAGE, "page": page}
@@ -93,7 +98,8 @@ def _listed(remote: RemoteServer, server: LinkedServer, progress: Progress) -> d
         known = len(found)
         found |= {row.uuid: row for row in _rows(server, [i for i in answer.json[:PAGE] if isinstance(i, dict)])}
         if len(answer.json) < PAGE or len(found) == known:
-            return found
+            total = judging.number_in(answer.headers.get("X-Result-Count")) or 0
+            return found, len(answer.json) < PAGE and len(found) >= total
         if not progress(len(found), 0):
             raise _refused(server, STOPPED)
     raise _refused(server, TOO_MANY)

@@ -21,7 +21,7 @@ TOO_OLD = "too old"
 MOST_SKEW_SECONDS = 600
 FEW_DAYS = 30
 _TEST_STRING = "mispmini POST test: ação, 測試, \\ / \" ' <>&\n" * 64
-_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)\Z", re.ASCII)
+_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})\Z", re.ASCII)
 _UNREACHABLE = frozenset({
     Cause.BAD_URL, Cause.DNS, Cause.INTERNAL_ADDRESS, Cause.TCP, Cause.TLS_CHAIN, Cause.TLS_NAME, Cause.TLS_EXPIRED,
     Cause.TLS_PIN, Cause.TLS_OTHER, Cause.TIMEOUT, Cause.DEADLINE, Cause.TRUNCATED,

@@ -9,6 +9,7 @@ from mispmini.domain.distribution import Distribution, is_event_level, needs_gro
 from mispmini.domain.graphs import EventGraph
 from mispmini.domain.ids import is_row_number
 from mispmini.domain.receipts import MAX_DETAIL, LedgerState, Receipt, Trouble
+from mispmini.services.events import EMPTY
 
 NOT_NEWER = "Event could not be saved: Event in the request not newer than the local copy."
 PARK_AFTER_TRIES = 5
@@ -133,6 +134,11 @@ def retracted(receipt: Receipt, left: Iterable[str]) -> Receipt:
 def is_not_newer(status: int, document: object) -> bool:
     """The one refusal that may mean "I have it already" (PROTOCOL §1.5)."""
     return status == 403 and isinstance(document, dict) and document.get("errors") == NOT_NEWER
+
+
+def is_empty(status: int, document: object) -> bool:
+    """The refusal of a published event of which nothing may go there (PROTOCOL §3.6.1 row 11)."""
+    return status == 403 and isinstance(document, dict) and document.get("errors") == {"Event": EMPTY}
 
 
 def next_step(status: int) -> Then:

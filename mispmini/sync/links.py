@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from typing import Any
 from mispmini import __version__
 from mispmini.domain import clock
 from mispmini.domain.errors import Busy, Refused
-from mispmini.domain.ids import canonical_uuid
+from mispmini.domain.ids import canonical_uuid, is_row_number
 from mispmini.domain.receipts import Trouble
 from mispmini.domain.servers import LinkedServer
 from mispmini.store import sealing, servers
@@ -23,6 +24,7 @@ from mispmini.sync.remote import Answer, Cause, Link, RemoteFailure, RemoteServe
 from mispmini.wire.scalars import flag
 
 GET_VERSION = "/servers/getVersion"
+_PART = re.compile(r"\d{1,9}\Z", re.ASCII)
 _POLL_SECONDS = 0.02
 _SAME_CLOCK_SECONDS = 5
 
@@ -80,7 +82,7 @@ class RemoteVersion:
 
     def _is_since(self, hotfix: int) -> bool:
         """2.4 from this hotfix on, and every 2.5: a MISP that calls itself otherwise is not asked (recording 62)."""
-        parts = [int(part) if part.isascii() and part.isdigit() else -1 for part in self.version.split(".")[:3]]
+        parts = [int(part) if _PART.match(part) else -1 for part in self.version.split(".")[:3]]
         major, minor, fix = (*parts, -1, -1, -1)[:3]
         return major == 2 and (minor == 5 or (minor == 4 and fix >= hotfix))
 
@@ -92,7 +94,7 @@ def go_on(_done: int, _total: int) -> bool:
 
 def names_event(ref: str) -> bool:
     """Whether a text is the id or uuid of an event."""
-    return (ref.isascii() and ref.isdigit()) or canonical_uuid(ref) is not None
+    return is_row_number(ref) or canonical_uuid(ref) is not None
 
 
 def user_agent() -> str:
@@ -189,10 +191,6 @@ def note_skew(server: LinkedServer, version: RemoteVersion) -> None:
 
 def said(answer: Answer) -> str:
     """What a partner said about a failure: its errors or message, else the beginning of the body."""
-    if isinstance(answer.json, dict):
-        told = answer.json.get("errors") or answer.json.get("message") or answer.json.get("name")
-        if told:
-            return str(told)[:500]
     return answer.text
 
 

@@ -13,6 +13,7 @@ from mispmini.domain.servers import LinkedServer
 from mispmini.store.settings import load_settings
 from mispmini.store.versions import LocalVersion, blocked_among, local_versions
 from mispmini.sync.links import LinkRefused, Outbound, open_remote, said
+from mispmini.sync.pull_index import index_items
 from mispmini.sync.remote import RemoteFailure
 
 FILTERS = ("searchall", "searcheventinfo", "searchorg", "searchtag", "searchpublished")
@@ -56,14 +57,17 @@ def preview_index(
     asked = "".join(f"/{name}:{_quoted(text)}" for name, text in filters.items() if name in FILTERS and text)
     path = f"/events/index/sort:timestamp/direction:desc/page:{page}/limit:{limit}{asked}"
     document, total = _asked(server, outbound, path)
-    listed = document if isinstance(document, list) else []
+    try:
+        listed = index_items(document)
+    except RemoteFailure as failure:
+        raise SaveFailed("preview", "Server", str(failure), subject_id=server.id) from failure
     items = tuple(item for item in listed if isinstance(item, dict))[:MOST_ROWS]
     return Preview(items, verdicts_on(server, items), total)
 
 
 def preview_event(server: LinkedServer, outbound: Outbound, ref: str) -> dict[str, Any]:
     """One event of the partner as it tells of it. Raises NotFound, SaveFailed."""
-    known = canonical_uuid(ref) or (ref if ref.isascii() and ref.isdigit() else None)
+    known = canonical_uuid(ref) or (ref if is_row_number(ref) else None)
     if known is None:
         raise NotFound("Invalid event")
     document, _ = _asked(server, outbound, f"/events/{known}")
@@ -84,7 +88,7 @@ def _asked(server: LinkedServer, outbound: Outbound, path: str) -> tuple[Any, in
     if answer.status != 200:
         raise SaveFailed("preview", "Server", f"HTTP {answer.status}: {said(answer)}", subject_id=server.id)
     count = answer.headers.get("X-Result-Count", "")
-    return answer.json, int(count) if count.isascii() and count.isdigit() and len(count) < 10 else None
+    return answer.json, int(count) if is_row_number(count) else None
 
 
 def verdicts_on(server: LinkedServer, items: Sequence[Mapping[str, Any]]) -> tuple[Verdict, ...]:

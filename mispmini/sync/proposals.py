@@ -1,14 +1,20 @@
 """Proposals cross: pushed for the events that a partner lists, and pulled (PROTOCOL §3.13, §4.5)."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
 from mispmini.domain import clock
+from mispmini.domain.attribute_types import is_attachment
+from mispmini.domain.drafts import ProposalDraft
 from mispmini.domain.servers import LinkedServer
 from mispmini.domain.viewer import Viewer
-from mispmini.services.proposals import save_pulled
+from mispmini.services.proposal_capture import save_pulled
+from mispmini.store.attachments import Holder, files_of
 from mispmini.store.database import reading
-from mispmini.store.proposals import proposals_for_partner
+from mispmini.store.proposals import needing_no_file, proposals_for_partner
+from mispmini.store.versions import local_versions
 from mispmini.sync.failures import Forbearance
 from mispmini.sync.links import said
 from mispmini.sync.pull_index import IndexRow
@@ -20,7 +26,10 @@ from mispmini.wire.proposal_out import pushed_proposals_json
 
 PAGE = 1_000
 MOST_PAGES = 100
+MOST_REFUSALS = 3
+MOST_FILE_BYTES = 24 * 1024 * 1024
 SECONDS_BACK = 90 * 86400
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -34,8 +43,23 @@ def push_all_proposals(pusher: Pusher, listed: Iterable[IndexRow]) -> int:
     bearing = Forbearance("Proposals")
     for uuid, rows in leaving.items():
         with bearing.with_one():
-            _send(pusher, uuid, pushed_proposals_json(rows))
+            for part in _in_parts(rows, lambda row: row.size or 0):
+                _send(pusher, uuid, pushed_proposals_json(part, files_of([row.id for row in part], Holder.PROPOSAL)))
     return len(leaving) - bearing.failures
+
+
+def _in_parts(items: Iterable[T], size_of: Callable[[T], int]) -> Iterator[list[T]]:
+    """As few parts as the files in them let: a receiver refuses a body that is too large, and memory ends too."""
+    part: list[T] = []
+    held = 0
+    for item in items:
+        if part and held + size_of(item) > MOST_FILE_BYTES:
+            yield part
+            part, held = [], 0
+        part.append(item)
+        held += size_of(item)
+    if part:
+        yield part
 
 
 def _send(pusher: Pusher, uuid: str, body: str) -> None:
@@ -58,7 +82,40 @@ def pull_proposals(remote: RemoteServer, server: LinkedServer, viewer: Viewer) -
         if answer.status != 200 or not isinstance(answer.json, list | dict):
             _log.warning("Server %s lists no proposals: status %s, %s", server.id, answer.status, said(answer))
             break
-        taken += save_pulled(viewer, read_proposals(answer.json), server.remote_org_id)
+        for part in _in_parts(_with_files(remote, read_proposals(answer.json)), _file_size):
+            taken += save_pulled(viewer, part, server.remote_org_id)
         if len(answer.json) < PAGE:
             break
     return taken
+
+
+def _with_files(remote: RemoteServer, drafts: Sequence[ProposalDraft]) -> Iterator[ProposalDraft]:
+    """The drafts, those of new files that the list came without with what the partner gives out for them."""
+    bare = [draft for draft in drafts if _lacks_file(draft)]
+    here, had = local_versions([str(d.event_uuid) for d in bare]), needing_no_file([d.uuid for d in bare])
+    refusals = 0
+    for draft in drafts:
+        wanting = _lacks_file(draft) and draft.event_uuid in here and draft.uuid not in had
+        data = _file(remote, draft) if wanting and refusals < MOST_REFUSALS else draft.attribute.data
+        refusals += wanting and data is None
+        yield replace(draft, attribute=replace(draft.attribute, data=data))
+
+
+def _lacks_file(draft: ProposalDraft) -> bool:
+    attribute = draft.attribute
+    fresh = draft.old_uuid is None and not draft.deleted and draft.number is not None
+    return fresh and attribute.data is None and is_attachment(attribute.type or "")
+
+
+def _file_size(draft: ProposalDraft) -> int:
+    return len(draft.attribute.data or b"")
+
+
+def _file(remote: RemoteServer, draft: ProposalDraft) -> bytes | None:
+    try:
+        got = remote.download(f"/shadow_attributes/download/{draft.number}")
+    except RemoteFailure as failure:
+        if not failure.was_answered:
+            raise
+        return None
+    return got.body if got.status == 200 and got.body else None

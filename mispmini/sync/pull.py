@@ -10,6 +10,7 @@ from mispmini.domain.errors import MispminiError, SaveFailed
 from mispmini.domain.ids import canonical_uuid
 from mispmini.domain.receipts import LedgerState, Receipt, Trouble
 from mispmini.domain.servers import LinkedServer
+from mispmini.services.gone import note_listed
 from mispmini.store import ledger, servers
 from mispmini.store.database import writing
 from mispmini.sync.analyst_data import pull_analyst_data
@@ -156,7 +157,7 @@ def _pull_clusters(remote: RemoteServer, version: RemoteVersion, store: Store, t
     try:
         if technique == RELEVANT_CLUSTERS:
             return pull_relevant_clusters(remote, store.viewer, store.origin, trusted=store.trusted)
-        asked = {} if technique in (FULL, UPDATE) else {"eventid": technique}
+        asked = {"eventid": technique} if names_event(technique) else {}
         return pull_clusters(remote, store.viewer, store.origin, trusted=store.trusted, asked=asked)
     except RemoteFailure as failure:
         if technique == RELEVANT_CLUSTERS:
@@ -183,6 +184,8 @@ def _pull_listed(
     if index.unchanged:
         _pull_opinions(remote, version, server, index, tally, technique)
         return tally
+    listed = {row.uuid for row in index.rows}
+    note_listed(server, listed, whole=listed if technique == FULL and index.is_whole else None)
     refs = [row.uuid for row in wanted_rows(server, index.rows, only_known=technique == UPDATE)]
     done = 0
     for batch in _batches(remote, server, outbound, refs):
@@ -203,10 +206,10 @@ def _pull_opinions(
 ) -> None:
     """Proposals, then sightings of what the index still lists (PROTOCOL §4.5, §4.6); a failure costs only these."""
     viewer, bearing = Store.over(server).viewer, Forbearance(f"Sightings of server {server.id}")
-    with _costing_only(tally, f"Proposals of server {server.id}"):
+    with _going_on_without(tally, f"Proposals of server {server.id}"):
         if version.lists_proposals:
             tally.proposals = pull_proposals(remote, server, viewer)
-    with _costing_only(tally, f"Sightings of server {server.id}"):
+    with _going_on_without(tally, f"Sightings of server {server.id}"):
         again = read_index(
             remote, server, with_rules=technique == FULL, known_tag=index.etag, lists_orgs=version.lists_orgs
         )
@@ -218,7 +221,7 @@ def _pull_opinions(
 
 
 @contextmanager
-def _costing_only(tally: _Tally, what: str) -> Iterator[None]:
+def _going_on_without(tally: _Tally, what: str) -> Iterator[None]:
     """What fails inside is missing, and nothing else; the next pull looks again."""
     try:
         yield

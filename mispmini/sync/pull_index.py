@@ -33,11 +33,15 @@ class IndexRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The partner's list in its order; empty if it has not changed since `etag` was remembered."""
+    """The partner's list in its order; empty if it has not changed since `etag` was remembered.
+
+    `is_whole` says that it holds all that the partner shows us: no rule narrowed it, and each item could be read.
+    """
 
     rows: tuple[IndexRow, ...]
     etag: str | None
     unchanged: bool = False
+    is_whole: bool = False
 
 
 def read_index(
@@ -61,7 +65,9 @@ def read_index(
         return Index((), tag, unchanged=True)
     if answer.status != 200:
         raise RemoteFailure(Cause.HTTP, f"status {answer.status} for {INDEX}: {said(answer)}")
-    return Index(_rows(answer.json), answer.etag)
+    items = index_items(answer.json)
+    rows = tuple(row for item in items[:MOST_ROWS] if (row := _row(item)) is not None)
+    return Index(rows, answer.etag, is_whole=not filters and len(rows) == len(items))
 
 
 def wanted_rows(server: LinkedServer, rows: Iterable[IndexRow], *, only_known: bool) -> list[IndexRow]:
@@ -98,20 +104,22 @@ def _blocked(rows: list[IndexRow]) -> tuple[set[str], set[str]]:
     )
 
 
-def _rows(document: object) -> tuple[IndexRow, ...]:
-    """The rows that can be read; a single bare object counts as a list of one (PROTOCOL §4.3), and a list may be
-    wrapped or, after PHP filtered it, be an object of numbers."""
+def index_items(document: object) -> list[object]:
+    """What is listed, bare; a single bare object counts as a list of one (PROTOCOL §4.3), and a list may be wrapped or,
+    after PHP filtered it, be an object of numbers. Raises RemoteFailure for what is no list."""
     if isinstance(document, dict):
         document = document.get("response", document)
     if not isinstance(document, list | dict):
         raise RemoteFailure(Cause.NOT_JSON, f"{INDEX} gave no list")
-    read = (_row(item) for item in listed(document)[:MOST_ROWS])
-    return tuple(row for row in read if row is not None)
+    return [_bare(item) for item in listed(document)]
+
+
+def _bare(item: object) -> object:
+    inside = item.get("Event") if isinstance(item, dict) else None
+    return {**item, **inside} if isinstance(item, dict) and isinstance(inside, dict) else item
 
 
 def _row(item: object) -> IndexRow | None:
-    if isinstance(item, dict) and isinstance(item.get("Event"), dict):
-        item = {**item, **item["Event"]}
     if not isinstance(item, dict) or item.get("published", True) in (False, "0", 0):
         return None
     uuid = canonical_uuid(str(item.get("uuid", "")))

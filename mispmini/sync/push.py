@@ -58,6 +58,7 @@ class Pusher:
         self.server = server
         self.remote = remote
         self.partner = partner_of(server)
+        self.clusters_went = False  # all of them, before the events: none is offered again with its event
         self._version: RemoteVersion | LinkRefused | None = None
 
     def version(self) -> RemoteVersion:
@@ -81,7 +82,7 @@ class Pusher:
         except NotFound:
             return _skipped(Reason.DELETED, clock.now())
         leaving = leaving_to(graph, self.partner)
-        if leaving.refusal is not None:
+        if leaving.refusal not in (None, Reason.EMPTY):  # an empty one the partner judges: it may have it (§3.3)
             return _skipped(leaving.refusal, graph.event.timestamp)
         delivery = self._attempt(graph, leaving.copy, tries)
         return replace(delivery, receipt=judging.without_held_back(delivery.receipt, leaving.held_back))
@@ -91,7 +92,7 @@ class Pusher:
         try:
             if not self.version().perm_sync:
                 raise LinkRefused(Trouble.NO_SYNC_PERMISSION, "The partner's key has no permission to sync.")
-            if self.server.push_galaxy_clusters:
+            if self.server.push_galaxy_clusters and not self.clusters_went:
                 push_of_event(self.remote, self.version(), self.partner, graph.event.uuid)
             receipt, then = self._send(self._with_known_reports(copy), owned=not graph.event.locked, tries=tries)
             if receipt.arrived and (retraction := marker_uuid(copy)):
@@ -130,6 +131,8 @@ class Pusher:
         sent = Sent.of(copy)
         if judging.is_not_newer(answer.status, answer.json):
             return self._not_newer(copy, sent, owned=owned, tries=tries)
+        if judging.is_empty(answer.status, answer.json):
+            return Receipt(LedgerState.SKIPPED, Reason.EMPTY, http_status=answer.status), Then.FINISH
         if answer.status >= 300:
             return judging.refusal(answer.status, said(answer)), judging.next_step(answer.status)
         return self._accepted(sent, answer, updated=updated)

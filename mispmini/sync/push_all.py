@@ -84,6 +84,7 @@ def _push(pusher: Pusher, technique: str, progress: Progress) -> PushResult:
         return PushResult(0, 0)
     if technique == FULL and pusher.server.push_galaxy_clusters:
         push_known(pusher.remote, version, pusher.partner)
+        pusher.clusters_went = True
     offered = {graph.event.uuid: graph.event for graph in _candidates(pusher, technique)}
     wanted, refusal = _wanted(pusher, {uuid: event.timestamp for uuid, event in offered.items()})
     arrived, failed = _deliver_all(pusher, wanted, progress)
@@ -108,12 +109,12 @@ def _remember(server: LinkedServer, *, arrived: Sequence[int], failed: Sequence[
 def _push_analyst_data(pusher: Pusher) -> None:
     """Notes, opinions and relationships, whatever the technique (PROTOCOL §3.15)."""
     if pusher.server.push_analyst_data and pusher.version().perm_analyst_data:
-        with _costing_only("Notes and opinions", pusher):
+        with _keeping_what_was_pushed("Notes and opinions", pusher):
             push_analyst_data(pusher)
 
 
 @contextmanager
-def _costing_only(what: str, pusher: Pusher) -> Iterator[None]:
+def _keeping_what_was_pushed(what: str, pusher: Pusher) -> Iterator[None]:
     """What fails inside does not undo what was pushed, nor stop what comes after it (PROTOCOL §3.2)."""
     try:
         yield
@@ -126,11 +127,11 @@ def _push_opinions(pusher: Pusher) -> None:
     server, version = pusher.server, pusher.version()
     listed = None
     if version.perm_sync and server.push:
-        with _costing_only("Proposals", pusher):
+        with _keeping_what_was_pushed("Proposals", pusher):
             listed = read_index(pusher.remote, server, with_rules=False)
             push_all_proposals(pusher, listed.rows)
     if server.push_sightings:
-        with _costing_only("Sightings", pusher):
+        with _keeping_what_was_pushed("Sightings", pusher):
             again = read_index(pusher.remote, server, with_rules=False, known_tag=listed.etag if listed else None)
             push_all_sightings(pusher, listed.rows if listed and again.unchanged else again.rows)
 

@@ -31,7 +31,7 @@ from mispmini.sync.addresses import (
     TimedTlsSocket,
     networks,
 )
-from mispmini.sync.answers import Answer, Download, epoch_of, json_text, parse_json, read_body
+from mispmini.sync.answers import Answer, Download, epoch_of, json_text, parse_json, read_body, told_in
 from mispmini.sync.failures import Cause, RemoteFailure
 
 __all__ = ["Answer", "Cause", "Download", "Link", "RemoteFailure", "RemoteServer", "json_text", "leaf_fingerprint"]
@@ -176,11 +176,12 @@ class RemoteServer:
         encoding = headers.get("Content-Encoding", "").strip().lower()
         body = read_body(response.raw.stream(_READ_BYTES, decode_content=False), encoding, max_bytes)
         bodiless = status == 304 or response.request.method == "HEAD"
+        document = None if bodiless else self._json(response, body)
         return Answer(
             status=status,
             headers=headers,
-            json=None if bodiless else self._json(response, body),
-            text=self._beginning(body, MAX_TEXT) if status >= 400 else "",
+            json=document,
+            text=self._mask(told_in(document))[:MAX_TEXT] or (self._beginning(body, MAX_TEXT) if status >= 400 else ""),
             date=epoch_of(headers.get("Date")),
             etag=headers.get("ETag"),
             location=headers.get("Location"),

@@ -34,7 +34,7 @@ _VIEW = (
     "/deleted[]:0/deleted[]:1/excludeGalaxy:1/excludeLocalTags:1/includeAttachments:0/includeEventCorrelations:0"
     "/includeFeedCorrelations:0/includeWarninglistHits:0/noEventReports:1/noShadowAttributes:1"
 )
-_ABSENT = (404, 405)
+_ABSENT, _NO_HEAD = 404, 405  # the latter tells of our account, or of a proxy, and never of an event (PROTOCOL §2.3)
 _EVENTS_A_REQUEST = 20
 _SIGHTINGS_A_REQUEST = 5_000
 _log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def partner_viewer(server: LinkedServer) -> Viewer:
     """Anybody of a link's remote organisation: what it may see of sightings and proposals is what goes to it."""
     org = find_any_organisation(server.remote_org_id)
     assert org is not None, "a link's organisation cannot be deleted"
-    return Viewer(None, org.id, org.uuid, org.name, "", 0, "partner", frozenset())
+    return Viewer.of_organisation(org.id, org_uuid=org.uuid, org_name=org.name)
 
 
 def deliver_sightings(pusher: Pusher, event_uuid: str) -> Delivery:
@@ -52,9 +52,9 @@ def deliver_sightings(pusher: Pusher, event_uuid: str) -> Delivery:
     now = clock.now()
     try:
         known = pusher.remote.head(f"/events/view/{event_uuid}")
-        if known not in (200, *_ABSENT):
+        if known not in (200, _ABSENT, _NO_HEAD):
             return Delivery(judging.refusal(known, "to HEAD events/view"), judging.next_step(known), now)
-        if known == 200:
+        if known != _ABSENT:
             send_sightings(pusher, event_uuid)
         return Delivery(Receipt(LedgerState.SENT), Then.FINISH, now)
     except LinkRefused as refusal:
@@ -178,7 +178,7 @@ def _inside(remote: RemoteServer, uuid: str) -> list[SightingDraft]:
     """The sightings that a partner's whole event holds (recording 62)."""
     path = f"/events/view/{uuid}{_VIEW}"
     answer = remote.get_json(path)
-    if answer.status not in (200, *_ABSENT):
+    if answer.status not in (200, _ABSENT):
         raise RemoteFailure(Cause.HTTP, f"status {answer.status} for {path}: {said(answer)}")
     event = answer.json.get("Event") if answer.status == 200 and isinstance(answer.json, dict) else None
     if not isinstance(event, dict):

@@ -64,7 +64,7 @@ def _asked_uuids() -> list[str] | None:
     given = parameter("uuid")
     if given is None:
         return None
-    items = given if isinstance(given, list | tuple) else [given]
+    items = given if isinstance(given, list) else [given]
     if len(items) > MOST_NAMED:
         raise Refused(f"More than {MOST_NAMED} at once.")
     return [uuid for item in items if (uuid := read_uuid(item)) is not None]
@@ -144,12 +144,13 @@ def edit(kind: str, ref: str) -> Answer:
             template="analyst_data/edit.html",
         )
     if_refused(lambda form, status: _edit_form(listed, form, status))
-    return _saved(analyst_data.edit_item(viewer, ref, _changed(of_kind, row), of_kind), _("It was saved."))
+    with saving("edit", of_kind, about=lambda: analyst_data.own_item(viewer, ref, of_kind).id):
+        drafts = _changed(of_kind, row)
+    return _saved(analyst_data.edit_item(viewer, ref, drafts, of_kind), _("It was saved."))
 
 
 def _changed(kind: AnalystKind, row: AnalystRow) -> tuple[AnalystDraft, ...]:
-    with saving("edit", kind):
-        return wire_in.read_item(kind, asked().body, about=(row.object_uuid, row.object_type), stored=row)
+    return wire_in.read_item(kind, asked().body, about=(row.object_uuid, row.object_type), stored=row)
 
 
 def _edit_form(listed: Listed, form: Form, status: int) -> Answer:

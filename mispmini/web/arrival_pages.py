@@ -21,9 +21,12 @@ _GROUP_REASONS = {
 _REFUSED_UPDATES = {
     receiving.NOT_OWNER: N_("It came over another link than the one that delivered the event."),
     receiving.IN_THE_FUTURE: N_("Its timestamp is more than a day ahead."),
-    receiving.NO_GROUP_ON_EDIT: N_("Its sharing group is not accepted here."),
+    **dict.fromkeys(receiving.GROUP_REFUSALS, N_("Its sharing group is not accepted here.")),
     receiving.OUR_NAME: N_("It is a new event in our name, which this link may not bring."),
-    receiving.UNSIGNED: N_("It is a protected event, whose signature cannot be checked here."),
+    **dict.fromkeys(
+        (receiving.UNSIGNED, receiving.UNCHECKED),
+        N_("It is a protected event, whose signature cannot be checked here."),
+    ),
 }
 
 

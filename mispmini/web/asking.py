@@ -20,6 +20,7 @@ _KEY = "mispmini.asked"
 _UNTOUCHED = frozenset({"", "static", "setup", "healthz"})
 _EXTENSIONS = (".json", ".xml", ".csv")
 _NAMED = re.compile(r"([A-Za-z_][\w.-]*)(\[[^\]]*\])?:(.*)\Z", re.DOTALL)
+_MODEL = re.compile(r"(?:[A-Z][a-z]+)+")
 _SHORTCUT_CONTROLLERS = frozenset({"events", "attributes"})
 _ACTION_OF_LIST = {"GET": "index", "HEAD": "index", "POST": "add"}
 _ACTION_OF_ONE = {"GET": "view", "HEAD": "view", "POST": "edit", "PUT": "edit", "DELETE": "delete"}
@@ -52,8 +53,9 @@ class Asked:
     query: Mapping[str, str]
 
     def parameters(self) -> dict[str, object]:
-        """One set of parameters: the query, over it the body (bare or under `request`), over it what the path names."""
-        return {**self.query, **_fields(self.body), **self.path.named}
+        """One set of parameters: the query, over it the body's fields, over them what the path names."""
+        named = {name: list(value) if isinstance(value, tuple) else value for name, value in self.path.named.items()}
+        return {**self.query, **_fields(self.body), **named}
 
     def parameter(self, name: str, default: object = None) -> object:
         """One parameter, by that order."""
@@ -214,6 +216,10 @@ def _action(controller: str, rest: list[str], method: str) -> tuple[str, list[st
 
 
 def _fields(body: object) -> Mapping[str, object]:
+    """A body's fields, bare, under `request`, under a model's name alone, or under both (PROTOCOL §1.7)."""
     if isinstance(body, dict) and isinstance(body.get("request"), dict):
         body = body["request"]
+    if isinstance(body, dict) and len(body) == 1:
+        (name, inner), *_ = body.items()
+        body = {**body, **inner} if isinstance(inner, dict) and _MODEL.fullmatch(name) else body
     return body if isinstance(body, dict) else {}

@@ -5,16 +5,18 @@ from flask import Blueprint, request, send_file, url_for
 from mispmini.domain.drafts import UploadDraft, UploadedFile
 from mispmini.domain.permissions import Permission
 from mispmini.services import attachments
-from mispmini.services.attachments import Uploaded
+from mispmini.services.attachments import Download, Uploaded
+from mispmini.services.rights import must_be_modifiable
 from mispmini.web import event_pages
-from mispmini.web.answer import Answer, action_url, done, page_answer
+from mispmini.web.answer import Answer, action_url, answer, done, page_answer
 from mispmini.web.asking import asked, parameter
 from mispmini.web.errors import if_refused
 from mispmini.web.i18n import ngettext
 from mispmini.web.needs import needs, needs_login
 from mispmini.web.pages import Form
 from mispmini.web.saving import saving
-from mispmini.web.who import current_viewer
+from mispmini.web.who import current_viewer, note_given_out
+from mispmini.wire.replies import api_description
 from mispmini.wire.scalars import flag
 from mispmini.wire.upload_in import read_upload, with_options
 
@@ -29,7 +31,12 @@ _NEVER_SHOWN = "sandbox; default-src 'none'"
 @needs_login
 def download(ref: str) -> Answer:
     """A file as bytes that no browser shows or runs; a malware sample as its zip."""
-    found = attachments.download(current_viewer(), ref)
+    return given_out(attachments.download(current_viewer(), ref))
+
+
+def given_out(found: Download) -> Answer:
+    """A stored file, under a name that is no path."""
+    note_given_out([found.event_id])
     response: Answer = send_file(
         found.path,
         mimetype="application/octet-stream",
@@ -48,17 +55,21 @@ def download(ref: str) -> Answer:
 @needs(Permission.ADD)
 def upload_sample(event_ref: str = "") -> Answer:
     """Add raw files as malware samples, to the event that path or body name, else to a new one."""
-    with saving("add", "Attribute"):
+    viewer, named = current_viewer(), event_ref or str(parameter("event_id") or "")
+    with saving("add", "Attribute", about=lambda: must_be_modifiable(viewer, named) if named else None):
         upload = read_upload(asked().body)
-    named = event_ref or str(parameter("event_id") or "")
-    return _answered(attachments.upload_samples(current_viewer(), named or None, upload))
+    return _answered(attachments.upload_samples(viewer, named or None, upload))
 
 
 @bp.get("/attributes/add_attachment/<event_ref>")
 @needs(Permission.ADD)
 def show_add_attachment(event_ref: str) -> Answer:
-    """The form that files are sent by."""
-    return _form_page(event_ref, None, 200)
+    """The form that files are sent by, or what a POST takes."""
+    return answer(
+        lambda: api_description(action_url(), "POST files to attach them to the Event.", mandatory=("files",)),
+        page=lambda: event_pages.files_page(current_viewer(), event_ref, None),
+        template="attributes/files.html",
+    )
 
 
 def _form_page(event_ref: str, form: Form | None, status: int) -> Answer:
@@ -70,17 +81,23 @@ def _form_page(event_ref: str, form: Form | None, status: int) -> Answer:
 @needs(Permission.ADD)
 def add_attachment(event_ref: str) -> Answer:
     """Add files to an event, from a form or as JSON; `malware` packs them."""
+    viewer = current_viewer()
     if_refused(lambda form, status: _form_page(event_ref, form, status))
-    with saving("add", "Attribute"):
-        upload = _form_upload() if request.files else read_upload(asked().body)
+    with saving("add", "Attribute", about=lambda: must_be_modifiable(viewer, event_ref)):
+        upload = sent_files()
     are_samples = flag(parameter("malware")) is True
-    return _answered(attachments.add_files(current_viewer(), event_ref, upload, are_samples=are_samples))
+    return _answered(attachments.add_files(viewer, event_ref, upload, are_samples=are_samples))
 
 
-def _form_upload() -> UploadDraft:
+def sent_files() -> UploadDraft:
+    """The files of a form, or of JSON. Raises Invalid."""
+    return with_options(asked().parameters(), form_files()) if request.files else read_upload(asked().body)
+
+
+def form_files() -> tuple[UploadedFile, ...]:
+    """The files that were chosen in a form."""
     sent = (file for files in request.files.listvalues() for file in files)
-    files = tuple(UploadedFile(file.filename, file.read()) for file in sent if file.filename)
-    return with_options(asked().parameters(), files)
+    return tuple(UploadedFile(file.filename, file.read()) for file in sent if file.filename)
 
 
 def _answered(uploaded: Uploaded) -> Answer:

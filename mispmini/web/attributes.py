@@ -12,6 +12,7 @@ from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services import attributes, tags, warninglists
 from mispmini.services.attributes import Added, CountedBy
+from mispmini.services.rights import must_be_modifiable
 from mispmini.web import describe, event_pages, event_tabs, removals, tagging
 from mispmini.web.answer import Answer, answer, done, page_answer, reply, see_other, wants_json
 from mispmini.web.asking import asked, parameter
@@ -22,7 +23,7 @@ from mispmini.web.needs import needs, needs_login
 from mispmini.web.pages import Form
 from mispmini.web.paging import asked_slice
 from mispmini.web.saving import saving
-from mispmini.web.who import current_viewer
+from mispmini.web.who import current_viewer, note_given_out
 from mispmini.wire import replies
 from mispmini.wire.attribute_in import read_attribute, read_attributes
 from mispmini.wire.attribute_out import (
@@ -54,6 +55,7 @@ def index() -> Answer:
     limit = whole_number(parameter("limit"))
     part = asked_slice(min(limit, _MOST_ROWS) if limit is not None and limit > 0 else _ROWS)
     found = attributes.list_attributes(current_viewer(), limit=part.limit, offset=part.offset)
+    note_given_out({row.event_id for row in found})
     return reply(f"[{','.join(map(saved_attribute_json, found))}]")
 
 
@@ -78,6 +80,7 @@ def view(ref: str) -> Answer:
     found = attributes.view_attribute(current_viewer(), ref)
     if not wants_json():
         return done(None, go_to=_page_of(found.attribute.event_id))
+    note_given_out([found.attribute.event_id])
     text = found_attribute_json(found.attribute, tags=found.tags, event_uuid=found.event_uuid, data=found.data)
     return reply(f'{{"Attribute":{text}}}')
 
@@ -92,7 +95,8 @@ def add(event_ref: str) -> Answer:
         )
     viewer = current_viewer()
     if_refused(lambda form, status: page_answer("events/view.html", _event_page(event_ref, form), status=status))
-    drafts, unread = _asked_drafts(viewer)
+    with saving("add", "Attribute", about=lambda: must_be_modifiable(viewer, event_ref)):
+        drafts, unread = _asked_drafts(viewer)
     if flag(parameter("enforceWarninglist")):
         drafts, unread = _without_warned(drafts, unread)
     breaks = flag(parameter("breakOnDuplicate", 1)) is not False
@@ -177,7 +181,7 @@ def edit(ref: str) -> Answer:
             template="attributes/edit.html",
         )
     if_refused(lambda form, status: page_answer("attributes/edit.html", _form(viewer, ref, form), status=status))
-    with saving("edit", "Attribute"):
+    with saving("edit", "Attribute", about=lambda: attributes.editable_attribute(viewer, ref)[0].id):
         draft = read_attribute(asked().body, from_partner=viewer.is_partner)
     edited = attributes.edit_attribute(viewer, ref, draft)
     if not wants_json():
@@ -228,20 +232,26 @@ def restore(ref: str) -> Answer:
     return reply(f'{{"Attribute":{edited_attribute_json(back, ())}}}')
 
 
+@bp.post("/addTag")
 @bp.post("/addTag/<ref>")
 @bp.post("/addTag/<ref>/<path:tag>")
 @needs(Permission.TAGGER)
-def add_tag(ref: str, tag: str = "") -> Answer:
+def add_tag(ref: str = "", tag: str = "") -> Answer:
     """Attach a tag; refusals are HTTP 200."""
-    return tagging.add(current_viewer(), lambda viewer: tags.attribute_target(viewer, ref), tag, page=_tagged_page)
+    return tagging.add(current_viewer(), _tagged(ref), tag, page=_tagged_page)
 
 
+@bp.post("/removeTag")
 @bp.post("/removeTag/<ref>")
 @bp.post("/removeTag/<ref>/<path:tag>")
 @needs(Permission.TAGGER)
-def remove_tag(ref: str, tag: str = "") -> Answer:
+def remove_tag(ref: str = "", tag: str = "") -> Answer:
     """Take a tag off; refusals are HTTP 200."""
-    return tagging.remove(current_viewer(), lambda viewer: tags.attribute_target(viewer, ref), tag, page=_tagged_page)
+    return tagging.remove(current_viewer(), _tagged(ref), tag, page=_tagged_page)
+
+
+def _tagged(ref: str) -> tagging.Find:
+    return lambda viewer: tags.attribute_target(viewer, tagging.target_ref(ref, "attribute"))
 
 
 def _tagged_page(tagged: tags.Tagged) -> str:

@@ -2,6 +2,7 @@
 
 from flask import Blueprint
 
+from mispmini.domain import clock
 from mispmini.domain.permissions import Permission
 from mispmini.services import authkeys
 from mispmini.services.authkeys import CreatedKey, OwnedKey
@@ -13,6 +14,7 @@ from mispmini.web.i18n import _
 from mispmini.web.needs import needs
 from mispmini.web.who import current_viewer
 from mispmini.wire import account_replies, people_in, replies
+from mispmini.wire.key_search import asked_keys
 
 bp = Blueprint("auth_keys", __name__)
 
@@ -24,10 +26,14 @@ _OVERLAP_HOURS = 24
 @bp.route("/auth_keys/index/<user_ref>", methods=["GET", "POST"])
 @needs(Permission.AUTH)
 def index(user_ref: str | None = None) -> Answer:
-    """The keys that the viewer may see, or those of one account."""
+    """The keys that the viewer may see, or those of one account; a program may ask for some of them."""
     found = authkeys.list_authkeys(current_viewer(), user_ref)
     return answer(
-        lambda: [account_replies.auth_key_reply(owned.key, email=owned.email) for owned in found],
+        lambda: asked_keys(
+            [account_replies.auth_key_reply(owned.key, email=owned.email) for owned in found],
+            asked().parameters(),
+            clock.now(),
+        ),
         page=lambda: key_pages.index_page(found),
         template="auth_keys/index.html",
     )
@@ -37,7 +43,7 @@ def index(user_ref: str | None = None) -> Answer:
 @needs(Permission.AUTH)
 def view(key_id: str) -> Answer:
     """One key without the key; people find it in the list."""
-    owned = authkeys.view_authkey(current_viewer(), people_in.read_id(key_id))
+    owned = authkeys.view_authkey(current_viewer(), authkeys.key_id_of(current_viewer(), key_id))
     if not wants_json():
         return see_other("/auth_keys/index")
     return reply(account_replies.auth_key_reply(owned.key, email=owned.email))
@@ -70,7 +76,7 @@ def add(user_ref: str | None = None) -> Answer:
 @needs(Permission.AUTH)
 def show_edit(key_id: str) -> Answer:
     """The form of a key, or what a POST takes."""
-    owned = authkeys.view_authkey(current_viewer(), people_in.read_id(key_id))
+    owned = authkeys.view_authkey(current_viewer(), authkeys.key_id_of(current_viewer(), key_id))
     return answer(
         lambda: replies.api_description(action_url(), "POST what changes of a key.", optional=_FIELDS),
         page=lambda: key_pages.edit_page(owned, key_pages.form_of(owned)),
@@ -82,7 +88,7 @@ def show_edit(key_id: str) -> Answer:
 @needs(Permission.AUTH)
 def edit(key_id: str) -> Answer:
     """Change a key's options."""
-    viewer, known = current_viewer(), people_in.read_id(key_id)
+    viewer, known = current_viewer(), authkeys.key_id_of(current_viewer(), key_id)
     if_refused(_edit_again(authkeys.view_authkey(viewer, known)))
     owned = authkeys.edit_authkey(viewer, known, people_in.read_authkey(asked().parameters(), "edit"))
     value = account_replies.auth_key_reply(owned.key, email=owned.email)
@@ -93,7 +99,7 @@ def edit(key_id: str) -> Answer:
 @needs(Permission.AUTH)
 def rotate(key_id: str) -> Answer:
     """A fresh key with the limits of another, which stays valid for `hours` more."""
-    viewer, known, parameters = current_viewer(), people_in.read_id(key_id), asked().parameters()
+    viewer, known, parameters = current_viewer(), authkeys.key_id_of(current_viewer(), key_id), asked().parameters()
     if_refused(_edit_again(authkeys.view_authkey(viewer, known)))
     hours = people_in.read_id(parameters["hours"]) if "hours" in parameters else _OVERLAP_HOURS
     return _shown_once(authkeys.rotate_authkey(viewer, known, overlap_hours=hours))
@@ -115,7 +121,7 @@ def refusals() -> Answer:
 @needs(Permission.AUTH)
 def delete(key_id: str) -> Answer:
     """Revoke a key: whatever uses it is refused from now on."""
-    owned = authkeys.delete_authkey(current_viewer(), people_in.read_id(key_id))
+    owned = authkeys.delete_authkey(current_viewer(), authkeys.key_id_of(current_viewer(), key_id))
     return done(
         saved("AuthKey deleted.", subject_id=owned.key.id),
         go_to=_list_of(owned),

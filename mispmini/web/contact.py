@@ -9,6 +9,7 @@ from mispmini.web.answer import Answer, answer, done, page_answer, reply, saved,
 from mispmini.web.asking import parameter
 from mispmini.web.errors import if_refused
 from mispmini.web.i18n import _, ngettext
+from mispmini.web.limits import letters_limited
 from mispmini.web.needs import needs_login
 from mispmini.web.who import current_viewer
 
@@ -17,6 +18,7 @@ _SENT = "Email sent to the reporter."
 
 
 @bp.route("/contact/<ref>", methods=["GET", "POST"])
+@letters_limited
 @needs_login
 def contact(ref: str) -> Answer:
     """Send a message to the reporter; a program is told if e-mail is off, MISP's sentence or not."""
@@ -31,7 +33,7 @@ def contact(ref: str) -> Answer:
     count = alerts.contact(viewer, ref, str(parameter("message", "") or ""))
     if wants_json():
         warnings = {} if mail.is_on() else {"warnings": [mail.IS_OFF]}
-        return reply({**saved(_SENT), **warnings})
+        return reply({**saved(_SENT, subject_id=event_sheets.head_of(viewer, ref).event.id), **warnings})
     notice = ngettext("The message goes to %(num)d person.", "The message goes to %(num)d people.", count)
     return done(None, go_to=f"/events/view/{ref}", notice=notice if count else _("Nobody here could be written to."))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from mispmini.domain import attribute_types
-from mispmini.domain.graphs import AttributeRow, ObjectRow, ReferenceRow
+from mispmini.domain.graphs import AttributeRow, EventRow, ObjectRow, ReferenceRow
 from mispmini.domain.viewer import Viewer
 from mispmini.services import viewing
 from mispmini.services.event_sheets import Elements as Loaded
@@ -120,6 +120,18 @@ class Elements:
     def _group_name(self, group_id: int | None) -> str:
         group = self.loaded.sheet.groups.get(group_id or 0)
         return group.name if group else ""
+
+
+def files_page_of(event: EventRow, form: pages.Form | None, *, owner: str = "") -> pages.FilesPage:
+    """The form that files are attached by, or proposed to the organisation `owner`."""
+    usual = pages.Choice("", _("the usual one for the type"))
+    return pages.FilesPage(
+        event_id=event.id,
+        event_info=event.info,
+        owner=owner,
+        form=form or pages.Form({"malware": "0"}),
+        categories=(usual, *(pages.Choice(name, name) for name in attribute_types.categories_of("attachment"))),
+    )
 
 
 def attribute_choices(viewer: Viewer) -> pages.AttributeChoices:

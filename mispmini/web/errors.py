@@ -25,10 +25,12 @@ from mispmini.wire import replies
 ShowAgain = Callable[[pages.Form, int], Answer]
 
 INTERNAL = "An Internal Error Has Occurred."
+SHORT = "Authentication failed."  # MISP: what a page's script is told of a refused key (PROTOCOL §1.2)
 _STATUS: Mapping[type[MispminiError], int] = {
     errors.NotFound: 404,
     errors.NotAuthenticated: 403,
     errors.Forbidden: 403,
+    errors.NotTheirs: 401,
     errors.Refused: 405,
     errors.Blocked: 403,
     errors.BadRequest: 400,
@@ -76,6 +78,7 @@ def error_page(status: int, sentence: str, *, advice: str | None = None, title: 
     """The page of one refusal; sentences are translated already, and the status says what is not given."""
     titles = {
         400: _("The request was not understood"),
+        401: _("Not allowed"),
         403: _("Not allowed"),
         404: _("Not found"),
         405: _("Not possible"),
@@ -109,6 +112,8 @@ def _body(error: MispminiError) -> replies.Reply:
         return replies.save_failed(error.sentence, url, error.errors, subject_id=error.subject_id)
     if isinstance(error, errors.Invalid):
         return replies.save_failed("Could not save", action_url(), error.errors)
+    if isinstance(error, errors.NotAuthenticated) and request.headers.get("X-Requested-With") == "XMLHttpRequest":
+        return replies.exception(SHORT, asked_path().url)
     told = error.names_rule and (viewer := viewer_or_none()) is not None and viewer.is_partner
     return replies.exception(error.sentence, asked_path().url, errors=error.sentence if told else None)
 
@@ -173,7 +178,7 @@ def _http(error: HTTPException) -> Answer:
             413, "The request is larger than this server takes.", _("The request is larger than this server takes.")
         )
     if status == 429:
-        return _plain(429, "Rate limit exceeded.", _("There were too many requests from your address."))
+        return _plain(429, "Rate limit exceeded.", _("There were too many requests from you."))
     return _plain(status, error.name, _("The request was not understood."))
 
 
@@ -194,6 +199,7 @@ def _plain(status: int, sentence: str, translated: str) -> Answer:
 def _advice(status: int) -> str:
     return {
         400: _("Go back, reload the page and try again."),
+        401: _("If you need this, ask your administrator for the right."),
         403: _("If you need this, ask your administrator for the right."),
         404: _("Check the address. What you look for may have been deleted, or you may not be allowed to see it."),
         413: _("Send it in smaller parts."),

@@ -1,30 +1,28 @@
 """Builds the pages of events: the list, their forms, and what is told before publishing and deleting."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal, cast, get_args
 
-from mispmini.domain import attribute_types, clock
+from mispmini.domain import clock
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.errors import Forbidden
 from mispmini.domain.filters import IndexFilters, Order, Terms
 from mispmini.domain.graphs import AttributeRow, EventRow
 from mispmini.domain.viewer import Viewer
 from mispmini.services import audience as audiences
-from mispmini.services import blocklists, event_sheets, mail, retracting, searching, trash, viewing
-from mispmini.services.blocklists import Blocked
+from mispmini.services import event_sheets, mail, retracting, searching, trash, viewing
 from mispmini.services.rights import NO_PERMISSION
 from mispmini.web import pages, words
 from mispmini.web.audience import obstacles_to, questions_before, reach_sentence, recipient, warnings_before
 from mispmini.web.badges import event_row
-from mispmini.web.elements import attribute_choices
+from mispmini.web.elements import attribute_choices, files_page_of
 from mispmini.web.group_pages import unready_group
 from mispmini.web.i18n import _, moment_text
-from mispmini.web.paging import Slice, asked_slice, paging
+from mispmini.web.paging import asked_slice, paging
 
 Tab = Literal["all", "ours", "received", "drafts"]
 _DAY = 86400
-DELETED_HERE = "Automatically blocked by deleting event"
 _FILTER_FIELDS = ("q", "tag", "org", "published")
 
 
@@ -110,27 +108,7 @@ def files_page(viewer: Viewer, event_ref: str, form: pages.Form | None) -> pages
     """The form that files are attached by. Raises NotFound, Forbidden."""
     event = event_sheets.head_of(viewer, event_ref).event
     _must_edit(viewer, event.id)
-    usual = pages.Choice("", _("the usual one for the type"))
-    return pages.FilesPage(
-        event_id=event.id,
-        event_info=event.info,
-        form=form or pages.Form({"malware": "0"}),
-        categories=(usual, *(pages.Choice(name, name) for name in attribute_types.categories_of("attachment"))),
-    )
-
-
-def blocklist_page(entries: Sequence[Blocked], part: Slice, total: int) -> pages.BlocklistPage:
-    """The events that may not come in."""
-    restorable = blocklists.restorable(entries)
-    rows = tuple(_blocked_event(entry, restorable=entry.uuid in restorable) for entry in entries)
-    return pages.BlocklistPage(rows, paging(part, total))
-
-
-def _blocked_event(entry: Blocked, *, restorable: bool) -> pages.BlockedEvent:
-    texts = entry.texts
-    comment = _("Deleted here") if texts["comment"] == DELETED_HERE else texts["comment"]
-    named = texts["event_info"], texts["event_orgc"], comment
-    return pages.BlockedEvent(entry.id, entry.uuid, *named, entry.created, restorable)
+    return files_page_of(event, form)
 
 
 def publish_page(viewer: Viewer, event_id: int, form: pages.Form | None = None) -> pages.PublishPage:

@@ -8,6 +8,7 @@ from mispmini.domain.filters import Deleted
 from mispmini.domain.permissions import Permission
 from mispmini.services import reports
 from mispmini.services.reports import ViewedReport
+from mispmini.services.rights import must_be_modifiable
 from mispmini.web import describe, removals, report_pages
 from mispmini.web.answer import Answer, action_url, answer, done, page_answer, reply, saved
 from mispmini.web.asking import asked, parameter
@@ -16,10 +17,11 @@ from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_login
 from mispmini.web.pages import Form
 from mispmini.web.saving import saving
-from mispmini.web.who import current_viewer
+from mispmini.web.who import current_viewer, note_given_out
 from mispmini.wire.replies import Reply, api_description
 from mispmini.wire.report_in import read_report
 from mispmini.wire.scalars import whole_number
+from mispmini.wire.search_in import paging
 from mispmini.wire.sharing_group_out import report_view
 
 bp = Blueprint("event_reports", __name__, url_prefix="/event_reports")
@@ -35,7 +37,9 @@ def index() -> Answer:
     if parameter("event_id") and event_id is None:
         return reply([])
     state = _STATES.get(str(parameter("context", "")), Deleted.LIVE)
-    found = reports.reports_of(current_viewer(), event_id, state, search=str(parameter("value", "")))
+    limit, page = paging(asked().parameters())
+    search = str(parameter("value", ""))
+    found = reports.reports_of(current_viewer(), event_id, state, search=search, limit=limit, page=page)
     return reply([_reply(viewed) for viewed in found])
 
 
@@ -45,6 +49,7 @@ def view(ref: str) -> Answer:
     """One report with its event and group beside it."""
     found = reports.view_report(current_viewer(), ref)
     viewer = current_viewer()
+    note_given_out([found.event.id])
     return answer(
         lambda: _reply(found), page=lambda: report_pages.report_page(viewer, found), template="event_reports/view.html"
     )
@@ -66,10 +71,11 @@ def show_add(event_ref: str = "") -> Answer:
 @needs(Permission.ADD)
 def add(event_ref: str) -> Answer:
     """Add a report to an event."""
+    viewer = current_viewer()
     if_refused(lambda form, status: _add_form(event_ref, form, status))
-    with saving("add", "EventReport"):
+    with saving("add", "EventReport", about=lambda: must_be_modifiable(viewer, event_ref)):
         draft = read_report(asked().body)
-    return _answered(reports.add_report(current_viewer(), event_ref, draft), _("Report added."))
+    return _answered(reports.add_report(viewer, event_ref, draft), _("Report added."))
 
 
 def _add_form(event_ref: str, form: Form, status: int) -> Answer:
@@ -90,7 +96,7 @@ def edit(ref: str) -> Answer:
             template="event_reports/edit.html",
         )
     if_refused(lambda form, status: _edit_form(viewed, form, status))
-    with saving("edit", "EventReport"):
+    with saving("edit", "EventReport", about=lambda: reports.own_report(viewer, ref)[0].id):
         draft = read_report(asked().body, stored=viewed.report)
     return _answered(reports.edit_report(viewer, ref, draft), _("Report saved."))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import EventGraph, EventRow
-from mispmini.domain.receipts import TROUBLES
+from mispmini.domain.receipts import TROUBLES, Trouble
 from mispmini.domain.tlp import strictest, tlp_of
 from mispmini.domain.viewer import Viewer
 from mispmini.services import event_sheets, feeds, logs, reports, viewing
@@ -28,6 +28,7 @@ from mispmini.web.paging import Slice, asked_slice, paging_at
 from mispmini.web.receipts import ledger_row
 from mispmini.web.report_pages import report_row
 from mispmini.web.warninglist_pages import warned_names
+from mispmini.web.who import note_given_out
 
 _ELEMENTS = 100
 _SHOWN_VALUES = 5
@@ -93,6 +94,7 @@ class Shown:
 def tab_page(viewer: Viewer, ref: str, given: Mapping[str, str]) -> tuple[str, object]:
     """The template and page of the tab that the query string names. Raises NotFound."""
     shown = Shown.of(viewer, ref)
+    note_given_out([shown.graph.event.id])
     makers: Mapping[str, Callable[[], object]] = {
         "reports": lambda: reports_page(shown, deleted=given.get("deleted") == "1"),
         "related": lambda: related_page(shown),
@@ -239,6 +241,7 @@ def head_page(shown: Shown, tab: str, *, attributes: int | None = None) -> pages
         delete_object_question=removals.object_question(for_good=shown.deletes_for_good),
         arrival=arrival_box(shown.viewer, event, graph.org.name),
         clusters=cluster_badges(shown.viewer, graph.tags, rights),
+        no_longer_at=tuple(e.server_name for e in shown.deliveries if e.receipt.reason == Trouble.NO_LONGER_SHOWN),
     )
 
 

@@ -7,7 +7,7 @@ from flask import Blueprint, request, url_for
 from mispmini.domain import clock, sentences
 from mispmini.domain.drafts import EventDraft, TagDraft
 from mispmini.domain.errors import SaveFailed
-from mispmini.domain.filters import Deleted, IndexFilters
+from mispmini.domain.filters import Deleted, Elsewhere, IndexFilters
 from mispmini.domain.graphs import EventGraph
 from mispmini.domain.permissions import Permission
 from mispmini.domain.tlp_guard import Verdict
@@ -18,7 +18,18 @@ from mispmini.services.elements import dropped_errors
 from mispmini.services.events import Saved
 from mispmini.services.publishing import Published
 from mispmini.web import describe, event_pages, event_tabs, tagging
-from mispmini.web.answer import Answer, answer, done, page_answer, reply, saved, spliced, streamed, wants_json
+from mispmini.web.answer import (
+    Answer,
+    action_url,
+    answer,
+    done,
+    page_answer,
+    reply,
+    saved,
+    spliced,
+    streamed,
+    wants_json,
+)
 from mispmini.web.asking import asked, folded, handed_over_body, parameter
 from mispmini.web.errors import if_refused
 from mispmini.web.i18n import _
@@ -33,7 +44,7 @@ from mispmini.wire.index_csv import index_csv
 from mispmini.wire.index_in import read_index
 from mispmini.wire.index_out import index_item_json, minimal_index_item_json
 from mispmini.wire.offers_in import read_offers
-from mispmini.wire.replies import Reply
+from mispmini.wire.replies import Reply, api_description
 from mispmini.wire.scalars import flag
 
 bp = Blueprint("events", __name__, url_prefix="/events")
@@ -96,18 +107,25 @@ def _asked_view() -> bodies.View:
         correlations=flag(parameter("includeEventCorrelations", 1)) is not False,
         local_tags=not flag(parameter("excludeLocalTags")),
         only_to_ids={"1": True, "2": False}.get(str(parameter("toIDS"))),
+        public=flag(parameter("public")) is True,
         reports=not flag(parameter("noEventReports")),
         extended=flag(parameter("extended")) is True,
         sightings=not flag(parameter("noSightings")),
         proposals=not flag(parameter("noShadowAttributes")),
         galaxies=not flag(parameter("excludeGalaxy")),
         warnings=flag(parameter("includeWarninglistHits", 1)) is not False,
+        elsewhere=Elsewhere(
+            feeds=flag(parameter("includeFeedCorrelations", 1)) is not False,
+            servers=flag(parameter("includeServerCorrelations")) is True,
+            granular=flag(parameter("includeGranularCorrelations")) is True,
+            related_tags=flag(parameter("includeRelatedTags")) is True,
+        ),
     )
 
 
 def _wanted_deleted(value: object) -> Deleted:
     """As events/view names it: 1 and a list of both mean both, 2 and `only` only deleted ones (PROTOCOL §4.4)."""
-    values = {str(item) for item in value} if isinstance(value, list | tuple) else {str(value).lower()}
+    values = {str(item) for item in value} if isinstance(value, list) else {str(value).lower()}
     if values & {"2", "only"}:
         return Deleted.ONLY
     if values & {"1", "true"}:
@@ -135,8 +153,14 @@ def add() -> Answer:
         )
     if_refused(lambda form, status: _form_again(None, form, status))
     with saving("add", "Event", nested=True):
-        draft = _with_tlp(read_event(handed_over_body(), from_partner=viewer.is_partner))
+        draft = _with_tlp(_handed_over(viewer))
     return _saved_event(viewer, events.add_event(viewer, draft), _("Event added."))
+
+
+def _handed_over(viewer: Viewer) -> EventDraft:
+    """The event of this request, and whether a signature of it came along (PROTOCOL §3.11)."""
+    draft = read_event(handed_over_body(), from_partner=viewer.is_partner)
+    return replace(draft, signed=bool(request.headers.get("x-pgp-signature")))
 
 
 def _with_tlp(draft: EventDraft) -> EventDraft:
@@ -172,8 +196,8 @@ def edit(ref: str) -> Answer:
     if request.method == "GET":
         return answer(lambda: describe.EVENTS_EDIT, page=lambda: _edit_form(viewer, ref), template="events/edit.html")
     if_refused(lambda form, status: _form_again(ref, form, status))
-    with saving("edit", "Event", nested=True):
-        draft = read_event(handed_over_body(), from_partner=viewer.is_partner)
+    with saving("edit", "Event", nested=True, about=lambda: events.editable_event(viewer, ref)):
+        draft = _handed_over(viewer)
     return _saved_event(viewer, events.edit_event(viewer, ref, draft), _("Event saved."))
 
 
@@ -188,9 +212,13 @@ def _edit_form(viewer: Viewer, ref: str) -> object:
 def publish(ref: str) -> Answer:
     """Mark the event published and queue it for every push server; the page says before who will see it."""
     viewer = current_viewer()
-    if request.method == "GET" and (viewer.key is None or not wants_json()):
+    if request.method == "GET":
         event_id = events.find_event(viewer, ref)
-        return page_answer("events/publish.html", event_pages.publish_page(viewer, event_id))
+        return answer(
+            lambda: api_description(action_url(), "POST to this API to publish an Event."),
+            page=lambda: event_pages.publish_page(viewer, event_id),
+            template="events/publish.html",
+        )
     if not wants_json():
         _must_be_confirmed(viewer, ref)
     if folded(request.path).startswith("/events/alert/"):
@@ -282,20 +310,26 @@ def filter_event_ids_for_push() -> Answer:
     return reply(events.wanted_for_push(read_offers(asked().body)))
 
 
+@bp.post("/addTag")
 @bp.post("/addTag/<ref>")
 @bp.post("/addTag/<ref>/<path:tag>")
 @needs(Permission.TAGGER)
-def add_tag(ref: str, tag: str = "") -> Answer:
+def add_tag(ref: str = "", tag: str = "") -> Answer:
     """Attach a tag; refusals are HTTP 200 (API §9.2)."""
-    return tagging.add(current_viewer(), lambda viewer: tags.event_target(viewer, ref), tag, page=_tagged_page)
+    return tagging.add(current_viewer(), _tagged(ref), tag, page=_tagged_page)
 
 
+@bp.post("/removeTag")
 @bp.post("/removeTag/<ref>")
 @bp.post("/removeTag/<ref>/<path:tag>")
 @needs(Permission.TAGGER)
-def remove_tag(ref: str, tag: str = "") -> Answer:
+def remove_tag(ref: str = "", tag: str = "") -> Answer:
     """Take a tag off; refusals are HTTP 200 (API §9.2)."""
-    return tagging.remove(current_viewer(), lambda viewer: tags.event_target(viewer, ref), tag, page=_tagged_page)
+    return tagging.remove(current_viewer(), _tagged(ref), tag, page=_tagged_page)
+
+
+def _tagged(ref: str) -> tagging.Find:
+    return lambda viewer: tags.event_target(viewer, tagging.target_ref(ref, "event"))
 
 
 def _tagged_page(tagged: tags.Tagged) -> str:

@@ -19,7 +19,7 @@ from mispmini.web.answer import Answer, answer, done, reply, saved, see_other, w
 from mispmini.web.asking import parameter
 from mispmini.web.connection_pages import test_page
 from mispmini.web.i18n import _
-from mispmini.web.needs import needs
+from mispmini.web.needs import is_lure, needs
 from mispmini.web.outbound import outbound
 from mispmini.web.who import current_viewer
 
@@ -103,13 +103,14 @@ def push(server_id: int, technique: str = FULL) -> Answer:
     return _exchange(server_id, JobKind.PUSH, technique)
 
 
+@bp.route("/cache", methods=["GET", "POST"])
 @bp.route("/cache/<ref>", methods=["GET", "POST"])
 @needs(Permission.SITE_ADMIN)
-def cache(ref: str) -> Answer:
+def cache(ref: str = "all") -> Answer:
     """Take the digests of what a partner holds, or of what all do whose cache is switched on (PROTOCOL §4.9)."""
     viewer = current_viewer()
     asked_for = servers.servers_to_cache(viewer, ref)
-    if viewer.key is None and request.method == "GET":
+    if is_lure():
         return see_other("/servers/index")
     job_ids = [jobs.ask_for_job(viewer, server.id, JobKind.CACHE, "cache") for server in asked_for]
     if not wants_json():
@@ -152,10 +153,10 @@ def _exchange(server_id: int, kind: JobKind, technique: str) -> Answer:
     """Programs wait for the end for a while; people watch the job's page. Nothing happens by a browser's GET."""
     viewer = current_viewer()
     server = servers.find_server(viewer, server_id)
-    if viewer.key is None and request.method == "GET":
+    if is_lure():
         return see_other(f"/servers/view/{server.id}")
     if parameter("disable_background_processing") or not load_settings().background_jobs:
-        told = _at_once(server, kind, technique)
+        told = _at_once(server.asked_by(viewer.user_id), kind, technique)
         return done(saved(told, subject_id=server.id), go_to=f"/servers/view/{server.id}")
     job_id = jobs.ask_for_job(viewer, server.id, kind, technique)
     if not wants_json():

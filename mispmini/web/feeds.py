@@ -1,8 +1,7 @@
 """Feeds over REST and as pages: kept, fetched, cached, compared and looked through (API §9.6)."""
 
-from flask import Blueprint, request
+from flask import Blueprint
 
-from mispmini.domain.errors import Refused
 from mispmini.domain.feeds import FeedDraft, FeedRecord, FeedVerb, SourceFormat
 from mispmini.domain.permissions import Permission
 from mispmini.services import feeds
@@ -13,13 +12,14 @@ from mispmini.web.asking import asked
 from mispmini.web.bodies_in import is_form
 from mispmini.web.errors import ShowAgain, if_refused
 from mispmini.web.i18n import _, ngettext
-from mispmini.web.needs import needs, needs_login
+from mispmini.web.needs import needs, needs_login, refuse_lure
 from mispmini.web.outbound import outbound
 from mispmini.web.paging import asked_slice, paging
 from mispmini.web.saving import saving
 from mispmini.web.who import current_viewer
 from mispmini.wire import feed_out, replies
 from mispmini.wire.feed_in import read_feed, read_values
+from mispmini.wire.scalars import plain_text
 
 bp = Blueprint("feeds", __name__, url_prefix="/feeds")
 
@@ -38,8 +38,10 @@ _CACHING = "Feed caching job initiated."
 @bp.route("/index", methods=["GET", "POST"])
 @needs(Permission.SITE_ADMIN)
 def index() -> Answer:
-    """Every feed."""
-    found = feeds.list_feeds(current_viewer())
+    """Every feed, or those of a `scope` (enabled, default, custom) whose name, provider or address holds `value`."""
+    given = asked().parameters()
+    scope, search = (plain_text(given.get(name)) or "" for name in ("scope", "value"))
+    found = feeds.list_feeds(current_viewer(), scope=scope, search=search)
     return answer(
         lambda: [_item(feed) for feed in found],
         page=lambda: feed_pages.index_page(found),
@@ -136,7 +138,7 @@ def fetch_from_feed(feed_id: int) -> Answer:
     """Fetch a feed as a job; clients ask by GET as well (CLIENTS, wire habits), people by POST alone."""
     viewer = current_viewer()
     feed = feeds.find_feed(viewer, feed_id)
-    _must_be_asked_by_post_or_key()
+    refuse_lure()
     job_id = feeds.ask_for_feed_job(viewer, feed, FeedVerb.FETCH)
     return done({"result": _QUEUED, **replies.message(_QUEUED)}, go_to=f"/jobs/view/{job_id}")
 
@@ -145,7 +147,7 @@ def fetch_from_feed(feed_id: int) -> Answer:
 @needs(Permission.SITE_ADMIN)
 def fetch_from_all_feeds() -> Answer:
     """Fetch every feed that is switched on."""
-    _must_be_asked_by_post_or_key()
+    refuse_lure()
     viewer = current_viewer()
     wanted = [feed for feed in feeds.list_feeds(viewer) if feed.enabled]
     for feed in wanted:
@@ -158,7 +160,7 @@ def fetch_from_all_feeds() -> Answer:
 @needs(Permission.SITE_ADMIN)
 def cache_feeds(scope: str) -> Answer:
     """Cache what feeds hold, for look-ups: one by id, `all`, or those of a format."""
-    _must_be_asked_by_post_or_key()
+    refuse_lure()
     viewer = current_viewer()
     wanted = feeds.feeds_to_cache(viewer, scope)
     jobs = [feeds.ask_for_feed_job(viewer, feed, FeedVerb.CACHE) for feed in wanted]
@@ -243,12 +245,6 @@ def _item(feed: FeedRecord) -> replies.Reply:
 def _draft(action: str) -> FeedDraft:
     with saving(action, "Feed"):
         return read_feed(asked().parameters(), interval_unit=_MINUTE if is_form() else 1)
-
-
-def _must_be_asked_by_post_or_key() -> None:
-    """A link that somebody is lured to must not start anything."""
-    if current_viewer().key is None and request.method == "GET":
-        raise Refused("This takes a POST.")
 
 
 def _again(feed_id: int | None) -> ShowAgain:

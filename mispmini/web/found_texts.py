@@ -34,12 +34,8 @@ def event_texts(viewer: Viewer, filters: SearchFilters) -> Texts:
     """`{"Event":{…}}` for each event found; a partner's reading is noted."""
     found = searching.search_events(viewer, filters)
     view = bodies.View(metadata=filters.options.metadata)
-    return Texts(found.count, (_event_text(viewer, graph, view) for graph in found), found.skipped)
-
-
-def _event_text(viewer: Viewer, graph: EventGraph, view: bodies.View) -> str:
-    readings.note_served(viewer, [graph.event])
-    return "".join(bodies.event_text(viewer, graph, view))
+    graphs = readings.noting_events(viewer, found)
+    return Texts(found.count, ("".join(bodies.event_text(viewer, graph, view)) for graph in graphs), found.skipped)
 
 
 def object_texts(viewer: Viewer, filters: SearchFilters) -> Texts:
@@ -52,11 +48,15 @@ def object_texts(viewer: Viewer, filters: SearchFilters) -> Texts:
             found_object_json(one, _context(one.event, options), with_attributes=not options.metadata)
             for one in readings.noting(viewer, found)
         ),
-    )  # fmt: skip
+        found.skipped,
+    )
 
 
 def attribute_texts(viewer: Viewer, filters: SearchFilters) -> Texts:
-    """`{…}` for each attribute found."""
+    """`{…}` for each attribute found, or under `list` its id alone."""
+    if filters.options.list_ids:
+        ids = searching.search_attribute_ids(viewer, filters)
+        return Texts(ids.count, (f'"{number}"' for number in ids))
     found = searching.search_attributes(viewer, filters)
     around = _Around(filters.options)
     texts = (_attribute_text(one, filters.options, around) for one in readings.noting(viewer, found))

@@ -6,16 +6,18 @@ from mispmini.domain.errors import BadRequest, MispminiError, Refused, SaveFaile
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services import cluster_capture, galaxies, tags
+from mispmini.services.cluster_capture import Tally
+from mispmini.services.libraries import Library, ask_for_update
 from mispmini.services.tags import Tagged
 from mispmini.web import galaxy_pages
-from mispmini.web.answer import Answer, answer, done, page_answer, reply, saved, wants_json
+from mispmini.web.answer import Answer, answer, done, page_answer, reply, saved, see_other, wants_json
 from mispmini.web.asking import asked, parameter
-from mispmini.web.i18n import _, ngettext
+from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_login
 from mispmini.web.who import current_viewer
 from mispmini.wire import replies
 from mispmini.wire.cluster_in import read_pushed
-from mispmini.wire.galaxy_out import galaxy_item, galaxy_view
+from mispmini.wire.galaxy_out import cluster_item, galaxy_file, galaxy_item, galaxy_view
 from mispmini.wire.scalars import as_record, flag, plain_text
 
 bp = Blueprint("galaxies", __name__, url_prefix="/galaxies")
@@ -26,9 +28,10 @@ _INDEX = "/galaxies/index"
 @bp.route("/index", methods=["GET", "POST"])
 @needs_login
 def index() -> Answer:
-    """All galaxies, or those whose name or type holds `value`."""
+    """All galaxies, or those whose name or type holds `value`, or that are `enabled`."""
     search = (plain_text(parameter("value")) or plain_text(parameter("searchall")) or "").strip()
-    found = galaxies.list_galaxies(search)
+    enabled = flag(parameter("enabled"))
+    found = [one for one in galaxies.list_galaxies(search) if enabled is None or one.enabled is enabled]
     return answer(
         lambda: [galaxy_item(one) for one in found],
         page=lambda: galaxy_pages.galaxies_page(current_viewer(), found, search),
@@ -51,15 +54,15 @@ def view(ref: str) -> Answer:
 @bp.post("/update")
 @needs(Permission.SITE_ADMIN)
 def update() -> Answer:
-    """Take over what the installed package brings."""
-    count = galaxies.update(current_viewer())
+    """Take over what the installed package brings: programs wait for it, people watch a job."""
+    viewer = current_viewer()
+    if wants_json():
+        galaxies.update(viewer)
+        return reply(saved("Galaxies updated."))
     if not galaxies.package_is_here():
         notice = _("The package with the galaxies is not installed on this server.")
-    elif count:
-        notice = ngettext("%(num)d galaxy is new or newer.", "%(num)d galaxies are new or newer.", count)
-    else:
-        notice = _("All are up to date.")
-    return done(saved("Galaxies updated."), go_to=_INDEX, notice=notice)
+        return done(None, go_to=_INDEX, notice=notice)
+    return see_other(f"/jobs/view/{ask_for_update(viewer, Library.GALAXIES)}")
 
 
 @bp.post("/enable/<ref>")
@@ -92,6 +95,22 @@ def delete(ref: str) -> Answer:
     """Remove a galaxy with its clusters; tags stay."""
     galaxy = galaxies.delete(current_viewer(), ref)
     return done(saved("Galaxy deleted", subject_id=galaxy.id), go_to=_INDEX, notice=_("The galaxy was deleted."))
+
+
+@bp.route("/export/<ref>", methods=["GET", "POST"])
+@needs_login
+def export(ref: str) -> Answer:
+    """The clusters of a galaxy, those of the package (`default`) or of people here (`custom`), as a program takes them
+    or, with `format` misp-galaxy, as the field's file."""
+    given = as_record(asked().parameters().get("Galaxy")) or asked().parameters()
+    wanted = {kind: flag(given.get(kind)) is not False for kind in ("default", "custom")}
+    galaxy, found = galaxies.view_galaxy(current_viewer(), ref)
+    kept = [one for one in found if wanted["default" if one.row.is_default else "custom"]]
+    as_file = plain_text(given.get("format")) == "misp-galaxy"
+    headers = (
+        {"Content-Disposition": f'attachment; filename="galaxy-{galaxy.id}.json"'} if given.get("download") else {}
+    )
+    return reply(galaxy_file(galaxy, kept) if as_file else [cluster_item(one) for one in kept], headers=headers)
 
 
 @bp.get("/pick/<target_type>/<target_ref>")
@@ -146,7 +165,17 @@ def push_cluster() -> Answer:
     viewer = current_viewer()
     if not (viewer.is_site_admin or all(map(viewer.can, (Permission.SYNC, Permission.GALAXY_EDITOR)))):
         raise Refused(NOT_ALLOWED)
-    tally = cluster_capture.receive(viewer, read_pushed(asked().body))
+    return _told(cluster_capture.receive(viewer, read_pushed(asked().body)))
+
+
+@bp.post("/import")
+@needs(Permission.GALAXY_EDITOR)
+def import_clusters() -> Answer:
+    """Take clusters that somebody uploads, as an export of MISP's has them."""
+    return _told(cluster_capture.import_clusters(current_viewer(), read_pushed(asked().body)))
+
+
+def _told(tally: Tally) -> Answer:
     if not tally.imported:
         raise SaveFailed("import", "Galaxy clusters", tally.sentence)
     # MISP: the sentence ends with a blank.

@@ -13,7 +13,9 @@ from mispmini.web.errors import if_refused
 from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_login
 from mispmini.web.saving import saving
+from mispmini.web.search_answers import asked_search, refuse_bare_get, result_headers
 from mispmini.web.who import current_viewer
+from mispmini.wire import formats
 from mispmini.wire.cluster_in import read_cluster, read_cluster_search, read_relation
 from mispmini.wire.galaxy_out import cluster_item, cluster_view, minimal_cluster, relation_reply
 from mispmini.wire.replies import Reply, api_description
@@ -55,20 +57,18 @@ def _viewed(viewer: Viewer, cluster: Cluster) -> Reply:
 
 
 @bp.route("/galaxy_clusters/restSearch", methods=["GET", "POST"])
+@bp.route("/galaxy_clusters/restSearch/<path:placed>", methods=["GET", "POST"])
 @needs_login
-def rest_search() -> Answer:
+def rest_search(placed: str = "") -> Answer:
     """Clusters by what is asked; `minimal` is what a partner compares (PROTOCOL §3.12)."""
-    viewer, given = current_viewer(), asked().parameters()
+    by_place = {"returnFormat": placed.partition("/")[0]} if placed else {}
+    viewer, given = current_viewer(), {**by_place, **asked_search()}
+    refuse_bare_get(given)
+    formats.read_format(given.get("returnFormat"), "galaxy_clusters")
     minimal = flag(given.get("minimal")) is True
     found = clusters.find_clusters(viewer, read_cluster_search(given), relations=not minimal)
     items = [minimal_cluster(one) if minimal else _viewed(viewer, one) for one in found]
-    headers = {
-        "X-Result-Count": str(len(items)),
-        "X-Export-Module-Used": "json",
-        "X-Response-Format": "json",
-        "X-Skipped-Elements-Count": "0",
-    }
-    return reply({"response": items}, headers=headers)
+    return reply({"response": items}, headers=result_headers(len(items)))
 
 
 @bp.route("/galaxy_clusters/add/<ref>", methods=["GET", "POST"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from mispmini.domain.galaxies import Cluster, ClusterFilters, GalaxyRow, RelationRow
 from mispmini.domain.graphs import TagRow
+from mispmini.domain.ids import is_row_number
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services import clusters, galaxies, viewing
@@ -280,7 +281,7 @@ def pick_page(viewer: Viewer, tagged: Tagged) -> PickPage:
     kind, rights = tagged.target.value, viewing.rights_over(viewer, tagged.event.id)
     wanted = ClusterFilters(
         searchall=given.get("searchall", "").strip()[:255],
-        galaxy_ids=(int(number),) if (number := given.get("galaxy", "")).isdecimal() and len(number) < 10 else (),
+        galaxy_ids=(int(number),) if is_row_number(number := given.get("galaxy", "")) else (),
         enabled_only=True,
         limit=part.limit,
         page=part.page,

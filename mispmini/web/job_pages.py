@@ -5,19 +5,22 @@ from collections.abc import Callable, Sequence
 
 from mispmini.domain import clock
 from mispmini.domain.feeds import FeedVerb
+from mispmini.domain.ids import is_row_number
 from mispmini.services import deliveries, feeds, servers
 from mispmini.services.deliveries import Direction, LedgerEntry
 from mispmini.services.jobs import JobKind, JobRecord, JobState
+from mispmini.services.libraries import Library
 from mispmini.services.servers import Standing
 from mispmini.web import pages
 from mispmini.web.connection_pages import advice_for_text
-from mispmini.web.i18n import _
+from mispmini.web.i18n import _, ngettext
 from mispmini.web.receipts import receipt_sentence
 from mispmini.web.sentences import for_people
 
 _MINUTE = 60
-_OTHERS = frozenset({JobKind.FEED, JobKind.MAIL})  # those that are about no server
+_OTHERS = frozenset({JobKind.FEED, JobKind.MAIL, JobKind.LIBRARY})  # those that are about no server
 _MOST_ITEMS = 200
+_COUNT = re.compile(r"\d+")
 _FAILED = re.compile(r"Error: Connection to the server has failed\. ?(?P<told>.*)", re.DOTALL)
 
 
@@ -89,25 +92,35 @@ def _job_row(job: JobRecord) -> pages.JobRow:
 
 
 def _back(job: JobRecord) -> str:
+    if job.kind is JobKind.LIBRARY:
+        return f"/{job.subject}/index"
     if job.kind in _OTHERS:
         return f"/feeds/view/{_server_id(job)}" if job.kind is JobKind.FEED else "/events/index"
     return f"/servers/view/{_server_id(job)}"
 
 
 def _back_label(job: JobRecord) -> str:
+    if job.kind is JobKind.LIBRARY:
+        return _library(job)
     if job.kind in _OTHERS:
         return feeds.name_of(_server_id(job)) if job.kind is JobKind.FEED else _("Events")
     return servers.name_of(_server_id(job))
 
 
 def _title_of_another(job: JobRecord) -> str:
-    """A feed's job, or one that sends e-mail."""
+    """A feed's job, one that takes over a package, or one that sends e-mail."""
+    if job.kind is JobKind.LIBRARY:
+        return _("Take over from the installed package: %(name)s", name=_library(job))
     if job.kind is JobKind.MAIL:
         return _("Send e-mail")
     name = feeds.name_of(_server_id(job))
     if job.subject.endswith(FeedVerb.CACHE):
         return _("Cache the feed %(name)s", name=name)
     return _("Fetch the feed %(name)s", name=name)
+
+
+def _library(job: JobRecord) -> str:
+    return _("Galaxies") if job.subject == Library.GALAXIES else _("Warninglists")
 
 
 def _title(job: JobRecord) -> str:
@@ -134,11 +147,23 @@ def _title(job: JobRecord) -> str:
 
 def _server_id(job: JobRecord) -> int:
     first = job.subject.partition(" ")[0]
-    return int(first) if first.isdecimal() else 0
+    return int(first) if is_row_number(first) else 0
 
 
 def _message(job: JobRecord) -> str:
+    if job.kind is JobKind.LIBRARY and job.state is JobState.DONE:
+        return _news(job)
     return for_people(_told(job)) if job.message else ""
+
+
+def _news(job: JobRecord) -> str:
+    found = _COUNT.search(job.message)
+    count = int(found[0]) if found else 0
+    if not count:
+        return _("All are up to date.")
+    if job.subject == Library.GALAXIES:
+        return ngettext("%(num)d galaxy is new or newer.", "%(num)d galaxies are new or newer.", count)
+    return ngettext("%(num)d warninglist is new or newer.", "%(num)d warninglists are new or newer.", count)
 
 
 def _told(job: JobRecord) -> str:

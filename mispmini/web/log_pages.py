@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from mispmini.domain import clock
 from mispmini.domain.audit_log import Change, LogFilters, LogRecord, Step
+from mispmini.domain.ids import is_row_number
 from mispmini.services import logs
 from mispmini.services.logs import Moment
 from mispmini.web import pages
@@ -26,6 +27,8 @@ _ACTIONS = {
     "untag": N_("untagged"),
     "login": N_("signed in"),
     "change_pw": N_("changed the password"),
+    "totp_new": N_("turned on the second factor"),
+    "totp_delete": N_("turned off the second factor"),
     "request": N_("asked"),
     "accept": N_("accepted"),
     "accept delegation": N_("taken over"),
@@ -51,7 +54,6 @@ _WAYS = {
     "": N_("not told"),
 }
 _FIELDS = ("email", "action", "model", "model_id", "since", "until", "title")
-_LONGEST_NUMBER = 18
 
 
 def index_page() -> pages.AuditPage:
@@ -116,7 +118,7 @@ def _filters(typed: dict[str, str]) -> LogFilters:
         email=_part(typed["email"]),
         action=typed["action"],
         model=typed["model"],
-        model_id=int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_NUMBER else None,
+        model_id=int(digits) if is_row_number(digits) else None,
         title=_part(title),
         since=since,
         until=until,

@@ -1,19 +1,19 @@
 """Signing in and out (WEB, page map; CLIENTS "Wire habits")."""
 
 from flask import Blueprint, request, session
-from flask_login import login_user, logout_user
+from flask_login import logout_user
 
-from mispmini.domain.viewer import Viewer
-from mispmini.services import registrations, signing_in
+from mispmini.services import organisations, registrations, signing_in
 from mispmini.web import i18n, pages
 from mispmini.web.answer import Answer, done, lead_to, local_path, page_answer, reply
 from mispmini.web.asking import asked
 from mispmini.web.csrf import check_form, checks_form_itself
+from mispmini.web.entering import enter, wait_for_code
 from mispmini.web.errors import if_refused
 from mispmini.web.limits import limited
 from mispmini.web.needs import public
 from mispmini.web.sessions import renew_session
-from mispmini.web.who import Account, address
+from mispmini.web.who import address
 from mispmini.wire import replies
 
 bp = Blueprint("login", __name__)
@@ -40,7 +40,11 @@ def log_in() -> Answer:
     signing_in.refuse_locked(email, address())
     check_form()
     go_to = _wish() or "/"
-    enter(signing_in.sign_in(email, password, address()))
+    proof = signing_in.sign_in(email, password, address())
+    if not proof.is_complete:
+        wait_for_code(proof.viewer, go_to)
+        return lead_to("/users/otp")
+    enter(proof.viewer)
     return lead_to(go_to)
 
 
@@ -58,15 +62,9 @@ def check_if_logged_in() -> Answer:
     return reply(replies.message("OK"))
 
 
-def enter(viewer: Viewer) -> None:
-    """Begin a session for who has just proved who they are; nothing from before it is kept but the language."""
-    renew_session()
-    login_user(Account(viewer))
-
-
 def _form(form: pages.Form, status: int) -> Answer:
     page = pages.LoginPage(
-        instance=signing_in.instance_name(),
+        instance=organisations.host_name(),
         email=form.value("data[User][email]"),
         message=form.message,
         go_to=_wish(),

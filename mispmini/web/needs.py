@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from mispmini.domain.errors import Forbidden
+from flask import request
+
+from mispmini.domain.errors import Forbidden, Refused
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.web.who import current_viewer
@@ -24,20 +26,27 @@ class Need:
     permissions: tuple[Permission, ...] = ()
     any_of_them: bool = False
 
+    def allows(self, viewer: Viewer) -> bool:
+        """Whether this viewer holds what is asked for; a site admin passes."""
+        held = (viewer.can(permission) for permission in self.permissions)
+        return viewer.is_site_admin or not self.permissions or (any(held) if self.any_of_them else all(held))
+
 
 def needs(*permissions: Permission) -> Callable[[View[P, R]], View[P, R]]:
     """Only for viewers who hold all of `permissions`; a site admin passes. Raises Forbidden."""
-    return _only_for(lambda viewer: all(viewer.can(permission) for permission in permissions), Need(permissions))
+    need = Need(permissions)
+    return _only_for(need.allows, need)
 
 
 def needs_any(*permissions: Permission) -> Callable[[View[P, R]], View[P, R]]:
     """Only for viewers who hold one of `permissions`; a site admin passes. Raises Forbidden."""
-    return _only_for(lambda viewer: any(viewer.can(permission) for permission in permissions), Need(permissions, True))
+    need = Need(permissions, any_of_them=True)
+    return _only_for(need.allows, need)
 
 
 def needs_login(view: View[P, R]) -> View[P, R]:
     """Only for whoever is signed in: what holds for every view that is not public, said where it is the whole rule."""
-    return _only_for(lambda _viewer: True, Need())(view)
+    return _only_for(Need().allows, Need())(view)
 
 
 def needs_writing(view: View[P, R]) -> View[P, R]:
@@ -49,6 +58,19 @@ def public(view: View[P, R]) -> View[P, R]:
     """For anybody: no login is asked for."""
     view.is_public = True  # type: ignore[attr-defined]
     return view
+
+
+def is_lure() -> bool:
+    """Of verbs that clients ask by GET as well: HEAD never writes (TRUST S9), and a link that somebody in a browser is
+    lured to starts nothing."""
+    asked_by = request.environ["REQUEST_METHOD"]  # as it came: a view is asked by GET when HEAD came
+    return asked_by == "HEAD" or (asked_by == "GET" and current_viewer().key is None)
+
+
+def refuse_lure() -> None:
+    """Refuse what only looks like such a verb. Raises Refused."""
+    if is_lure():
+        raise Refused("This takes a POST.")
 
 
 def need_of(view: object) -> Need | None:

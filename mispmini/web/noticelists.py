@@ -45,9 +45,17 @@ def view(ref: str) -> Answer:
 def enable_noticelist(ref: str, enable: str = "") -> Answer:
     """Have one in use; without a word behind it, not any more."""
     enabled = flag(enable) is True
-    one = noticelists.set_enabled(current_viewer(), ref, enabled=enabled)
+    one, _on = noticelists.set_enabled(current_viewer(), ref, enabled=enabled)
     notice = _("The noticelist is enabled.") if enabled else _("The noticelist is disabled.")
     return done(noticelist_item(one, enabled=enabled), go_to=f"/noticelists/view/{one.id}", notice=notice)
+
+
+@bp.post("/toggleEnable/<ref>")
+@needs(Permission.SITE_ADMIN)
+def toggle_enable(ref: str) -> Answer:
+    """Have one in use, or not any more."""
+    _one, enabled = noticelists.set_enabled(current_viewer(), ref, enabled=None)
+    return reply(saved("Noticelist enabled" if enabled else "Noticelist disabled"))
 
 
 @bp.post("/update")

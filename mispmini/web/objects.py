@@ -26,7 +26,7 @@ from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_login
 from mispmini.web.pages import Form
 from mispmini.web.saving import saving
-from mispmini.web.who import current_viewer
+from mispmini.web.who import current_viewer, note_given_out
 from mispmini.wire.object_in import read_object
 from mispmini.wire.object_out import saved_object_json, viewed_object_json
 from mispmini.wire.replies import Reply, api_description
@@ -46,6 +46,7 @@ def view(ref: str) -> Answer:
     found = objects.view_object(current_viewer(), ref)
     if not wants_json():
         return see_other(_page_of(found.object.event_id))
+    note_given_out([found.object.event_id])
     text = viewed_object_json(found.object, found.event, found.attributes, found.references, found.tags)
     return reply(f'{{"Object":{text}}}')
 
@@ -60,7 +61,7 @@ def add(event_ref: str, template: str = "") -> Answer:
         return reply(_described_add()) if wants_json() else _form_to_add(viewer, event_ref, template)
     if template:
         if_refused(lambda form, status: _form_to_add(viewer, event_ref, template, form, status))
-    with saving("add", "Object"):
+    with saving("add", "Object", about=lambda: objects.must_take_objects(viewer, event_ref)):
         body = object_pages.new_object_body(template, form_fields()) if is_form() else asked().body
         draft = read_object(body, from_partner=viewer.is_partner)
     added = objects.add_object(
@@ -99,7 +100,7 @@ def edit(ref: str) -> Answer:
             template="objects/edit.html",
         )
     if_refused(lambda form, status: _form_to_edit(viewer, ref, form, status))
-    with saving("edit", "Object"):
+    with saving("edit", "Object", about=lambda: objects.editable_object(viewer, ref)[0].id):
         draft = read_object(_edited_body(viewer, ref), from_partner=viewer.is_partner)
     return _answered(objects.edit_object(viewer, ref, draft), _("Object saved."))
 

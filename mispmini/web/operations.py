@@ -43,7 +43,7 @@ class Operation:
     @property
     def action(self) -> str:
         """`controller/action`, with `admin/` before it where it is there."""
-        return "/".join(_fixed_pieces(self.rule))
+        return action_of(self.rule)
 
     @property
     def controller(self) -> str:
@@ -61,13 +61,19 @@ class Operation:
         return not _WITHOUT_BODY.issuperset(self.methods)
 
 
+def action_of(rule: str) -> str:
+    """`controller/action` of a rule, with `admin/` before it where it is there."""
+    return "/".join(_fixed_pieces(rule))
+
+
 def operations(app: Flask) -> list[Operation]:
     """Every operation by its path, the files of the pages left out."""
-    found = (_operation(app, rule) for rule in app.url_map.iter_rules() if rule.endpoint != "static")
+    found = (operation_of(app, rule) for rule in app.url_map.iter_rules() if rule.endpoint != "static")
     return sorted(found, key=lambda operation: (operation.path, operation.methods))
 
 
-def _operation(app: Flask, rule: Rule) -> Operation:
+def operation_of(app: Flask, rule: Rule) -> Operation:
+    """What one rule is about."""
     view = app.view_functions[rule.endpoint]
     return Operation(
         rule=rule.rule,

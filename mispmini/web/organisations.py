@@ -10,7 +10,7 @@ from mispmini.domain.records import OrganisationRecord
 from mispmini.services import organisations, searching
 from mispmini.services.organisations import Scope
 from mispmini.web import pages
-from mispmini.web.answer import Answer, action_url, answer, done, page_answer, saved
+from mispmini.web.answer import Answer, action_url, answer, done, page_answer, reply, saved
 from mispmini.web.asking import asked
 from mispmini.web.badges import event_row
 from mispmini.web.errors import ShowAgain, if_refused
@@ -33,9 +33,7 @@ _OPTIONAL = (
 def index() -> Answer:
     """Organisations of a scope; the JSON is the whole list."""
     organisations.refuse_index(current_viewer())
-    parameters = asked().parameters()
-    wish = people_in.read_text(parameters, "scope").lower()
-    scope = Scope(wish) if wish in list(Scope) else Scope.LOCAL
+    parameters, scope = asked().parameters(), asked_scope()
     search = people_in.read_text(parameters, "searchall") or people_in.read_text(parameters, "q")
     found = organisations.list_organisations(current_viewer(), scope, search=search)
     return answer(
@@ -43,6 +41,12 @@ def index() -> Answer:
         page=lambda: _index_page(found, scope, search),
         template="organisations/index.html",
     )
+
+
+def asked_scope() -> Scope:
+    """Whether those from here are asked for, which is the default, those from elsewhere or all."""
+    wish = people_in.read_text(asked().parameters(), "scope").lower()
+    return Scope(wish) if wish in list(Scope) else Scope.LOCAL
 
 
 @bp.get("/organisations/view/<ref>")
@@ -56,6 +60,14 @@ def view(ref: str) -> Answer:
         page=lambda: _view_page(record),
         template="organisations/view.html",
     )
+
+
+@bp.route("/organisations/getUUIDs", methods=["GET", "POST"])
+@needs(Permission.SYNC)
+def get_uuids() -> Answer:
+    """The uuids of the organisations of here, for a partner's filters."""
+    found = organisations.list_organisations(current_viewer(), Scope.LOCAL)
+    return reply([record.uuid for record in organisations.those_met(current_viewer(), found)])
 
 
 @bp.get("/admin/organisations/add")
@@ -119,8 +131,8 @@ def delete(ref: str) -> Answer:
 
 
 def _kept(record: OrganisationRecord, notice: str) -> Answer:
-    reply = {"Organisation": account_replies.organisation_columns(record)}
-    return done(reply, go_to=f"/organisations/view/{record.id}", notice=notice)
+    told = {"Organisation": account_replies.organisation_columns(record)}
+    return done(told, go_to=f"/organisations/view/{record.id}", notice=notice)
 
 
 def _again(org_id: int | None) -> ShowAgain:

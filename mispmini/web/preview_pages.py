@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from mispmini.domain.ids import canonical_uuid
+from mispmini.domain.ids import canonical_uuid, is_row_number
 from mispmini.domain.servers import LinkedServer
 from mispmini.sync.preview import WOULD_COME, Preview, Verdict
 from mispmini.web import pages
@@ -137,4 +137,4 @@ def _texts(value: object) -> tuple[str, ...]:
 
 def _number(value: object) -> int:
     text = str(value)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
+    return int(text) if is_row_number(text) else 0

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
+from mispmini.domain.attribute_types import is_attachment
 from mispmini.domain.graphs import AttributeRow, OrganisationRow
 from mispmini.domain.opinions import ProposalFilters, ProposalRow
 from mispmini.domain.viewer import Viewer
 from mispmini.services import attributes, event_sheets, proposals
+from mispmini.services.attachments import safe_name
 from mispmini.web import pages
-from mispmini.web.elements import attribute_choices
+from mispmini.web.elements import attribute_choices, files_page_of
 from mispmini.web.i18n import _
 
 _SHOWN = 100
@@ -54,6 +56,7 @@ def _card(
         organisation=org.name if org else "",
         proposed=row.timestamp,
         fields=tuple(_fields(row, now)),
+        file=None if row.size is None else pages.ProposedFile(safe_name(row), row.size),
         may_accept=event.may_settle,
         may_discard=event.may_settle or own,
     )
@@ -90,9 +93,16 @@ def new_form(viewer: Viewer, event_ref: str, form: pages.Form | None) -> pages.P
         owner=head.orgc.name,
         attribute_id=None,
         action=f"/shadow_attributes/add/{head.event.id}",
+        takes_file=False,
         form=form or pages.Form({"type": "ip-dst"}),
         choices=attribute_choices(viewer),
     )
+
+
+def files_form(viewer: Viewer, event_ref: str, form: pages.Form | None) -> pages.FilesPage:
+    """The form that files are proposed by. Raises NotFound."""
+    head = event_sheets.head_of(viewer, event_ref)
+    return files_page_of(head.event, form, owner=head.orgc.name)
 
 
 def change_form(viewer: Viewer, attribute_ref: str, form: pages.Form | None) -> pages.ProposalFormPage:
@@ -105,6 +115,7 @@ def change_form(viewer: Viewer, attribute_ref: str, form: pages.Form | None) -> 
         owner=head.orgc.name,
         attribute_id=stored.id,
         action=f"/shadow_attributes/edit/{stored.id}",
+        takes_file=is_attachment(stored.type),
         form=form or pages.Form(_values(stored)),
         choices=attribute_choices(viewer),
     )

@@ -4,9 +4,12 @@ from mispmini.web.i18n import N_
 
 SENTENCES = (
     N_("Wrong e-mail or password."),
+    N_("The code is wrong, or was used before. Take the next one."),
+    N_("The seed of this account's codes is missing here: use a recovery code."),
     N_("Too many wrong attempts. Wait five minutes, then try again."),
     N_("This page was open for too long. Nothing was saved. Please try again."),
     N_("This request came from another site."),
+    N_("This takes a POST."),
     N_("This server does not answer to that host name."),
     N_("This server is not set up yet. Open the set-up link that it printed when it started."),
     N_("This set-up link is used up or older than a day. Restart the server: it prints a new one."),

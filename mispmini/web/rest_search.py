@@ -1,39 +1,35 @@
 """restSearch of events, attributes and objects (API §8): parameters in, a stream out."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import chain
 
 from flask import Blueprint, request
 
 from mispmini.domain import clock
-from mispmini.domain.errors import BadRequest, NotFound
+from mispmini.domain.errors import NotBuiltIn
 from mispmini.domain.filters import Scope, SearchFilters
 from mispmini.domain.viewer import Viewer
-from mispmini.services import authkeys, readings, searching, user_settings
+from mispmini.services import authkeys, readings, searching, sifting, user_settings
 from mispmini.services.converting import StixForm, to_stix
 from mispmini.web.answer import Answer, base_url, reply, streamed
-from mispmini.web.asking import asked, asked_path
+from mispmini.web.asking import asked_path
 from mispmini.web.found_texts import Texts, attribute_texts, event_texts, object_texts
 from mispmini.web.needs import needs_login
+from mispmini.web.search_answers import asked_search, framed, in_blocks, refuse_bare_get, result_headers
 from mispmini.web.who import current_viewer
-from mispmini.wire.exports import Export, ExportContext, export_named
+from mispmini.wire import formats
+from mispmini.wire.exports import Export, ExportContext, WholeEventsExport, export_named, whole_events_export_named
 from mispmini.wire.exports.xml import CONTENT_TYPE as XML
 from mispmini.wire.exports.xml import xml_pieces
 from mispmini.wire.scalars import plain_text
-from mispmini.wire.search_in import by_position, named_in_path, read_search
+from mispmini.wire.search_in import read_search
+from mispmini.wire.search_places import by_position
 
 bp = Blueprint("rest_search", __name__)
-_NO_PARAMETERS = (
-    "Restsearch queries using GET and no parameters are not allowed. If you have passed parameters via a JSON body,"
-    " make sure you use POST requests."
-)
-_UNKNOWN_FORMAT = "Invalid output format."
 _STREAM_FROM = 200
-_BLOCK = 64 * 1024
+_NAMES_ONE = re.compile(r"[0-9A-Za-z-]+\Z", re.ASCII)
 _DEFAULTS = "default_restsearch_parameters"
-_OF_DOCUMENTS = frozenset({"json", "xml"})
-_STIX = frozenset({"stix", "stix-json", "stix-xml", "stix2"})
 _STIX_1, _STIX_2 = "1.1.1", {"2.0": "2.0", "2.1": "2.1"}
 _JSON = "application/json; charset=UTF-8"
 
@@ -81,24 +77,22 @@ def objects(placed: str = "") -> Answer:
 
 def _search(scope: Scope, placed: str) -> Answer:
     viewer = current_viewer()
-    parameters = _parameters(viewer, placed)
+    parameters = _parameters(viewer, scope, placed)
     filters = read_search(parameters, scope, now=clock.now())
     name = filters.return_format
-    if name in _OF_DOCUMENTS or (name in _STIX and scope is not Scope.OBJECTS):
-        return _documents(viewer, filters, parameters)
-    export = export_named(name)
-    if export is None or scope is Scope.OBJECTS:
-        raise NotFound(_UNKNOWN_FORMAT)
-    return _exported(viewer, filters, export, parameters)
+    whole = whole_events_export_named(name) if scope is Scope.EVENTS else None
+    if export := whole or export_named(name):
+        return _exported(viewer, filters, export, parameters)
+    if name in formats.NOT_DONE:
+        raise NotBuiltIn(formats.NOT_DONE[name])
+    return _documents(viewer, filters, parameters)
 
 
-def _parameters(viewer: Viewer, placed: str) -> Mapping[str, object]:
+def _parameters(viewer: Viewer, scope: Scope, placed: str) -> Mapping[str, object]:
     """What was asked, over it what the path names, below it what its places say and what the asker usually wants."""
-    ask = asked()
-    given = {**ask.parameters(), **named_in_path(ask.path.named)}
-    by_place = by_position(placed.split("/") if placed else ())
-    if request.method == "GET" and not (given or by_place):
-        raise BadRequest(_NO_PARAMETERS)
+    given = asked_search()
+    by_place = by_position(placed.split("/") if placed else (), scope)
+    refuse_bare_get({**by_place, **given})
     return {**_usual(viewer), **by_place, **given}
 
 
@@ -114,26 +108,23 @@ def _documents(viewer: Viewer, filters: SearchFilters, parameters: Mapping[str, 
     """json, and what is made of it: xml and STIX."""
     found, frame = _TEXTS[filters.scope](viewer, filters), _FRAMES[filters.scope]
     if filters.return_format == "xml":
-        headers = _headers(found.count, "xml", "xml") | _disposition(filters, "xml")
-        return streamed(_in_blocks(xml_pieces(found, frame.element)), content_type=XML, headers=headers)
-    if filters.return_format in _STIX:
+        headers = result_headers(found.count, "xml", "xml", skipped=found.skipped) | _disposition(filters, "xml")
+        return streamed(in_blocks(xml_pieces(found, frame.element)), content_type=XML, headers=headers)
+    if filters.return_format in formats.STIX:
         return _stix(found, filters, parameters)
-    headers = _headers(found.count, skipped=found.skipped) | _disposition(filters, "json")
+    headers = result_headers(found.count, skipped=found.skipped) | _disposition(filters, "json")
     if found.count <= _STREAM_FROM:
         return reply(f"{frame.head}{','.join(found)}{frame.tail}", headers=headers)
-    return streamed(_in_blocks(_framed(found, frame)), headers=headers)
-
-
-def _framed(texts: Iterable[str], frame: _Frame) -> Iterator[str]:
-    return chain((frame.head,), _with_commas(texts), (frame.tail,))
+    return streamed(in_blocks(framed(frame.head, found, frame.tail)), headers=headers)
 
 
 def _stix(found: Texts, filters: SearchFilters, parameters: Mapping[str, object]) -> Answer:
     """STIX 2 as JSON; STIX 1 as XML, or as JSON for those who ask for that (API §8.1)."""
     form = _stix_form(filters.return_format, parameters)
-    text = _framed(found, _FRAMES[filters.scope])
-    pieces = to_stix(text, form, of_attributes=filters.scope is Scope.ATTRIBUTES)
-    headers = _headers(found.count, filters.return_format, form.wanted) | _disposition(filters, form.wanted)
+    frame = _FRAMES[filters.scope]
+    pieces = to_stix(framed(frame.head, found, frame.tail), form, of_attributes=filters.scope is Scope.ATTRIBUTES)
+    module = "stix-json" if filters.return_format == "stix" and form.wanted == "json" else filters.return_format
+    headers = result_headers(found.count, module, form.wanted) | _disposition(filters, form.wanted)
     return streamed(pieces, content_type=XML if form.wanted == "xml" else _JSON, headers=headers)
 
 
@@ -145,7 +136,9 @@ def _stix_form(name: str, parameters: Mapping[str, object]) -> StixForm:
     return StixForm(_STIX_1, "json" if as_json else "xml")
 
 
-def _exported(viewer: Viewer, filters: SearchFilters, export: Export, parameters: Mapping[str, object]) -> Answer:
+def _exported(
+    viewer: Viewer, filters: SearchFilters, export: Export | WholeEventsExport, parameters: Mapping[str, object]
+) -> Answer:
     """An export, made while it is sent."""
     context = ExportContext(
         filters.scope,
@@ -155,15 +148,18 @@ def _exported(viewer: Viewer, filters: SearchFilters, export: Export, parameters
         options=filters.options,
         parameters=parameters,
     )
-    found = _export_pieces(viewer, filters, export, context)
+    if isinstance(export, WholeEventsExport):
+        found = _whole_pieces(viewer, filters, export, context)
+    else:
+        found = _export_pieces(viewer, filters, export, context)
     kind = export.kind_in(filters.scope)
-    headers = _headers(found.count, export.name, kind, skipped=found.skipped) | _disposition(filters, kind)
-    return streamed(_in_blocks(found), content_type=export.content_type, headers=headers)
+    headers = result_headers(found.count, export.name, kind, skipped=found.skipped) | _disposition(filters, kind)
+    return streamed(in_blocks(found), content_type=export.content_type, headers=headers)
 
 
 def _export_pieces(viewer: Viewer, filters: SearchFilters, export: Export, context: ExportContext) -> Texts:
     """The lines of an export; of values alone where it needs no more and nothing is sifted out of them."""
-    sifted = filters.scope is not Scope.ATTRIBUTES or filters.options.enforce_warninglist
+    sifted = filters.scope is not Scope.ATTRIBUTES or sifting.sifts(filters)
     if export.of_values is not None and not sifted:
         values = searching.search_values(viewer, filters)
         return Texts(values.count, export.of_values(values.items, context))
@@ -172,17 +168,11 @@ def _export_pieces(viewer: Viewer, filters: SearchFilters, export: Export, conte
     return Texts(found.count, export.pieces(items, replace(context, count=found.count)), found.skipped)
 
 
-def _in_blocks(pieces: Iterable[str]) -> Iterator[str]:
-    """The same text in pieces that are worth sending: a line at a time costs more than the line."""
-    held: list[str] = []
-    size = 0
-    for piece in pieces:
-        held.append(piece)
-        size += len(piece)
-        if size >= _BLOCK:
-            yield "".join(held)
-            held, size = [], 0
-    yield "".join(held)
+def _whole_pieces(viewer: Viewer, filters: SearchFilters, export: WholeEventsExport, context: ExportContext) -> Texts:
+    """The text of an export of whole events; a partner's reading is noted."""
+    found = searching.search_whole_events(viewer, filters)
+    graphs = readings.noting_events(viewer, found.items)
+    return Texts(found.count, export.pieces(graphs, replace(context, count=found.count)), found.skipped)
 
 
 def _disposition(filters: SearchFilters, kind: str) -> dict[str, str]:
@@ -190,21 +180,5 @@ def _disposition(filters: SearchFilters, kind: str) -> dict[str, str]:
     if filters.scope is not Scope.EVENTS:
         return {}
     ids = filters.eventid.any
-    one = ids[0] if len(ids) == 1 and ids[0].isalnum() and ids[0].isascii() else "list"
+    one = ids[0] if len(ids) == 1 and _NAMES_ONE.match(ids[0]) else "list"
     return {"Content-Disposition": f'attachment; filename="misp.event.{one}.{kind}"'}
-
-
-def _headers(count: int, module: str = "json", kind: str = "json", *, skipped: int = 0) -> dict[str, str]:
-    return {
-        "X-Result-Count": str(count),
-        "X-Export-Module-Used": module,
-        "X-Response-Format": kind,
-        "X-Skipped-Elements-Count": str(skipped),
-    }
-
-
-def _with_commas(texts: Iterable[str]) -> Iterator[str]:
-    before = ""
-    for text in texts:
-        yield before + text
-        before = ","

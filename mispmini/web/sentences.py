@@ -8,6 +8,7 @@ from mispmini.domain.distribution import GroupFlaw
 from mispmini.domain.validation import network, rule
 from mispmini.services import (
     accounts,
+    analyst_data,
     arrivals,
     attributes,
     authkeys,
@@ -83,10 +84,13 @@ _SAID_OTHERWISE: Mapping[str, str] = {
     accounts.NO_FUNCTION: _NOT_ALLOWED,
     events.NOT_NEWER: N_("The event was changed meanwhile. Reload the page."),
     events.NOT_OWNER: _NOT_ALLOWED,
-    events.NO_GROUP_ON_EDIT: _NO_GROUP,
+    **dict.fromkeys(receiving.GROUP_REFUSALS, _NO_GROUP),
     "Invalid Sharing Group or not authorised.": _NO_GROUP,
     elements.NO_GROUP: _NO_GROUP,
-    events.UNSIGNED: N_("This is a protected event: it can only be changed where it was signed."),
+    **dict.fromkeys(
+        (receiving.UNSIGNED, receiving.UNCHECKED),
+        N_("This is a protected event: it can only be changed where it was signed."),
+    ),
     retracting.NEVER_LEFT: N_("The event was never published, so there is nothing to retract. Delete it."),
     retracting.FOREIGN: N_("Only an event that was written here can be retracted."),
     retracting.ALREADY: N_("The event is retracted already."),
@@ -117,6 +121,7 @@ _SAID_OTHERWISE: Mapping[str, str] = {
     attributes.NOT_NEWER: N_("The attribute was changed meanwhile. Reload the page."),
     attributes.OTHER_UUID: _UUID_TAKEN,
     "Invalid attribute": _NO_ATTRIBUTE,
+    analyst_data.OTHER_UUID: _UUID_TAKEN,
     objects.NO_ATTRIBUTES: N_("Please fill in at least one of its attributes."),
     "Invalid object.": N_("There is no such object, or you may not see it."),
     "Invalid object template": N_("There is no such template of objects here."),

@@ -77,13 +77,11 @@ def show_add() -> Answer:
 @bp.post("/add")
 @needs(Permission.SITE_ADMIN)
 def add() -> Answer:
-    """Add a link; the answer repeats the key that came, as MISP's does."""
+    """Add a link; the key that came is told to nobody again (MODEL §7.11)."""
     if_refused(_again(None))
-    draft = _draft("add")
-    server = servers.add_server(current_viewer(), draft)
-    columns = account_replies.server_columns(server)
+    server = servers.add_server(current_viewer(), _draft("add"))
     return done(
-        {"Server": {**columns, "authkey": draft.authkey}},
+        {"Server": account_replies.server_columns(server)},
         go_to=f"/servers/view/{server.id}",
         notice=_("The server was added. Test the connection next."),
     )

@@ -12,9 +12,9 @@ from mispmini.web import i18n, pages
 from mispmini.web.answer import Answer, answer, base_url, lead_to, page_answer, reply, see_other, wants_json
 from mispmini.web.asking import asked
 from mispmini.web.csrf import check_form, checks_form_itself
+from mispmini.web.entering import enter
 from mispmini.web.errors import if_refused
 from mispmini.web.limits import limited
-from mispmini.web.login import enter
 from mispmini.web.needs import public
 from mispmini.web.who import address
 

@@ -1,16 +1,22 @@
 """Proposals over REST, their inbox, and the forms that they are made by (API §9.5; PROTOCOL §3.13, §4.5)."""
 
+import base64
+from collections.abc import Iterator, Sequence
+
 from flask import Blueprint, request, url_for
 
-from mispmini.domain.drafts import AttributeDraft
+from mispmini.domain.drafts import AttributeDraft, UploadDraft
 from mispmini.domain.errors import Invalid, NotFound
 from mispmini.domain.opinions import ProposalFilters, ProposalRow
 from mispmini.domain.permissions import Permission
-from mispmini.services import proposals
+from mispmini.services import attachments, proposals
+from mispmini.services.opinions import fitting
+from mispmini.services.proposal_capture import save_pushed
 from mispmini.services.proposals import ProposalInvalid
 from mispmini.web import proposal_pages
-from mispmini.web.answer import Answer, done, page_answer, reply, saved, wants_json
+from mispmini.web.answer import Answer, done, page_answer, reply, saved, streamed, wants_json
 from mispmini.web.asking import asked, asked_path, parameter
+from mispmini.web.attachments import form_files, given_out, sent_files
 from mispmini.web.errors import if_refused
 from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_login
@@ -19,13 +25,14 @@ from mispmini.wire import replies
 from mispmini.wire.attribute_in import read_attribute
 from mispmini.wire.door import unwrap
 from mispmini.wire.proposal_in import read_proposals
-from mispmini.wire.proposal_out import proposal_json
+from mispmini.wire.proposal_out import Organisations, proposal_json
 from mispmini.wire.scalars import epoch_seconds, flag
 from mispmini.wire.search_in import paging
 
 bp = Blueprint("shadow_attributes", __name__)
 _DESCRIPTION = "POST the Attribute as it should be to this API to propose it to the owner of the Event."
-_OPTIONAL = ("type", "category", "value", "to_ids", "comment", "first_seen", "last_seen")
+_OPTIONAL = ("type", "category", "value", "to_ids", "comment", "first_seen", "last_seen", "data")
+MOST_FILE_BYTES = 64 * 1024 * 1024
 
 
 @bp.route("/shadow_attributes/index", methods=["GET", "POST"])
@@ -38,8 +45,23 @@ def index(event_ref: str = "") -> Answer:
         page = proposal_pages.inbox(viewer, everything=bool(request.args.get("all")))
         return page_answer("proposals/index.html", page)
     found = proposals.proposals_of(viewer, event_ref) if event_ref else proposals.list_proposals(viewer, _filters())
+    return _listed(found)
+
+
+def _listed(found: Sequence[ProposalRow]) -> Answer:
+    """Proposals with their files; those that are beyond a page's measure are to be downloaded one by one."""
     organisations = proposals.organisations_of(found)
-    return reply(f"[{','.join(proposal_json(row, organisations) for row in found)}]")
+    if not any(row.size for row in found):
+        return reply(f"[{','.join(proposal_json(row, organisations) for row in found)}]")
+    return streamed(_pieces(found, organisations))
+
+
+def _pieces(found: Sequence[ProposalRow], organisations: Organisations) -> Iterator[str]:
+    whole = {row.id for row in fitting(found, MOST_FILE_BYTES)}
+    for place, row in enumerate(found):
+        data = proposals.file_of(row) if row.id in whole else None
+        yield f"{',' if place else '['}{proposal_json(row, organisations, data)}"
+    yield "]"
 
 
 def _filters() -> ProposalFilters:
@@ -52,7 +74,7 @@ def _filters() -> ProposalFilters:
 
 def _states(value: object) -> tuple[bool, bool]:
     """Whether pending and settled ones are wanted: `deleted` is 0, 1, or a list of both."""
-    items = value if isinstance(value, list | tuple) else [value]
+    items = value if isinstance(value, list) else [value]
     flags = {flag(item) for item in items if item is not None}
     return (False in flags or True not in flags, True in flags)
 
@@ -91,14 +113,48 @@ def edit(attribute_ref: str) -> Answer:
     return _proposed(proposals.propose_change(viewer, attribute_ref, _draft()))
 
 
+@bp.route("/shadow_attributes/add_attachment/<event_ref>", methods=["GET", "POST"])
+@needs(Permission.ADD)
+def add_attachment(event_ref: str) -> Answer:
+    """Propose files for an event, from a form or as JSON; `malware` packs them."""
+    viewer = current_viewer()
+    if request.method == "GET":
+        return page_answer("attributes/files.html", proposal_pages.files_form(viewer, event_ref, None))
+    if_refused(
+        lambda form, status: page_answer(
+            "attributes/files.html", proposal_pages.files_form(viewer, event_ref, form), status=status
+        )
+    )
+    are_samples = flag(parameter("malware")) is True
+    rows = proposals.propose_files(viewer, event_ref, _upload(), are_samples=are_samples)
+    return _listed(rows) if wants_json() else _proposed(rows[0])
+
+
+def _upload() -> UploadDraft:
+    try:
+        return sent_files()
+    except Invalid as refusal:
+        raise ProposalInvalid(refusal.errors) from None
+
+
+@bp.get("/shadow_attributes/download/<ref>")
+@needs_login
+def download(ref: str) -> Answer:
+    """The file of a pending proposal; a malware sample as its zip."""
+    return given_out(attachments.download_proposed(current_viewer(), ref))
+
+
 def _form_again(page: object, status: int) -> Answer:
     return page_answer("proposals/edit.html", page, status=status)
 
 
 def _draft() -> AttributeDraft:
     """An attribute, bare or wrapped as either of its names; what cannot be read is told as MISP tells it."""
+    body = unwrap(asked().body, "ShadowAttribute")
+    if request.files and isinstance(body, dict) and (files := form_files()):
+        body = {**body, "data": base64.b64encode(files[0].content).decode()}
     try:
-        return read_attribute(unwrap(asked().body, "ShadowAttribute"), from_partner=False)
+        return read_attribute(body, from_partner=False)
     except Invalid as refusal:
         raise ProposalInvalid(refusal.errors) from None
 
@@ -110,7 +166,7 @@ def _proposed(row: ProposalRow) -> Answer:
 
 
 def _answered(row: ProposalRow) -> Answer:
-    return reply(proposal_json(row, proposals.organisations_of([row])))
+    return reply(proposal_json(row, proposals.organisations_of([row]), proposals.file_of(row)))
 
 
 def _page_of(row: ProposalRow) -> str:
@@ -156,7 +212,7 @@ def _inbox_or(row: ProposalRow) -> str:
 def push_proposals(ref: str) -> Answer:
     """Take what a partner pushes; only this adds proposals, not a pushed event (PROTOCOL §3.13)."""
     try:
-        count = proposals.save_pushed(current_viewer(), ref, read_proposals(asked().body))
+        count = save_pushed(current_viewer(), ref, read_proposals(asked().body))
     except NotFound:
         return reply({"success": False, "message": "Event not found.", "counter": 0})
     message = f"{count} Proposal(s) added." if count else "Nothing to update."

@@ -10,7 +10,7 @@ from mispmini.domain.group_forms import GroupForm
 from mispmini.domain.permissions import Permission
 from mispmini.services import groups_admin
 from mispmini.services.group_outlook import outlook_of
-from mispmini.services.groups_admin import ViewedGroup
+from mispmini.services.groups_admin import ListedGroup, ViewedGroup
 from mispmini.web import group_pages, pages
 from mispmini.web.answer import Answer, action_url, answer, done, page_answer, reply, saved, wants_json
 from mispmini.web.asking import asked, parameter
@@ -18,15 +18,17 @@ from mispmini.web.bodies_in import is_form
 from mispmini.web.errors import ShowAgain, if_refused
 from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_login
+from mispmini.web.paging import asked_slice
 from mispmini.web.saving import saving
 from mispmini.web.who import current_viewer
 from mispmini.wire import group_form_in
 from mispmini.wire.replies import Reply, api_description
-from mispmini.wire.scalars import flag
+from mispmini.wire.scalars import flag, whole_number
 from mispmini.wire.sharing_group_out import sharing_group_index_item, sharing_group_view
 
 bp = Blueprint("sharing_groups", __name__, url_prefix="/sharing_groups")
 
+_A_PAGE = 60
 _OPTIONAL = ("releasability", "description", "uuid", "active", "local", "roaming", "Organisation", "SharingGroupOrg",
              "SharingGroupServer")  # fmt: skip
 
@@ -42,12 +44,21 @@ def index(passive: str = "") -> Answer:
     found = groups_admin.list_groups(viewer, active=active, search=search, orgs=orgs)
     may_add = viewer.is_site_admin or viewer.can(Permission.SHARING_GROUP)
     return answer(
-        lambda: {
-            "response": [sharing_group_index_item(g.group, editable=g.editable, deletable=g.deletable) for g in found]
-        },
+        lambda: {"response": [_item(one) for one in _asked_part(found)]},
         page=lambda: group_pages.groups_page(found, active=active, search=search, may_add=may_add),
         template="sharing_groups/index.html",
     )
+
+
+def _asked_part(found: list[ListedGroup]) -> list[ListedGroup]:
+    """MISP: 60 a page unless `limit` and `page` say otherwise (PROTOCOL §1.7)."""
+    limit = whole_number(parameter("limit"))
+    part = asked_slice(limit if limit is not None and limit > 0 else _A_PAGE)
+    return found[part.offset : part.offset + part.limit]
+
+
+def _item(one: ListedGroup) -> Reply:
+    return sharing_group_index_item(one.group, editable=one.editable, deletable=one.deletable)
 
 
 @bp.route("/view/<ref>", methods=["GET", "HEAD"])

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping
 from itertools import chain
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, url_for
 
 from mispmini.domain import clock
-from mispmini.domain.errors import BadRequest, NotFound
 from mispmini.domain.filters import Scope, SearchFilters
 from mispmini.domain.graphs import OrganisationRow
 from mispmini.domain.opinions import SightingContext, SightingFilters
@@ -18,15 +17,16 @@ from mispmini.web.asking import asked
 from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_any, needs_login
 from mispmini.web.saving import saving
+from mispmini.web.search_answers import asked_search, framed, in_blocks, refuse_bare_get, result_headers
 from mispmini.web.who import current_viewer
-from mispmini.wire import replies, sighting_in, sighting_out
+from mispmini.wire import formats, replies, sighting_in, sighting_out
 from mispmini.wire.attribute_out import found_attribute_json, found_event_json
-from mispmini.wire.scalars import plain_text
+from mispmini.wire.exports.xml import CONTENT_TYPE as XML
+from mispmini.wire.exports.xml import xml_pieces
 from mispmini.wire.search_in import read_search
 
 bp = Blueprint("sightings", __name__)
 _STREAM_FROM = 500
-_FORMATS = frozenset({"json", "csv"})
 
 
 @bp.route("/sightings/index", methods=["GET", "POST"])
@@ -103,30 +103,21 @@ def delete(ref: str) -> Answer:
 @needs_login
 def rest_search(context: str = "") -> Answer:
     """Sightings of the instance, or of events or attributes named by id or uuid (API §8.6)."""
-    parameters = asked().parameters()
-    if request.method == "GET" and not (parameters or context):
-        raise BadRequest("Restsearch queries using GET and no parameters are not allowed.")
-    return_format = (plain_text(parameters.get("returnFormat")) or "json").lower()
-    if return_format not in _FORMATS:
-        raise NotFound("Invalid output format.")
+    parameters = asked_search()
+    refuse_bare_get({**parameters, **({"context": context} if context else {})})
+    name = formats.read_format(parameters.get("returnFormat"), "sightings")
     viewer, filters = current_viewer(), sighting_in.read_sighting_search(parameters, context, now=clock.now())
     count, found = sightings.search_sightings(viewer, filters)
-    headers = {"X-Result-Count": str(count), "X-Export-Module-Used": return_format, "X-Response-Format": return_format}
-    if return_format == "csv":
+    headers = result_headers(count, name, name)
+    if name == "csv":
         lines = (sighting_out.csv_line(item.sighting, with_uuids=filters.with_uuids) for item in found)
         head = sighting_out.csv_head(with_uuids=filters.with_uuids)
-        return streamed(chain((head,), lines), content_type="text/csv; charset=UTF-8", headers=headers)
-    return _answered(count, found, filters, headers)
-
-
-def _answered(
-    count: int, found: Iterator[FoundSighting], filters: SightingFilters, headers: Mapping[str, str]
-) -> Answer:
+        return streamed(in_blocks(chain((head,), lines)), content_type="text/csv; charset=UTF-8", headers=headers)
     texts = _texts(found, filters)
-    if count <= _STREAM_FROM:
-        return reply(f'{{"response":[{",".join(texts)}]}}', headers=headers)
-    pieces = (f",{text}" if place else text for place, text in enumerate(texts))
-    return streamed(chain(('{"response":[',), pieces, ("]}",)), headers=headers)
+    if name == "xml":
+        return streamed(in_blocks(xml_pieces(texts)), content_type=XML, headers=headers)
+    pieces = framed('{"response":[', texts, "]}")
+    return reply("".join(pieces), headers=headers) if count <= _STREAM_FROM else streamed(pieces, headers=headers)
 
 
 def _texts(found: Iterator[FoundSighting], filters: SightingFilters) -> Iterator[str]:

@@ -10,6 +10,7 @@ from mispmini.services import statistics
 from mispmini.services.statistics import Context
 from mispmini.web.answer import Answer, reply
 from mispmini.web.needs import needs_login
+from mispmini.web.organisations import asked_scope
 from mispmini.web.who import current_viewer
 from mispmini.wire import statistics_out
 
@@ -17,7 +18,9 @@ bp = Blueprint("statistics", __name__)
 
 _REPLIES: Mapping[Context, Callable[[Viewer], object]] = {
     Context.DATA: lambda viewer: statistics_out.data_reply(statistics.data_counts(viewer)),
-    Context.ORGS: lambda viewer: statistics_out.organisations_reply(statistics.organisation_counts(viewer)),
+    Context.ORGS: lambda viewer: statistics_out.organisations_reply(
+        statistics.organisation_counts(viewer, asked_scope())
+    ),
     Context.USERS: lambda _viewer: statistics_out.users_reply(statistics.people_counts()),
     Context.TAGS: lambda viewer: statistics_out.tags_reply(statistics.tag_counts(viewer)),
     Context.HISTOGRAM: lambda viewer: statistics_out.histogram_reply(statistics.type_counts(viewer)),

@@ -11,7 +11,7 @@ from mispmini.web.answer import Answer, action_url, answer, done, page_answer, r
 from mispmini.web.asking import asked
 from mispmini.web.errors import if_refused
 from mispmini.web.i18n import _
-from mispmini.web.needs import needs, needs_login
+from mispmini.web.needs import needs, needs_login, refuse_lure
 from mispmini.web.saving import saving
 from mispmini.web.who import current_viewer
 from mispmini.wire import account_replies, replies
@@ -29,6 +29,7 @@ def create_sync() -> Answer:
     if request.method == "GET" and not wants_json():
         may_make = sync_configs.may_make(current_viewer())
         return page_answer("servers/create_sync.html", pages.SyncConfigPage("", may_make=may_make))
+    refuse_lure()
     made = _made()
     if wants_json():
         return reply(made)

@@ -139,10 +139,17 @@ def search(text: str = "") -> Answer:
     wanted = read_names(parameter("tag") or parameter("tagname") or pattern)
     is_strict = flag(parameter("strict_tagname", is_strict)) is True
     found = {tag.id: tag for item in wanted for tag in tags.search_tags(item, strict=is_strict)}
+    loosely = [] if is_strict else wanted
+    named = [pair for item in loosely for pair in tags.search_cluster_tags(current_viewer(), item)]
+    clusters = {tag.id: cluster for tag, cluster in named}
+    found |= {tag.id: tag for tag, _cluster in named}
     stored = {listed.taxonomy.namespace: listed.taxonomy for listed in taxonomies.list_taxonomies()} if found else {}
     definitions = [(tag, find_entry(tag.name)) for tag in found.values()]
     return reply(
-        [found_tag(tag, known, stored.get(known[0].namespace) if known else None) for tag, known in definitions]
+        [
+            found_tag(tag, known, stored.get(known[0].namespace) if known else None, clusters.get(tag.id))
+            for tag, known in definitions
+        ]
     )
 
 

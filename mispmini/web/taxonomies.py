@@ -4,18 +4,18 @@ from flask import Blueprint
 
 from mispmini.domain.permissions import Permission
 from mispmini.domain.taxonomies import TaxonomyRecord
-from mispmini.services import taxonomies
+from mispmini.services import tags, taxonomies
 from mispmini.services.taxonomies import Listed
 from mispmini.web import tag_pages
-from mispmini.web.answer import Answer, answer, done, saved
+from mispmini.web.answer import Answer, answer, done, reply, saved
 from mispmini.web.asking import asked, parameter
 from mispmini.web.i18n import _, ngettext
 from mispmini.web.needs import needs, needs_login
 from mispmini.web.who import current_viewer
 from mispmini.wire.replies import Reply
-from mispmini.wire.scalars import as_record, flag
+from mispmini.wire.scalars import as_record, flag, plain_text
 from mispmini.wire.tag_in import read_names
-from mispmini.wire.taxonomy_out import taxonomy_item, taxonomy_view
+from mispmini.wire.taxonomy_out import taxonomy_item, taxonomy_use, taxonomy_view
 
 bp = Blueprint("taxonomies", __name__, url_prefix="/taxonomies")
 _UP_TO_DATE = "All taxonomy libraries are up to date already."
@@ -24,9 +24,9 @@ _UP_TO_DATE = "All taxonomy libraries are up to date already."
 @bp.route("/index", methods=["GET", "POST"])
 @needs_login
 def index() -> Answer:
-    """All taxonomies, or those whose name or description holds `value`."""
+    """All taxonomies, or those whose name or description holds `value`, or that are `enabled`."""
     search = str(parameter("value", ""))
-    found = taxonomies.list_taxonomies(search)
+    found = taxonomies.list_taxonomies(search, enabled=flag(parameter("enabled")))
     return answer(
         lambda: [_item(listed) for listed in found],
         page=lambda: tag_pages.taxonomies_page(current_viewer(), found, search),
@@ -50,6 +50,22 @@ def view(ref: str) -> Answer:
     )
 
 
+@bp.get("/export/<ref>")
+@needs_login
+def export(ref: str) -> Answer:
+    """One as a file of the field."""
+    return reply(taxonomies.export_taxonomy(ref))
+
+
+@bp.get("/taxonomy_tags/<ref>")
+@needs_login
+def taxonomy_tags(ref: str) -> Answer:
+    """One with its tags, and on how many events and attributes each is."""
+    viewed = taxonomies.view_taxonomy(ref)
+    exclusive, use = viewed.listed.exclusive, tags.tag_use(current_viewer())
+    return reply(taxonomy_use(viewed.listed.taxonomy, viewed.entries, use, exclusive=exclusive))
+
+
 @bp.post("/enable/<ref>")
 @needs(Permission.SITE_ADMIN)
 def enable(ref: str) -> Answer:
@@ -66,19 +82,21 @@ def disable(ref: str) -> Answer:
     return _done(taxonomy, "Taxonomy disabled", _("The taxonomy is disabled. What was tagged stays tagged."))
 
 
+@bp.post("/addTag")
 @bp.post("/addTag/<ref>")
 @needs(Permission.SITE_ADMIN)
-def add_tag(ref: str) -> Answer:
+def add_tag(ref: str = "") -> Answer:
     """Make and show a taxonomy's tags, or the one that is named."""
-    taxonomy = taxonomies.make_tags(current_viewer(), ref, _names())
+    taxonomy = taxonomies.make_tags(current_viewer(), ref or _named(), _names())
     return _done(taxonomy, "The tag(s) has been saved.", _("Its tags can be used."))
 
 
+@bp.post("/disableTag")
 @bp.post("/disableTag/<ref>")
 @needs(Permission.SITE_ADMIN)
-def disable_tag(ref: str) -> Answer:
+def disable_tag(ref: str = "") -> Answer:
     """Hide a taxonomy's tags, or the one that is named."""
-    taxonomy = taxonomies.hide_its_tags(current_viewer(), ref, _names())
+    taxonomy = taxonomies.hide_its_tags(current_viewer(), ref or _named(), _names())
     return _done(taxonomy, "The tag(s) has been hidden.", _("Its tags are not offered any more."))
 
 
@@ -109,6 +127,11 @@ def _given() -> Reply:
     """What the body says, with or without the model's name around it."""
     body = asked().parameters()
     return dict(as_record(body.get("Taxonomy")) or body)
+
+
+def _named() -> str:
+    """MISP's own page says in the body which taxonomy it means."""
+    return plain_text(_given().get("taxonomy_id")) or ""
 
 
 def _names() -> list[str]:

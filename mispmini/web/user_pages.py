@@ -7,7 +7,7 @@ from mispmini.domain.permissions import Permission
 from mispmini.services import accounts, authkeys, organisations, registrations, roles, servers, sync_configs
 from mispmini.services.accounts import Account
 from mispmini.services.organisations import Scope
-from mispmini.web import i18n, pages
+from mispmini.web import i18n, pages, second_factor_pages
 from mispmini.web.i18n import _
 from mispmini.web.key_pages import key_row
 from mispmini.web.paging import asked_slice, paging
@@ -52,6 +52,7 @@ def profile(account: Account) -> pages.ProfilePage:
         role=account.role.name,
         languages=tuple(pages.Choice(code, name) for code, name in i18n.NAMES.items()),
         language=i18n.current_language(),
+        second_factor=second_factor_pages.box(),
         keys=tuple(key_row(owned) for owned in authkeys.list_authkeys(viewer, "me")),
         may_add_keys=viewer.can(Permission.AUTH),
         may_make_config=sync_configs.may_make(viewer),
@@ -91,6 +92,7 @@ def form_page(account: Account | None, form: pages.Form) -> pages.UserFormPage:
         roles=_choices(known),
         servers=(pages.Choice("", _("none")), *_links()),
         may_delete=account is not None and accounts.may_manage(viewer, account),
+        has_second_factor=account is not None and account.user.totp_is_set,
         is_own=account is not None and account.user.id == viewer.user_id,
     )
 

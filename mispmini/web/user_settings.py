@@ -2,6 +2,7 @@
 
 from flask import Blueprint
 
+from mispmini.domain.errors import Refused
 from mispmini.services import user_settings
 from mispmini.web.answer import Answer, reply, saved
 from mispmini.web.asking import asked
@@ -16,9 +17,17 @@ bp = Blueprint("user_settings", __name__)
 @needs_login
 def index() -> Answer:
     """The settings that the viewer may see."""
-    user_ref = people_in.read_text(asked().parameters(), "user_id") or None
-    found = user_settings.list_user_settings(current_viewer(), user_ref)
-    return reply([account_replies.user_setting_reply(*own) for own in found])
+    user_ref, name = (people_in.read_text(asked().parameters(), key) or None for key in ("user_id", "setting"))
+    found = user_settings.list_user_settings(current_viewer(), user_ref, name)
+    number = people_in.read_text(asked().parameters(), "id")
+    return reply([account_replies.user_setting_reply(*own) for own in found if number in ("", str(own.id))])
+
+
+@bp.get("/user_settings/view/<int:number>")
+@needs_login
+def view(number: int) -> Answer:
+    """One of them, by its id."""
+    return reply(account_replies.user_setting_reply(*user_settings.view_user_setting(current_viewer(), number)[:5]))
 
 
 @bp.route("/user_settings/getSetting", methods=["GET", "POST"])
@@ -39,9 +48,19 @@ def get_setting(user_ref: str = "", name: str = "") -> Answer:
 def set_setting(user_ref: str = "", name: str = "") -> Answer:
     """Keep a setting: any JSON value, or the text of one."""
     owner, wanted = _asked(user_ref, name)
+    if "value" not in asked().parameters():
+        raise Refused(user_settings.NO_VALUE)
     value = people_in.read_setting_value(asked().parameter("value"))
     kept = user_settings.set_user_setting(current_viewer(), owner, wanted, value)
     return reply(account_replies.user_setting_reply(*kept[:5]))
+
+
+@bp.route("/user_settings/delete/<int:number>", methods=["POST", "DELETE"])
+@needs_login
+def delete_by_id(number: int) -> Answer:
+    """Remove the setting of this id."""
+    user_settings.delete_user_setting_by_id(current_viewer(), number)
+    return reply(saved("Setting deleted."))
 
 
 @bp.route("/user_settings/delete", methods=["POST", "DELETE"])

@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from mispmini.domain.permissions import Permission
-from mispmini.services import accounts, authkeys, user_settings
+from mispmini.services import accounts, authkeys, organisations, user_settings
 from mispmini.services.accounts import Account
 from mispmini.web import i18n, pages, user_pages
 from mispmini.web.answer import (
@@ -19,10 +19,10 @@ from mispmini.web.answer import (
     wants_json,
 )
 from mispmini.web.asking import asked, parameter
+from mispmini.web.entering import enter
 from mispmini.web.errors import ShowAgain, if_refused
 from mispmini.web.i18n import _
 from mispmini.web.key_pages import created_page
-from mispmini.web.login import enter
 from mispmini.web.needs import needs, needs_login, needs_writing
 from mispmini.web.who import current_viewer
 from mispmini.wire import account_replies, people_in, replies
@@ -150,7 +150,7 @@ def index() -> Answer:
     found = accounts.list_users(
         current_viewer(),
         search=search,
-        org_id=people_in.read_id(org) if org else None,
+        org_id=organisations.find_id(org) if org else None,
     )
     return answer(
         lambda: [account_replies.user_index_item(a.user, a.role, a.organisation) for a in found],

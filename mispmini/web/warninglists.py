@@ -6,11 +6,12 @@ from mispmini.domain.errors import MispminiError
 from mispmini.domain.permissions import Permission
 from mispmini.domain.warninglists import WarninglistRow
 from mispmini.services import warninglists
+from mispmini.services.libraries import Library, ask_for_update
 from mispmini.web import warninglist_pages
-from mispmini.web.answer import Answer, answer, done, page_answer, reply, saved, wants_json
+from mispmini.web.answer import Answer, answer, done, page_answer, reply, saved, see_other, wants_json
 from mispmini.web.asking import asked, parameter
 from mispmini.web.errors import if_refused
-from mispmini.web.i18n import _, ngettext
+from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_login
 from mispmini.web.saving import saving
 from mispmini.web.who import current_viewer
@@ -96,16 +97,15 @@ def toggle_enable(ref: str = "") -> Answer:
 @bp.post("/update")
 @needs(Permission.SITE_ADMIN)
 def update() -> Answer:
-    """Take over what the installed package brings."""
-    count = warninglists.update(current_viewer())
-    message = f"Successfully updated {count} warninglists." if count else _UP_TO_DATE
+    """Take over what the installed package brings: programs wait for it, people watch a job."""
+    viewer = current_viewer()
+    if wants_json():
+        count = warninglists.update(viewer)
+        return reply(saved(f"Successfully updated {count} warninglists." if count else _UP_TO_DATE))
     if not warninglists.package_is_here():
         notice = _("The package with the warninglists is not installed on this server.")
-    elif count:
-        notice = ngettext("%(num)d warninglist is new or newer.", "%(num)d warninglists are new or newer.", count)
-    else:
-        notice = _("All are up to date.")
-    return done(saved(message), go_to=_INDEX, notice=notice)
+        return done(None, go_to=_INDEX, notice=notice)
+    return see_other(f"/jobs/view/{ask_for_update(viewer, Library.WARNINGLISTS)}")
 
 
 @bp.route("/add", methods=["GET", "POST"])

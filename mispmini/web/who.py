@@ -1,5 +1,6 @@
 """Who asks: an authkey first, else the browser's session, through Flask-Login (PROTOCOL §1.2, MODEL §5.1)."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from flask_login import LoginManager, UserMixin, current_user
 from mispmini.domain.errors import Forbidden, NotAuthenticated
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
-from mispmini.services import authentication, delegations
+from mispmini.services import authentication, delegations, readings
 from mispmini.settings import Settings
 from mispmini.web import pages
 from mispmini.web.answer import see_other, wants_json
@@ -61,6 +62,12 @@ def viewer_or_none() -> Viewer | None:
     """Who asks, None for a stranger at a public view."""
     viewer: Viewer | None = g.get("viewer")
     return viewer
+
+
+def note_given_out(event_ids: Iterable[int]) -> None:
+    """Elements of these events go to who asks: a partner's key read them (RULES §10.2). A HEAD gives nothing out."""
+    if request.method != "HEAD":
+        readings.note_served_by_id(current_viewer(), event_ids)
 
 
 def address() -> str:

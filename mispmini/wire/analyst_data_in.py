@@ -40,11 +40,11 @@ def read_item(
 
     `about` are the uuid and type that the path names; of a change of `stored` what the body leaves out is kept.
     """
-    record = as_record(unwrap(body, kind))
+    record = _unwrapped(body, kind)
     if record is None:
         raise Invalid({kind: [sentences.RECORD]})
     if stored is not None:
-        record = {**_columns_of(stored), **record, "uuid": stored.uuid}
+        record = {**_columns_of(stored), **record, "uuid": record.get("uuid") or stored.uuid}
     place = about or ((stored.object_uuid, stored.object_type) if stored else None)
     return tuple(_with_nested(kind, record, place))
 
@@ -65,13 +65,20 @@ def _embedded(record: Record, object_type: str, object_uuid: str | None) -> Iter
         if len(items) > MOST_ITEMS:
             raise TooLarge(f"More than {MOST_ITEMS} of {kind} at once.")
         for item in items:
-            inner = as_record(unwrap(item, kind))
+            inner = _unwrapped(item, kind)
             if inner is None:
                 continue
             try:
                 yield from _with_nested(kind, inner, (object_uuid or _own_target(inner), object_type))
             except Invalid:
                 continue
+
+
+def _unwrapped(body: object, kind: AnalystKind) -> Record | None:
+    """An item out of its wrapper; a list under the name of its own kind is what is nested in it."""
+    record = as_record(unwrap(body, ""))
+    inner = as_record(record.get(kind)) if record is not None else None
+    return record if inner is None else inner
 
 
 def _own_target(record: Record) -> str:

@@ -1,6 +1,5 @@
 """Attributes as JSON text: inside an event, saved, edited, and found by a search (MODEL §7.3, API §8.6, §9.3)."""
 
-import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from json.encoder import encode_basestring as quoted
 
@@ -15,6 +14,7 @@ from mispmini.domain.graphs import (
 )
 from mispmini.wire.fragments import (
     BOOL,
+    data_json,
     extra_json,
     number_or_null,
     organisation_json,
@@ -31,6 +31,7 @@ def event_attribute_texts(rows: Iterable[AttributeRow], graph: EventGraph, share
     """Attributes as an event carries them; a partner gets them without our ids (PROTOCOL §3.5)."""
     kind, for_push, galaxies, warnings = shared.kind, shared.for_push, shared.galaxies, shared.warnings
     tags_of: Mapping[int, Sequence[TagRow]] = graph.attribute_tags
+    elsewhere, asks_elsewhere = shared.elsewhere.of_attribute, shared.elsewhere.is_asked
     for row in rows:
         tags = tags_of.get(row.id)
         id_text = "" if for_push else f'"id":"{row.id}",'
@@ -43,7 +44,8 @@ def event_attribute_texts(rows: Iterable[AttributeRow], graph: EventGraph, share
             f'"first_seen":{seen_or_null(row.first_seen)},"last_seen":{seen_or_null(row.last_seen)},'
             f'"value":{quoted(row.value)},"Galaxy":{galaxies(row.id) if graph.attribute_galaxies else "[]"}'
             f"{shared.said(row.uuid)}{shared.group(row)}"
-            f"{_data(graph.attachments.get(row.id))}{warnings(row.id) if graph.warnings else ''}"
+            f"{data_json(graph.attachments.get(row.id))}{warnings(row.id) if graph.warnings else ''}"
+            f"{elsewhere(row.id) if asks_elsewhere else ''}"
             f"{shared.opinions(row.id)}{shared.tags(tags) if tags else ''}{extra_json(row.extra, ATTRIBUTE_KEYS)}}}"
         )
 
@@ -95,7 +97,7 @@ def found_attribute_json(
         "{",
         _columns(row),
         "" if event_uuid is None else f',"event_uuid":"{event_uuid}"',
-        _data(data),
+        data_json(data),
         "" if event is None else f',"Event":{event}',
         "" if obj is None else f',"Object":{_found_object(obj)}',
         f',"Tag":[{",".join(texts)}]' if texts else "",
@@ -150,10 +152,6 @@ def _columns(row: AttributeRow, values: str = "") -> str:
         f'"first_seen":{seen_or_null(row.first_seen)},"last_seen":{seen_or_null(row.last_seen)},'
         f'"value":{quoted(row.value)}'
     )
-
-
-def _data(data: bytes | None) -> str:
-    return "" if data is None else f',"data":"{base64.b64encode(data).decode()}"'
 
 
 def _found_tag(tag: TagRow) -> str:

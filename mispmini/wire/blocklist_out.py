@@ -8,6 +8,7 @@ from mispmini.domain.errors import Invalid
 from mispmini.wire.replies import Reply
 from mispmini.wire.scalars import Fields
 
+SENT_AS = {"cluster_creator": "cluster_orgc"}  # a text of ours: its name on the wire
 _MOST_UUIDS = 10_000
 
 
@@ -35,6 +36,30 @@ def org_entry(number: int, uuid: str, created: int, texts: Mapping[str, str]) ->
     }
 
 
+def cluster_entry(number: int, uuid: str, created: int, texts: Mapping[str, str]) -> Reply:
+    """An entry of galaxyClusterBlocklists/index."""
+    return {
+        "id": str(number),
+        "cluster_uuid": uuid,
+        "created": datetime_text(created),
+        "cluster_info": texts["cluster_info"],
+        "comment": texts["comment"],
+        "cluster_orgc": texts["cluster_creator"],
+    }
+
+
+def analyst_entry(number: int, uuid: str, created: int, texts: Mapping[str, str]) -> Reply:
+    """An entry of analystDataBlocklists/index."""
+    return {
+        "id": str(number),
+        "analyst_data_uuid": uuid,
+        "created": datetime_text(created),
+        "analyst_data_info": texts["analyst_data_info"],
+        "comment": texts["comment"],
+        "analyst_data_orgc": texts["analyst_data_orgc"],
+    }
+
+
 def added(successes: Sequence[str], fails: Sequence[str]) -> Reply:
     """What an add answers."""
     return {
@@ -57,6 +82,6 @@ def read_uuids(given: Mapping[str, object]) -> list[str]:
 def read_texts(given: Mapping[str, object], names: Sequence[str]) -> dict[str, str]:
     """What a body says about entries. Raises Invalid by field."""
     fields = Fields(given)
-    texts = {name: text for name in names if (text := fields.text(name)) is not None}
+    texts = {name: text for name in names if (text := fields.text(SENT_AS.get(name, name))) is not None}
     fields.check()
     return texts

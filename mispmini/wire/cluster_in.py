@@ -201,8 +201,8 @@ def read_cluster_search(given: Mapping[str, object]) -> ClusterFilters:
         uuids=_uuids(given["uuid"]) if given.get("uuid") not in (None, "") else None,
         galaxy_ids=_numbers(given.get("galaxy_id")),
         galaxy_uuids=_uuids(given.get("galaxy_uuid")),
-        tag_names=tuple(_texts(given.get("tag_name"))),
-        values=tuple(_texts(given.get("value"))),
+        tag_names=tuple(_texts(_several(given.get("tag_name")))),
+        values=tuple(_texts(_several(given.get("value")))),
         org_ids=_numbers(given.get("org_id")),
         orgc_ids=_numbers(given.get("orgc_id")),
         elements=_wanted_elements(given.get("elements")),
@@ -218,13 +218,17 @@ def read_cluster_search(given: Mapping[str, object]) -> ClusterFilters:
 
 def _numbers(value: object) -> tuple[int, ...]:
     """The ids asked for; something that is none matches nothing."""
-    items = [] if value in (None, "") else value if isinstance(value, list) else [value]
-    return tuple(number if (number := whole_number(item)) is not None else -1 for item in items)
+    return tuple(number if (number := whole_number(item)) is not None else -1 for item in _several(value))
 
 
 def _uuids(value: object) -> tuple[str, ...]:
+    return tuple(canonical_uuid(str(item)) or "" for item in _several(value))
+
+
+def _several(value: object) -> list[object]:
+    """The values asked for: one or a list, each of which may name several as `a&&b` (API §8.2)."""
     items = [] if value in (None, "") else value if isinstance(value, list) else [value]
-    return tuple(canonical_uuid(str(item)) or "" for item in items)
+    return [part for item in items for part in (item.split("&&") if isinstance(item, str) else [item])]
 
 
 def _wanted_elements(value: object) -> dict[str, tuple[str, ...]]:

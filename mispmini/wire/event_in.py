@@ -6,7 +6,14 @@ from typing import TypeVar
 
 from mispmini.domain import sentences
 from mispmini.domain.distribution import is_event_level
-from mispmini.domain.drafts import Dropped, EventDraft, ObjectDraft, OrganisationDraft, ReportDraft
+from mispmini.domain.drafts import (
+    Dropped,
+    EventDraft,
+    ObjectDraft,
+    OrganisationDraft,
+    ReportDraft,
+    SightingDraft,
+)
 from mispmini.domain.errors import Invalid, Refused
 from mispmini.domain.ids import new_uuid
 from mispmini.wire.analyst_data_in import embedded_items
@@ -17,6 +24,7 @@ from mispmini.wire.object_in import attribute_drafts, object_draft
 from mispmini.wire.report_in import read_report
 from mispmini.wire.scalars import Fields, Record, listed, uuid, whole_number
 from mispmini.wire.sharing_group_in import embedded_group, read_organisation
+from mispmini.wire.sighting_in import read_sightings
 from mispmini.wire.tag_in import dropped_for, read_tags
 
 Element = TypeVar("Element", ObjectDraft, ReportDraft)
@@ -41,6 +49,7 @@ def read_event(body: object, *, from_partner: bool) -> EventDraft:
         attributes=attribute_drafts(record.get("Attribute"), dropped, from_partner=from_partner),
         objects=_objects(record, dropped, from_partner=from_partner),
         reports=_each(record.get("EventReport"), "EventReport", dropped, read_report),
+        sightings=_sightings(body, record),
         analyst_data=embedded_items(record, "Event", draft.uuid or new_uuid()),
     )
     if len(filled.attributes) + sum(len(o.attributes) for o in filled.objects) > MOST_ATTRIBUTES:
@@ -70,6 +79,13 @@ def _own_fields(record: Record, *, from_partner: bool) -> EventDraft:
     )
     fields.check()
     return draft
+
+
+def _sightings(body: object, record: Record) -> tuple[SightingDraft, ...]:
+    """Those that stand beside the attributes, in the event or beside it, and name theirs (PROTOCOL §3.6.1 row 20)."""
+    beside = body.get("Sighting") if isinstance(body, dict) and body is not record else None
+    found = [*listed(record.get("Sighting")), *listed(beside)]
+    return tuple(read_sightings(found)) if found else ()
 
 
 def _info(fields: Fields) -> str | None:

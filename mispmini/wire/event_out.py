@@ -64,7 +64,7 @@ def element_texts(graph: EventGraph, shared: SharedTexts) -> Iterator[str]:
     yield ',"Attribute":['
     yield from _joined(event_attribute_texts(loose, graph, shared))
     fresh = (proposal for proposal in graph.proposals if proposal.old_id is None)
-    yield f'],"ShadowAttribute":[{nested_proposals_json(fresh, graph.organisations)}],"Object":['
+    yield f'],"ShadowAttribute":[{nested_proposals_json(fresh, graph)}],"Object":['
     yield from _joined(event_object_texts(graph, shared))
     yield f"]{_reports(graph, shared)}"
 
@@ -95,7 +95,7 @@ def _head(graph: EventGraph, shared: SharedTexts, options: OutOptions) -> str:
 def _tail(graph: EventGraph, shared: SharedTexts) -> str:
     tags, extra = shared.tags(graph.tags), extra_json(graph.event.extra, EVENT_KEYS)
     between = _threat_level(graph.event) if shared.for_push else _related(graph)
-    said = f"{shared.said(graph.event.uuid)}{_extensions(graph)}{extra}"
+    said = f"{shared.elsewhere.of_event()}{shared.said(graph.event.uuid)}{_extensions(graph)}{extra}"
     return f',"CryptographicKey":[]{between},"Galaxy":{shared.event_galaxies()}{tags}{said}'
 
 

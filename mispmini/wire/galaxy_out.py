@@ -59,6 +59,29 @@ def galaxy_view(galaxy: GalaxyRow, clusters: Iterable[Cluster]) -> Reply:
     return {"Galaxy": galaxy_columns(galaxy), "GalaxyCluster": [_with_elements(one) for one in clusters]}
 
 
+def galaxy_file(galaxy: GalaxyRow, clusters: Sequence[Cluster]) -> Reply:
+    """A galaxy's clusters as the field's file of them."""
+    authors = {author for one in clusters for author in json.loads(one.row.authors or "[]")}
+    return {
+        "authors": sorted(authors),
+        "description": galaxy.description,
+        "name": galaxy.name,
+        "source": next((one.row.source for one in clusters if one.row.source), ""),
+        "type": galaxy.type,
+        "uuid": galaxy.uuid,
+        "values": [
+            {
+                "uuid": one.row.uuid,
+                "value": one.row.value,
+                "description": one.row.description,
+                "meta": _meta(one.elements),
+            }
+            for one in clusters
+        ],
+        "version": galaxy.version,
+    }
+
+
 def cluster_item(cluster: Cluster) -> Reply:
     """One of galaxy_clusters/index."""
     return {"GalaxyCluster": {**_with_elements(cluster), "Galaxy": galaxy_columns(cluster.galaxy)}}
@@ -209,15 +232,19 @@ class GalaxyTexts:
         return f"{self._clusters[number]},{tail}"
 
 
-def _in_event(cluster: Cluster) -> Reply:
+def _meta(elements: Iterable[ElementRow]) -> dict[str, list[str]]:
     meta: dict[str, list[str]] = {}
-    for element in cluster.elements:
+    for element in elements:
         meta.setdefault(element.key, []).append(element.value)
+    return meta
+
+
+def _in_event(cluster: Cluster) -> Reply:
     return {
         **cluster_columns(cluster.row),
         "GalaxyClusterRelation": [_relation(one, cluster.relation_tags) for one in cluster.relations],
         "Org": _organisation(cluster.org),
         "Orgc": _organisation(cluster.orgc),
         "TargetingClusterRelation": [_relation(one, cluster.relation_tags) for one in cluster.inbound],
-        "meta": meta,
+        "meta": _meta(cluster.elements),
     }

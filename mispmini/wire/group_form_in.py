@@ -5,16 +5,17 @@ from collections.abc import Iterator
 from mispmini.domain import sentences
 from mispmini.domain.errors import Invalid
 from mispmini.domain.group_forms import GroupForm, GroupServerForm, MemberForm
+from mispmini.wire.door import unwrap
 from mispmini.wire.scalars import Fields, Record, as_record, flag, plain_text
 from mispmini.wire.sharing_group_in import read_organisation
 
 
 def read_group_form(body: object) -> GroupForm:
-    """A group from JSON, bare or under `SharingGroup` with its lists inside or beside it. Raises Invalid.
+    """A group from JSON, bare, under `request`, or `SharingGroup` with its lists inside or beside it. Raises Invalid.
 
     An empty list of organisations counts as none given: PyMISP sends it along unasked.
     """
-    record = as_record(body)
+    record = as_record(unwrap(body, "request"))
     if record is None:
         raise Invalid({"SharingGroup": [sentences.RECORD]})
     inner = {**record, **(as_record(record.get("SharingGroup")) or {})}

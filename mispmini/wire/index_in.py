@@ -2,7 +2,8 @@
 
 from mispmini.domain.filters import Days, IndexFilters, Order
 from mispmini.wire.scalars import flag, plain_text
-from mispmini.wire.search_in import Params, order_of, paging, parameters
+from mispmini.wire.search_in import order_of, paging
+from mispmini.wire.search_places import Params, parameters
 from mispmini.wire.spans import day_bound, time_span
 from mispmini.wire.terms import boolean_choice, index_terms
 

@@ -10,7 +10,7 @@ from mispmini.wire.scalars import plain_text, whole_number
 
 DEFAULT_LIMIT = 60
 _NUMBERS = ("id", "user_id", "model_id", "event_id")
-_TEXTS = ("model", "action", "email", "org", "title", "change")
+_TEXTS = ("model", "action", "email", "org", "title")
 _MOST = 100_000
 _DAY = 86400
 
@@ -26,6 +26,7 @@ def read_log_filters(parameters: Mapping[str, object], now: int) -> LogFilters:
         **numbers,
         **texts,
         address=_text(parameters, "ip"),
+        change=_part(parameters),
         since=since,
         until=until,
         limit=min(max(limit or 1, 1), _MOST),
@@ -61,6 +62,12 @@ def _number(parameters: Mapping[str, object], name: str, default: int | None) ->
     if number is None or not 0 <= number < 2**31 * 2**31:
         raise Invalid({name: ["Please give a number."]})
     return number
+
+
+def _part(parameters: Mapping[str, object]) -> str:
+    """What shall stand in a change; MISP's description is one, too."""
+    text = _text(parameters, "change") or _text(parameters, "description")
+    return text if "%" in text or not text else f"%{text}%"
 
 
 def _text(parameters: Mapping[str, object], name: str) -> str:

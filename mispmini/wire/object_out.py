@@ -21,6 +21,7 @@ from mispmini.wire.attribute_out import (
 from mispmini.wire.fragments import BOOL, extra_json, seen_or_null
 from mispmini.wire.known_keys import OBJECT_KEYS
 from mispmini.wire.shared_texts import SharedTexts
+from mispmini.wire.warninglist_out import warnings_json
 
 _REFERENCES_AN_OBJECT = 1
 
@@ -63,7 +64,12 @@ def saved_object_json(obj: ObjectRow, attributes: Sequence[AttributeRow]) -> str
 def found_object_json(found: FoundObject, event: str, *, with_attributes: bool = True) -> str:
     """What objects/restSearch answers; `event` is a ready text of the event around it."""
     texts = ",".join(
-        found_attribute_json(row, tags=found.tags.get(row.id, ()), data=found.files.get(row.id))
+        found_attribute_json(
+            row,
+            tags=found.tags.get(row.id, ()),
+            data=found.files.get(row.id),
+            warnings=warnings_json(found.warnings.get(row.id, ())),
+        )
         for row in found.attributes
     )
     inside = f',"Attribute":[{texts}]' if with_attributes else ""

@@ -8,12 +8,15 @@ MOST_OFFERS = 1_000_000
 
 
 def read_offers(body: object) -> list[tuple[str, int]]:
-    """`[{"Event":{"uuid","timestamp"}}, …]` as (uuid, epoch seconds); what is none is passed over. Raises TooLarge."""
+    """`[{"Event":{"uuid","timestamp"}}, …]` as (uuid, epoch seconds), of a uuid the last; what is none is passed over.
+
+    Raises TooLarge.
+    """
     items = body if isinstance(body, list) else list(body.values()) if isinstance(body, dict) else []
     if len(items) > MOST_OFFERS:
         raise TooLarge(f"More than {MOST_OFFERS} events offered at once.")
     offers = (_offer(item) for item in items)
-    return [offer for offer in offers if offer is not None]
+    return list(dict(offer for offer in offers if offer is not None).items())
 
 
 def _offer(item: object) -> tuple[str, int] | None:

@@ -11,15 +11,24 @@ BODY_OF: Mapping[str, str] = {
     "events/restSearch": "Search",
     "events/delete": "Ids",
     "events/freeTextImport": "FreeText",
+    "events/contact": "Message",
+    "events/addTag": "Tagging",
+    "events/removeTag": "Tagging",
     "attributes/add": "Attribute",
     "attributes/edit": "AttributeChange",
+    "attributes/delete": "Removal",
+    "attributes/addTag": "Tagging",
+    "attributes/removeTag": "Tagging",
     "attributes/restSearch": "Search",
     "objects/add": "Object",
     "objects/edit": "Object",
+    "objects/delete": "Removal",
     "objects/restSearch": "Search",
     "object_references/add": "ObjectReference",
+    "object_references/delete": "Removal",
     "event_reports/add": "EventReport",
     "event_reports/edit": "EventReport",
+    "event_reports/delete": "Removal",
     "shadow_attributes/add": "Attribute",
     "shadow_attributes/edit": "AttributeChange",
     "sightings/add": "Sighting",
@@ -73,9 +82,16 @@ def body_schema(action: str) -> Schema | None:
     return None if name is None else ref(name)
 
 
-def field_names(action: str) -> tuple[str, ...]:
-    """The fields of an action's body, those that must be there marked with an asterisk."""
+def fields_of(action: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The fields that an action's body must hold, and those that it may hold."""
     schema = SCHEMAS.get(BODY_OF.get(action, ""), {})
     properties, required = schema.get("properties"), schema.get("required")
-    must = required if isinstance(required, list) else []
-    return tuple(f"{name}*" if name in must else name for name in properties) if isinstance(properties, dict) else ()
+    names = tuple(properties) if isinstance(properties, dict) else ()
+    must = tuple(required) if isinstance(required, list) else ()
+    return must, tuple(name for name in names if name not in must)
+
+
+def field_names(action: str) -> tuple[str, ...]:
+    """The fields of an action's body, those that must be there first and marked with an asterisk."""
+    must, may = fields_of(action)
+    return (*(f"{name}*" for name in must), *may)

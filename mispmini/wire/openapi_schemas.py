@@ -51,8 +51,20 @@ _LEVEL = "distribution sharing_group_id"
 _COMMON_FILTERS = dict.fromkeys(
     (
         "value", "type", "category", "org", "tags", "event_tags", "eventid", "uuid", "eventinfo", "threat_level_id",
-        "object_relation", "object_name", "object_template_uuid", "sharinggroup", "searchall", "to_ids", "published",
+        "object_relation", "object_name", "object_template_uuid", "object_template_version", "comment", "sharinggroup",
+        "sharing_group_id", "distribution", "searchall", "to_ids", "published", "deleted", "org.sector", "org.local",
+        "org.nationality", "galaxy.synonyms", "eventsExtendingUuid", "requested_attributes",
     ), TERMS
+)  # fmt: skip
+_SEARCH_FLAGS = dict.fromkeys(
+    (
+        "metadata", "withAttachments", "sgReferenceOnly", "enforceWarninglist", "includeWarninglistHits", "extended",
+        "extensionList", "includeEventUuid", "includeEventTags", "includeAllTags", "includeContext",
+        "includeProposals", "includeSightings", "includeCorrelations", "includeDecayScore", "excludeDecayed",
+        "includeFullModel", "includeAnalystData", "excludeGalaxy", "noEventReports", "noShadowAttributes",
+        "excludeLocalTags", "includeFeedCorrelations", "includeServerCorrelations", "includeGranularCorrelations",
+        "includeRelatedTags", "flatten", "headerless", "list",
+    ), FLAG
 )  # fmt: skip
 _TIME_FILTERS = dict.fromkeys(
     (
@@ -112,6 +124,9 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType(
             required="name", texts="name colour", numbers="org_id user_id", flags="exportable hide_tag local local_only"
         ),
         "Attach": _record(required="uuid tag", texts="uuid", tag=TERMS, local=FLAG),
+        "Tagging": _record(required="tag", tag=TERMS, local=FLAG),
+        "Removal": _record(flags="hard"),
+        "Message": _record(required="message", texts="message"),
         "Sighting": _record(
             texts="id uuid value source", numbers="type timestamp", values={"type": "array", "items": TEXT}
         ),
@@ -162,20 +177,7 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType(
                 "order": TEXT,
                 **_COMMON_FILTERS,
                 **_TIME_FILTERS,
-                **dict.fromkeys(
-                    (
-                        "deleted",
-                        "metadata",
-                        "enforceWarninglist",
-                        "includeEventUuid",
-                        "includeEventTags",
-                        "includeContext",
-                        "includeCorrelations",
-                        "includeSightings",
-                        "withAttachments",
-                    ),
-                    FLAG,
-                ),
+                **_SEARCH_FLAGS,
             },
         },
         "Index": _record(

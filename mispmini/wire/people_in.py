@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from mispmini.domain import sentences
+from mispmini.domain import clock, sentences
 from mispmini.domain.errors import BadRequest, Invalid, Malformed, SaveFailed, TooLarge
 from mispmini.domain.people import KeyDraft, OrganisationForm, RegistrationDraft, RoleForm, UserDraft
 from mispmini.domain.permissions import LEVEL_NAMES, Permission
 from mispmini.wire.door import parse_json
-from mispmini.wire.moments import microseconds_of
+from mispmini.wire.moments import microseconds_of, moment_of
 from mispmini.wire.scalars import Fields, epoch_seconds, plain_text, whole_number
 
 Parameters = Mapping[str, object]
@@ -179,7 +179,7 @@ def _link(fields: Fields) -> int | None:
 
 
 def _expiration(fields: Fields) -> int | None:
-    """Epoch seconds, or any date, which means the beginning of that day in UTC; empty and 0 are never."""
+    """Epoch seconds, any date, which means the beginning of that day in UTC, or `+30 days`; empty and 0 are never."""
     value = fields.record.get("expiration")
     if value is None:
         return None
@@ -187,11 +187,15 @@ def _expiration(fields: Fields) -> int | None:
         return 0
     seconds = epoch_seconds(value)
     if seconds is None and isinstance(value, str):
-        microseconds = microseconds_of(value)
-        seconds = None if microseconds is None or microseconds < 0 else microseconds // 1_000_000
+        seconds = epoch_seconds(moment_of(value.strip(), clock.now())) if value.strip()[:1] == "+" else _day(value)
     if seconds is None:
         fields.refuse("expiration", BAD_EXPIRATION)
     return seconds
+
+
+def _day(text: str) -> int | None:
+    microseconds = microseconds_of(text)
+    return None if microseconds is None or microseconds < 0 else microseconds // 1_000_000
 
 
 def _entries(fields: Fields, name: str) -> tuple[str, ...] | None:

@@ -49,11 +49,12 @@ def _draft(record: Record) -> ProposalDraft | None:
         timestamp=timestamp,
         deleted=flag(record.get("deleted")) or False,
         proposal_to_delete=flag(record.get("proposal_to_delete")) or False,
+        number=whole_number(record.get("id")),
     )
 
 
 def _as_attribute(record: Record) -> Record:
-    """Its own columns alone: a file is not taken with a proposal, nor a level or tags."""
+    """Its own columns and its file alone, no level and no tags."""
     kept = ("type", "category", "value", "value1", "value2", "to_ids", "comment", "disable_correlation", "first_seen",
-            "last_seen")  # fmt: skip
+            "last_seen", "data")  # fmt: skip
     return {name: record[name] for name in kept if name in record}

@@ -105,7 +105,9 @@ class Fields:
 
     def refuse(self, name: str, sentence: str) -> None:
         """Note that a field does not fit."""
-        self.errors.setdefault(name, []).append(sentence)
+        said = self.errors.setdefault(name, [])
+        if sentence not in said:
+            said.append(sentence)
 
     def check(self) -> None:
         """Raise Invalid if any field was refused."""

@@ -1,20 +1,29 @@
 """restSearch parameters as they come in, merged from body and path by the caller (API §8.1-§8.5)."""
 
-import socket
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from mispmini.domain.errors import BadRequest
-from mispmini.domain.filters import NO_SPAN, Days, Deleted, Order, Scope, SearchFilters, SearchOptions, Span, Terms
+from mispmini.domain.filters import (
+    NO_SPAN,
+    Days,
+    Deleted,
+    Elsewhere,
+    Order,
+    Scope,
+    SearchFilters,
+    SearchOptions,
+    Span,
+    Terms,
+)
+from mispmini.domain.validation.network import canonical_ip
+from mispmini.wire import formats
 from mispmini.wire.decay_in import read_decay
-from mispmini.wire.door import unwrap
 from mispmini.wire.scalars import flag, plain_text, whole_number
+from mispmini.wire.search_places import Params, parameters, with_alternatives
 from mispmini.wire.spans import day_bound, day_span, seen_span, time_span
 from mispmini.wire.terms import boolean_choice, search_terms
 
-Params = Mapping[str, object]
-RESTRICTIVE_FORMATS = frozenset({"text", "hashes", "hosts", "suricata", "snort", "rpz", "openioc", "kunai"})
 _LARGEST = 2**31
+_OLD_EMAILS = frozenset({"email-src", "email-dst"})
 _LEGACY = {
     "id": "eventid",
     "tag": "tags",
@@ -22,11 +31,6 @@ _LEGACY = {
     "withAttachments": "includeAttachments",
     "sharinggroup": "sharing_group_id",
 }
-POSITIONS = (
-    "returnFormat", "value", "type", "category", "org", "tags", "from", "to", "last", "eventid", "withAttachments",
-    "uuid", "publish_timestamp", "timestamp", "published",
-)  # fmt: skip
-_PLACEHOLDERS = frozenset({"", "null", "false", "0"})
 _EVENT_COLUMNS = frozenset(
     {"id", "info", "analysis", "threat_level_id", "distribution", "timestamp", "publish_timestamp"}
 )
@@ -36,10 +40,11 @@ _ELEMENT_COLUMNS = frozenset({"id", "event_id", "type", "category", "distributio
 def read_search(body: object, scope: Scope, *, now: int) -> SearchFilters:
     """The filters of a restSearch; unknown names and senseless values are ignored, as MISP does.
 
-    `now` in epoch seconds resolves relative times. Raises Invalid by name for values of a wrong kind.
+    `now` in epoch seconds resolves relative times. Raises Invalid by name for values of a wrong kind, NotFound for a
+    format that the scope does not have.
     With `searchall` every other filter is off.
     """
-    given = _renamed(parameters(body))
+    given = with_alternatives(_renamed(parameters(body)))
     filters = _paged(given, scope)
     wanted = given.get("searchall")
     # PyMISP: `searchall` alone says that `value` is looked for everywhere.
@@ -49,32 +54,6 @@ def read_search(body: object, scope: Scope, *, now: int) -> SearchFilters:
     for narrowed in (_by_content, _by_origin, _by_labels):
         filters = narrowed(filters, given)
     return _by_time(_by_state(filters, given), given, now)
-
-
-def parameters(body: object) -> Params:
-    """The parameters of a body, bare or under `request`; an empty list is none. Raises BadRequest for anything else."""
-    inner = unwrap(body, "request")
-    if not inner:
-        return {}
-    if not isinstance(inner, dict):
-        raise BadRequest("Expected an object of search parameters.")
-    return inner
-
-
-def by_position(pieces: Iterable[str]) -> Params:
-    """Parameters by their place in the path; null, false and 0 hold a place without filling it (API §8.1)."""
-    return {name: piece for name, piece in zip(POSITIONS, pieces, strict=False) if piece.lower() not in _PLACEHOLDERS}
-
-
-def named_in_path(given: Mapping[str, object]) -> Params:
-    """Named parameters of a path, where `;` stands for a colon inside a value (API §8.1)."""
-    return {name: _with_colons(value) for name, value in given.items()}
-
-
-def _with_colons(value: object) -> object:
-    if isinstance(value, str):
-        return value.replace(";", ":")
-    return [_with_colons(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def paging(given: Params) -> tuple[int | None, int | None]:
@@ -87,8 +66,12 @@ def order_of(value: object, columns: frozenset[str]) -> tuple[Order, ...]:
     """`"column [asc|desc]"` or a list of such, kept where the column may be sorted by."""
     items = value if isinstance(value, list) else [value]
     words = [item.split() for item in items if isinstance(item, str)]
-    named = [(word[0].rpartition(".")[2], word[1:]) for word in words if word]
-    return tuple(Order(name, [w.lower() for w in rest] == ["desc"]) for name, rest in named if name in columns)
+    named = [(word[0].rpartition(".")[2], " ".join(word[1:]).lower()) for word in words if word]
+    return tuple(
+        Order(name, direction == "desc")
+        for name, direction in named
+        if name in columns and direction in {"", "asc", "desc"}
+    )
 
 
 def _positive(value: object) -> int | None:
@@ -105,9 +88,11 @@ def _renamed(params: Params) -> Params:
 
 def _paged(given: Params, scope: Scope) -> SearchFilters:
     limit, page = paging(given)
+    return_format = formats.read_format(given.get("returnFormat"), scope)
     return SearchFilters(
         scope=scope,
-        return_format=_format(given.get("returnFormat")),
+        return_format=return_format,
+        for_detection=return_format in formats.RESTRICTIVE,
         limit=limit,
         page=page,
         order=order_of(given.get("order"), _EVENT_COLUMNS if scope is Scope.EVENTS else _ELEMENT_COLUMNS),
@@ -115,15 +100,10 @@ def _paged(given: Params, scope: Scope) -> SearchFilters:
     )
 
 
-def _format(value: object) -> str:
-    """The format's name; whether it exists is the exports' business. `download` is json."""
-    name = (plain_text(value) or "json").strip().lower()
-    return "json" if name == "download" else name
-
-
 def _options(given: Params) -> SearchOptions:
     def on(name: str) -> bool:
-        return flag(given.get(name)) or False
+        value = flag(given.get(name))
+        return bool(given.get(name)) if value is None else value
 
     columns = given.get("requested_attributes")
     correlations = flag(given.get("includeEventCorrelations"))
@@ -147,7 +127,13 @@ def _options(given: Params) -> SearchOptions:
         extended=on("extended"),
         extension_list=on("extensionList"),
         include_correlations=on("includeCorrelations"),
-        include_granular_correlations=on("includeGranularCorrelations"),
+        elsewhere=Elsewhere(
+            feeds=on("includeFeedCorrelations"),
+            servers=on("includeServerCorrelations"),
+            granular=on("includeGranularCorrelations"),
+            related_tags=on("includeRelatedTags"),
+        ),
+        list_ids=on("list"),
         include_warninglist_hits=on("includeWarninglistHits"),
         enforce_warninglist=on("enforceWarninglist"),
         decay=read_decay(given),
@@ -194,6 +180,7 @@ def _by_labels(filters: SearchFilters, given: Params) -> SearchFilters:
         filters,
         tags=search_terms("tags", given.get("tags")),
         event_tags=search_terms("event_tags", given.get("event_tags")),
+        galaxy=_cluster_words(given),
         threat_level_id=search_terms("threat_level_id", given.get("threat_level_id")),
         analysis=search_terms("analysis", given.get("analysis")),
         distribution=search_terms("distribution", given.get("distribution")),
@@ -201,9 +188,16 @@ def _by_labels(filters: SearchFilters, given: Params) -> SearchFilters:
     )
 
 
+def _cluster_words(given: Params) -> tuple[tuple[str, Terms], ...]:
+    """`galaxy.<key>`: what is wanted of the words of clusters under each key."""
+    keys = [name for name in given if name.startswith("galaxy.") and len(name) > len("galaxy.")]
+    read = [(name.removeprefix("galaxy."), search_terms(name, given[name])) for name in keys]
+    return tuple((key, terms) for key, terms in read if terms)
+
+
 def _by_state(filters: SearchFilters, given: Params) -> SearchFilters:
     """Published, to_ids, deleted; what feeds detection is published and to_ids unless asked otherwise (API §8.5)."""
-    strict = filters.return_format in RESTRICTIVE_FORMATS
+    strict = filters.for_detection
     if flag(given.get("ignore")):
         given = {**given, "published": [0, 1], "to_ids": [0, 1]}
     published, to_ids = given.get("published"), given.get("to_ids")
@@ -261,9 +255,10 @@ def _days(given: Params, now: int) -> tuple[Days, ...]:
 
 
 def _with_any_email(types: Terms) -> Terms:
-    if {"email-src", "email-dst"}.isdisjoint(types.any) or "email" in types.any:
-        return types
-    return replace(types, any=(*types.any, "email"))
+    def widened(wanted: tuple[str, ...]) -> tuple[str, ...]:
+        return wanted if _OLD_EMAILS.isdisjoint(wanted) or "email" in wanted else (*wanted, "email")
+
+    return replace(types, any=widened(types.any), all=widened(types.all))
 
 
 def _without_all(ids: Terms) -> Terms:
@@ -280,10 +275,9 @@ def _addresses_compressed(values: Terms) -> Terms:
 
 
 def _compressed(value: str) -> str:
-    """An IPv6 address as it is stored (MODEL §7.14); anything else as it is."""
+    """An IPv6 address or network as it is stored (MODEL §7.14); anything else as it is."""
     if value.count(":") < 2:
         return value
-    try:
-        return socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, value))
-    except (OSError, ValueError):
-        return value
+    address, slash, prefix = value.partition("/")
+    canonical = canonical_ip(address)
+    return value if canonical is None else canonical + slash + prefix

@@ -9,8 +9,10 @@ from typing import Any
 
 from mispmini.domain import sentences
 from mispmini.domain.drafts import OrganisationDraft
+from mispmini.domain.errors import MispminiError
 from mispmini.domain.rules import RuleNames
 from mispmini.domain.servers import ServerDraft
+from mispmini.wire.door import parse_json
 from mispmini.wire.scalars import Fields, plain_text
 
 Parameters = Mapping[str, object]
@@ -30,7 +32,7 @@ def read_server(parameters: Parameters, *, interval_unit: int = 1) -> ServerDraf
     it by external_name and external_uuid.
     """
     inner = parameters.get("Server")
-    fields = Fields(inner if isinstance(inner, dict) else parameters)
+    fields = Fields(_with_organisation(inner if isinstance(inner, dict) else parameters))
     given: dict[str, Any] = {name: fields.text(name) for name in _TEXTS} | {name: fields.flag(name) for name in FLAGS}
     interval = fields.choice("pull_interval", lambda number: number >= 0, sentence=sentences.NUMBER)
     draft = ServerDraft(
@@ -50,6 +52,21 @@ def read_server(parameters: Parameters, *, interval_unit: int = 1) -> ServerDraf
     )
     fields.check()
     return draft
+
+
+def _with_organisation(record: Parameters) -> Parameters:
+    """MISP's form names the organisation in `json`: `{"id"}` of one of here, or name and uuid of a new one."""
+    text = record.get("json")
+    if plain_text(record.get("remote_org_id")) or not isinstance(text, str):
+        return record
+    try:
+        named = parse_json(text.encode())
+    except MispminiError:
+        return record
+    if not isinstance(named, dict):
+        return record
+    told = {"remote_org_id": named.get("id"), "external_name": named.get("name"), "external_uuid": named.get("uuid")}
+    return {**record, **{name: value for name, value in told.items() if value}}
 
 
 def _new_organisation(record: Parameters) -> OrganisationDraft | None:

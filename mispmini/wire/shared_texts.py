@@ -8,6 +8,7 @@ from mispmini.domain.distribution import needs_group
 from mispmini.domain.graphs import EventGraph, TagRow
 from mispmini.domain.opinions import ProposalRow
 from mispmini.wire.analyst_data_out import ItemTexts
+from mispmini.wire.elsewhere_out import ElsewhereTexts
 from mispmini.wire.fragments import sharing_group_json, tag_json
 from mispmini.wire.galaxy_out import GalaxyTexts
 from mispmini.wire.proposal_out import nested_proposals_json
@@ -36,7 +37,7 @@ class SharedTexts:
         self._kinds: dict[tuple[str, str], str] = {}
         sheet = None if for_push else graph.analyst_data
         self._said = None if sheet is None else ItemTexts(sheet, graph.sharing_groups)
-        self._galaxies, self._graph = GalaxyTexts(), graph
+        self._galaxies, self._graph, self.elsewhere = GalaxyTexts(), graph, ElsewhereTexts(graph)
         self._opinions = opinion_texts(graph) if graph.sightings or graph.proposals else {}
 
     def group(self, element: Shareable) -> str:
@@ -101,7 +102,7 @@ def attribute_opinions(graph: EventGraph, attribute_id: int) -> str:
 
 
 def _spoken(graph: EventGraph, attribute_id: int, proposed: Sequence[ProposalRow]) -> str:
-    proposals = nested_proposals_json(proposed, graph.organisations)
+    proposals = nested_proposals_json(proposed, graph)
     seen = ",".join(sighting_json(row, graph.organisations) for row in graph.sightings.get(attribute_id, ()))
     sightings = f',"Sighting":[{seen}]' if seen else ""
     return f',"ShadowAttribute":[{proposals}]{sightings}'

@@ -11,15 +11,14 @@ from mispmini.wire.scalars import uuid as read_uuid
 
 
 def embedded_group(fields: Fields, *, name: str = "SharingGroup") -> SharingGroupDraft | None:
-    """The group inside an event or element; None if absent or empty, refused if it has no uuid."""
+    """The group inside an event or element; None if absent, empty or unreadable.
+
+    One that cannot be read is one that cannot be captured: what names it stays with its owner (MODEL §7.9 row 7).
+    """
     value = fields.record.get(name)
-    if not value:
-        return None
     try:
-        return read_sharing_group(value)
-    except Invalid as error:
-        for texts in error.errors.values():
-            fields.refuse(name, texts[0])
+        return read_sharing_group(value) if value else None
+    except Invalid:
         return None
 
 

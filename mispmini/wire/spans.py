@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from mispmini.domain import sentences
 from mispmini.domain.errors import Invalid
 from mispmini.domain.filters import Days, Span
-from mispmini.wire.moments import microseconds_of, seconds_of
+from mispmini.wire.moments import microseconds_of, moment_of, seconds_of
 from mispmini.wire.scalars import calendar_date
 
 _MICROSECONDS = 1_000_000
@@ -38,9 +38,11 @@ def day_span(name: str, value: object, now: int) -> Days:
 
 
 def day_bound(name: str, value: object, now: int) -> str | None:
-    """One bound of an event's date: a day as it is written, or any moment."""
-    written = calendar_date(value.strip()) if isinstance(value, str) else None
-    return written or _day(_moment(name, value, now))
+    """One bound of an event's date: a day as it is written, or any moment; another text is compared as it is."""
+    text = value.strip() if isinstance(value, str) else ""
+    if text and moment_of(text, now) is None:
+        return text
+    return calendar_date(text) or _day(_moment(name, value, now))
 
 
 def _moment(name: str, value: object, now: int) -> int | None:

@@ -1,9 +1,11 @@
 """Taxonomies as MISP answers them, and what a search says of a tag that one defines (API §9.6)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from mispmini.domain.galaxies import ClusterRow
 from mispmini.domain.records import TagRecord
 from mispmini.domain.taxonomies import Entry, Predicate, Taxonomy, TaxonomyRecord
+from mispmini.wire.galaxy_out import cluster_columns
 from mispmini.wire.replies import Reply
 from mispmini.wire.tag_out import tag_columns
 
@@ -38,6 +40,21 @@ def taxonomy_view(
     }
 
 
+def taxonomy_use(
+    taxonomy: TaxonomyRecord,
+    entries: Iterable[tuple[Entry, TagRecord | None]],
+    use: Mapping[int, tuple[int, int]],
+    *,
+    exclusive: bool,
+) -> Reply:
+    """taxonomies/taxonomy_tags: its tags with how many events and attributes have each; `use` is by tag."""
+    counts = [(entry, tag, use.get(tag.id, (0, 0)) if tag else (0, 0)) for entry, tag in entries]
+    return {
+        "Taxonomy": taxonomy_columns(taxonomy, exclusive=exclusive),
+        "entries": [{**_entry(entry, tag), "events": held[0], "attributes": held[1]} for entry, tag, held in counts],
+    }
+
+
 def _entry(entry: Entry, tag: TagRecord | None) -> Reply:
     return {
         "tag": entry.tag,
@@ -50,9 +67,16 @@ def _entry(entry: Entry, tag: TagRecord | None) -> Reply:
     }
 
 
-def found_tag(tag: TagRecord, definition: tuple[Taxonomy, Entry] | None, stored: TaxonomyRecord | None) -> Reply:
-    """One of tags/search, with its taxonomy and predicate if one defines it."""
+def found_tag(
+    tag: TagRecord,
+    definition: tuple[Taxonomy, Entry] | None,
+    stored: TaxonomyRecord | None,
+    cluster: ClusterRow | None = None,
+) -> Reply:
+    """One of tags/search, with the cluster it was found by, or its taxonomy and predicate if one defines it."""
     found: Reply = {"Tag": tag_columns(tag)}
+    if cluster is not None:
+        found["GalaxyCluster"] = cluster_columns(cluster)
     if definition is None or stored is None:
         return found
     taxonomy, entry = definition

@@ -28,12 +28,13 @@ def template_item(number: int, template: ObjectTemplate, definition: Definition)
 
 
 def template_view(number: int, template: ObjectTemplate, definition: Definition) -> Reply:
-    """objectTemplates/view: the template and what its objects may hold."""
+    """objectTemplates/view: a template with what its objects may hold, in it and beside it: clients read either."""
     elements = [
         _element(place, number, relation, rule)
         for place, (relation, rule) in enumerate(definition.get("attributes", {}).items(), start=1)
     ]
-    return {"ObjectTemplate": template_item(number, template, definition), "ObjectTemplateElement": elements}
+    item = {**template_item(number, template, definition), "ObjectTemplateElement": elements}
+    return {"ObjectTemplate": item, "ObjectTemplateElement": elements}
 
 
 def _element(place: int, number: int, relation: str, rule: Definition) -> Reply:

@@ -15,6 +15,7 @@ def search_terms(name: str, value: object) -> Terms:
 
     Raises Invalid for anything else.
     """
+    value = _unnumbered(value)
     if isinstance(value, Mapping):
         return _under_operators(name, value)
     return _signed(_pieces(name, value, "&&"))
@@ -22,12 +23,20 @@ def search_terms(name: str, value: object) -> Terms:
 
 def index_terms(name: str, value: object, *, with_and: bool = False) -> Terms:
     """An index value: `x|y`, `!x`, or a list of such; `x&y` as well for tags. Raises Invalid for anything else."""
+    value = _unnumbered(value)
     if isinstance(value, Mapping):
         return _under_operators(name, value)
     if with_and and isinstance(value, str) and "&" in value:
         terms = _signed(_pieces(name, value.replace("&&", "&"), "&"))
         return replace(terms, any=(), all=terms.any)
     return _signed(_pieces(name, value, "|"))
+
+
+def _unnumbered(value: object) -> object:
+    """What PHP clients send for a list with gaps, `{"0": "x", "2": "y"}`, is that list."""
+    if isinstance(value, Mapping) and value and all(str(key).isdecimal() for key in value):
+        return list(value.values())
+    return value
 
 
 def boolean_choice(name: str, value: object, *, words: Mapping[str, bool] | None = None) -> bool | None:

@@ -15,7 +15,7 @@ from tests.bench.base import Base, build
 from tests.bench.contenders import Product
 
 MOST_MEGABYTES = 60
-FORMATS = ("csv", "text", "json", "xml")
+FORMATS = ("csv", "text", "json", "xml", "openioc")
 _MEGABYTE = 1024 * 1024
 _KILOBYTE = 1024
 

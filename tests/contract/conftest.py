@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.cast import SYNC_USER, USER, Actor, add_actor, admin_of
+from tests.cast import SYNC_USER, USER, Actor, Cast, add_actor, admin_of
+from tests.contract.rest_rows import Scene
+from tests.contract.workshop import Workshop
 from tests.live import Birth, LiveServer, live_server
 from tests.wire_files import recordings
 
@@ -104,3 +106,9 @@ def _as_recorded(admin: Actor) -> None:
 def _peopled(server: LiveServer, *, other: Actor, accounts: dict[str, Actor]) -> Instance:
     _as_recorded(admin_of(server))
     return Instance(server, admin_of(server), other, accounts)
+
+
+@pytest.fixture(scope="session")
+def scene(cast: Cast) -> Scene:
+    """Who asks, and what there is to ask about, for the tables of API §9."""
+    return Scene(cast, Workshop(cast.dora))

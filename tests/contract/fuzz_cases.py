@@ -22,7 +22,8 @@ WRITERS = (*["site admin"] * 4, *ROLES[1:5], "sync user", STRANGER)
 JSON_HEADERS = {"Accept": "application/json", "Content-Type": "application/json"}
 FORMATS = (
     "json", "csv", "text", "xml", "stix", "stix2", "suricata", "snort", "rpz", "hashes", "hosts", "netfilter", "cache",
-    "count", "yara", "yara-json", "openioc", "kunai", "attack", "context", "opendata", "nope",
+    "count", "yara", "yara-json", "openioc", "kunai", "attack", "attack-sightings", "context",
+    "context-markdown", "opendata", "nope",
 )  # fmt: skip
 
 
@@ -85,7 +86,8 @@ _SEARCHED = (
     "eventsExtendingUuid", "object_name", "object_template_uuid", "object_template_version", "flatten", "hash_type",
     "context", "source", "id", "email", "hashes", "elements", "galaxy_uuid", "version", "minimal", "all", "attribute",
     "tag", "includeAnalystData", "includeEvent", "includeAttribute", "noSightings", "noEventReports", "download",
-    "allow_proposal_blocking", "ignore", "model",
+    "allow_proposal_blocking", "ignore", "model", "list", "includeRelatedTags", "includeFeedCorrelations",
+    "includeServerCorrelations", "galaxy.synonyms", "galaxy.", "org.sector", "org.local",
 )  # fmt: skip
 _SEARCHES = tuple(plain for plain in PLAIN if "restSearch" in plain.path or plain.path.endswith("/index"))
 _HEADERS: SearchStrategy[dict[str, str]] = st.fixed_dictionaries(

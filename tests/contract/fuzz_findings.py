@@ -32,7 +32,8 @@ class Findings:
         self.statuses[status] += 1
         self.routes.add(route)
         self.slowest = max(self.slowest, seconds)
-        is_meant = status == 500 and MEANT in answer.text
+        # 501 is the answer to a format that is left to other programs (API §8.5).
+        is_meant = (status == 500 and MEANT in answer.text) or status == 501
         self.meant += is_meant
         broken = status >= 500 and not is_meant
         speechless = status >= 400 and speaks_json and not _is_json(answer)

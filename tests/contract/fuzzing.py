@@ -18,10 +18,10 @@ from mispmini.domain.ids import new_uuid
 from tests.cast import Actor, add_actor
 from tests.contract.fuzz_cases import ASKERS, IN_BROWSER, NOUNS, STRANGER, Case, Plain, as_told
 from tests.contract.fuzz_findings import Findings, is_slow
-from tests.contract.permissions_table import ROUTES, UNASKED
+from tests.contract.permissions_table import ROUTES, UNASKED, Route
 from tests.contract.workshop import Workshop
 from tests.live import PASSWORD
-from tests.web.callers import token_of
+from tests.web.conftest import csrf_of
 
 Document = dict[str, Any]
 SITE_ADMIN, PUBLISHER = 1, 4
@@ -283,11 +283,11 @@ def _signed_in(person: Actor) -> tuple[requests.Session, str]:
     session = requests.Session()
     session.headers["Accept"] = "text/html"
     url = f"{person.server.url}/users/login"
-    secret = token_of(session.get(url, timeout=30).text)
+    secret = csrf_of(session.get(url, timeout=30).text)
     fields = {"data[User][email]": person.email, "data[User][password]": PASSWORD, "csrf_token": secret}
     page = session.post(url, data=fields, timeout=30)
     assert page.status_code == 200, page.text
-    return session, token_of(page.text)
+    return session, csrf_of(page.text)
 
 
 def _fields(body: object) -> Sequence[tuple[str, str]]:
@@ -295,7 +295,6 @@ def _fields(body: object) -> Sequence[tuple[str, str]]:
 
 
 _GALAXY, _CLUSTER = new_uuid(), new_uuid()
-_RULES = {
-    path: [route for route in ROUTES if _in_document(route.rule) == path]
-    for path in (_in_document(route.rule) for route in ROUTES)
-}
+_RULES: dict[str, list[Route]] = {}
+for _one in ROUTES:
+    _RULES.setdefault(_in_document(_one.rule), []).append(_one)

@@ -126,7 +126,7 @@ def _reference(alice: Actor, event: Json) -> Json:
 
 
 def _proposal(charlie: Actor, event: Json) -> Json:
-    wanted = {"type": "domain", "value": f"{SECRET}.proposed.example"}
+    wanted = {"type": "attachment", "value": f"{SECRET}.proposed.txt", "data": "c2VjcmV0"}
     found: Json = _made(charlie, f"/shadow_attributes/add/{event['id']}", wanted)["ShadowAttribute"]
     return found
 

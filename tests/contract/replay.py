@@ -35,7 +35,10 @@ OF_THE_CLOCK = OF_THE_RUN | {"timestamp", "uuid", "created", "modified", "date_c
 OF_ANOTHER_ACCOUNT = frozenset(
     {"authkey_raw", "authkey_start", "authkey_end", "email", "last_api_access", "nids_sid", "event_uuid"}
 )
-HEADERS = ("Location", "ETag", "X-Result-Count", "X-Auth-Key-Expiration", "X-Export-Module-Used", "X-Response-Format")
+HEADERS = ("Location", "ETag", "X-Auth-Key-Expiration")
+OF_A_SEARCH = (
+    "X-Result-Count", "X-Export-Module-Used", "X-Response-Format", "X-Skipped-Elements-Count", "Content-Disposition",
+)  # fmt: skip
 _MADE_BY_THE_CLIENT = ("host", "content-length", "accept-encoding", "authorization", "if-none-match")
 _ESCAPED = str.maketrans({"[": "[[]"})
 
@@ -102,6 +105,7 @@ def assert_same_answer(
     assert ours.status_code == exchange.status, said
     for name in HEADERS:
         assert (name in ours.headers) == (name in exchange.answer_headers), f"{name}: {said}"
+    assert_same_search_headers(exchange, ours, words or {})
     if "Location" in exchange.answer_headers:
         recorded = _with_words(urlsplit(exchange.answer_headers["Location"]).path, words or {})
         assert urlsplit(ours.headers["Location"]).path == recorded, said
@@ -109,6 +113,14 @@ def assert_same_answer(
         return
     assert ours.headers["Content-Type"] == exchange.answer_headers["Content-Type"], said
     assert_same_shape(_said(exchange.answer, words or {}), ours.json(), of_the_run=of_the_run, except_=except_ or {})
+
+
+def assert_same_search_headers(exchange: Exchange, ours: requests.Response, words: Mapping[str, str]) -> None:
+    """What a search says of its results in headers is as recorded."""
+    recorded = {name: value for name in OF_A_SEARCH if (value := exchange.answer_headers.get(name)) is not None}
+    if name := recorded.get("Content-Disposition"):
+        recorded["Content-Disposition"] = ".".join(words.get(part, part) for part in name.split("."))
+    assert {name: ours.headers[name] for name in OF_A_SEARCH if name in ours.headers} == recorded
 
 
 def _said(answer: Json, words: Mapping[str, str]) -> Json:

@@ -73,6 +73,7 @@ REFERS: Mapping[tuple[str, str], Kind | str] = {
     ("logs", "row_id"): Kind.AUDIT_ROW,
     ("logs", "user_id"): Kind.USER,
     ("communities", "ref"): "1",
+    ("not_here", "ref"): "1",
     ("noticelists", "ref"): "1",
     ("noticelists", "enable"): "1",
     ("object_references", "object_ref"): Kind.OBJECT,
@@ -91,6 +92,7 @@ REFERS: Mapping[tuple[str, str], Kind | str] = {
     ("registrations", "ref"): Kind.REGISTRATION,
     ("rest_search", "return_format"): "json",
     ("rest_search", "placed"): "json",
+    ("galaxy_clusters", "placed"): "json",
     ("retractions", "ref"): Kind.EVENT,
     ("roles", "role_id"): "1",
     ("servers", "server_id"): Kind.SERVER,
@@ -124,8 +126,10 @@ REFERS: Mapping[tuple[str, str], Kind | str] = {
     ("tags", "namesort"): "1",
     ("tags", "text"): "tlp",
     ("taxonomies", "ref"): "tlp",
+    ("user_settings", "number"): "1",
     ("user_settings", "user_ref"): Kind.USER,
     ("user_settings", "name"): "homepage",
+    ("second_factor", "ref"): Kind.USER,
     ("users", "ref"): Kind.USER,
     ("warninglists", "ref"): "1",
 }
@@ -158,6 +162,7 @@ BODIES: Mapping[str, tuple[str, ...]] = {
     "/objects/add/<event_ref>": (_OBJECT,),
     "/objects/edit/<ref>": ('{"comment":"x"}',),
     "/shadow_attributes/add/<event_ref>": (_ATTRIBUTE,),
+    "/shadow_attributes/add_attachment/<event_ref>": ('{"files":[{"filename":"a","data":"YQ=="}]}',),
     "/shadow_attributes/edit/<attribute_ref>": ('{"type":"domain","value":"y.example"}',),
     "/sharing_groups/edit/<ref>": ('{"name":"x"}',),
     "/sightings/add/<ref>": ('{"type":"0"}',),
@@ -170,6 +175,7 @@ BODIES: Mapping[str, tuple[str, ...]] = {
     "/attributes/restSearch": (
         '{"uuid":"{attribute}"}', '{"eventid":"{event}"}', '{"value":"{value}","deleted":[0,1]}',
         '{"returnFormat":"text","value":"{value}"}', '{"eventinfo":"{info}"}', '{"sharinggroup":"{group}"}',
+        '{"uuid":"{attribute}","list":1}', '{"value":"%{value}%","includeCorrelations":1}',
     ),
     "/attributes/index": ('{"value":"{value}"}',),
     "/analyst_data/index/<kind>": ('{"uuid":"{note}"}',),
@@ -182,12 +188,17 @@ BODIES: Mapping[str, tuple[str, ...]] = {
     "/events/restSearch": (
         '{"uuid":"{event}"}', '{"eventid":"{event}"}', '{"value":"{value}"}', '{"eventinfo":"{info}"}',
         '{"sharinggroup":"{group}"}', '{"returnFormat":"csv","eventid":"{event}"}',
+        '{"searchall":"{value}","includeRelatedTags":1,"includeGranularCorrelations":1,"deleted":[0,1]}',
     ),
     "/events/index": (
         '{"eventid":["{event}"]}', '{"minimal":1,"eventid":["{event}"]}', '{"eventinfo":"{info}"}',
         '{"value":"{value}"}', '{"all":"{value}"}', '{"attribute":"{value}"}', '{"sharinggroup":"{group}"}',
     ),
     "/events/delete": ('{"id":["{event}"]}',),
+    "/events/addTag": ('{"event":"{event}","tag":"tlp:green"}',),
+    "/events/removeTag": ('{"event":"{event}","tag":"tlp:green"}',),
+    "/attributes/addTag": ('{"attribute":"{attribute}","tag":"tlp:green"}',),
+    "/attributes/removeTag": ('{"attribute":"{attribute}","tag":"tlp:green"}',),
     "/events/add": ('{"info":"x","extends_uuid":"{event}","distribution":"4","sharing_group_id":"{group}"}',),
     "/events/upload_sample": ('{"request":{"event_id":"{event}","files":[{"filename":"a","data":"YQ=="}]}}',),
     "/object_references/add": (
@@ -227,11 +238,13 @@ BODIES: Mapping[str, tuple[str, ...]] = {
 # Routes that take no reference to anything that can be hidden. Their answers are looked through for the secret, too.
 PLAIN = frozenset({
     "/correlation_exclusions/add", "/correlation_exclusions/clean", "/correlation_exclusions/index",
-    "/communities/index", "/correlations/overCorrelations", "/event_delegations/index", "/servers/statement",
+    "/communities/index", "/correlations/overCorrelations",
+    "/cryptographic_keys/serverSign", "/event_delegations/index", "/servers/statement",
     "/api", "/openapi", "/decayingModel/index", "/decayingModel/update", "/events/upload_stix", "/feed/hashes",
     "/feed/manifest", "/feeds/add", "/feeds/compareFeeds", "/feeds/fetchFromAllFeeds", "/feeds/index",
-    "/feeds/loadDefaultFeeds", "/feeds/searchCaches", "/galaxies/index", "/galaxies/update", "/noticelists/index",
-    "/noticelists/update", "/servers/createSync", "/servers/import", "/warninglists/add", "/warninglists/checkValue",
+    "/feeds/loadDefaultFeeds", "/feeds/searchCaches", "/galaxies/import", "/galaxies/index", "/galaxies/update",
+    "/noticelists/index", "/noticelists/update",
+    "/servers/createSync", "/servers/import", "/warninglists/add", "/warninglists/checkValue",
     "/warninglists/index", "/warninglists/toggleEnable", "/warninglists/update",
     "/", "/admin/logs/index", "/admin/logs/search", "/admin/organisations/add", "/admin/organisations/import",
     "/admin/roles/add", "/admin/users/add", "/admin/users/index",
@@ -248,7 +261,10 @@ PLAIN = frozenset({
     "/sharing_groups/add", "/tags/add", "/tags/index", "/tags/search", "/tags/tagStatistics", "/taxonomies/index",
     "/taxonomies/update", "/users/change_pw", "/users/checkIfLoggedIn", "/users/edit", "/users/language",
     "/users/login", "/users/logout", "/users/register", "/users/registrations", "/users/resetauthkey",
-    "/users/heartbeat", "/users/statistics", "/users/theme", "/users/view",
+    "/favourite_tags/toggle", "/organisations/getUUIDs", "/servers/cache", "/taxonomies/addTag",
+    "/taxonomies/disableTag",
+    "/users/heartbeat", "/users/otp", "/users/statistics", "/users/theme", "/users/totp_delete/me", "/users/totp_new",
+    "/users/view",
 })  # fmt: skip
 # A GET that says the same of everything, whatever is asked: what a POST would take, one's own form, a feed that is off.
 TELLS_NOTHING = frozenset({

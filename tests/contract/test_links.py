@@ -69,7 +69,7 @@ def test_the_samples_of_links_are_answered_as_they_were(
         return ours
 
     org = {"2": sample_link}
-    added = compare("15b", org)
+    added = compare("15b", org, except_={"Server.authkey": "MODEL §7.11: never output"})
     for name in ("15c", "15d", "15e", "15h"):
         compare(name, org)
     gone = {"99": "9999"}

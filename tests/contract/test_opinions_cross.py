@@ -1,9 +1,11 @@
 """Two live servers: sightings and proposals go both ways by themselves, and come back to whose event it is."""
 
+import base64
 from collections.abc import Iterator
 
 import pytest
 
+from mispmini.domain.distribution import Distribution
 from mispmini.domain.ids import new_uuid
 from tests.cast import Actor, Json
 from tests.contract.pair import Pair, linked_pair
@@ -65,6 +67,40 @@ def test_a_proposal_reaches_the_owner_who_accepts_it(pair: Pair, way: str) -> No
     changed = pair.alfa.views(event)
     assert changed["Attribute"][-1]["value"] == value
     assert changed["published"] is False, "a draft again (MODEL §7.12)"
+
+
+@pytest.mark.parametrize("way", ["push", "pull"])
+def test_a_proposed_file_reaches_the_owner_who_accepts_it(pair: Pair, way: str) -> None:
+    event = pair.share()
+    file = {"type": "malware-sample", "value": "a.exe", "data": base64.b64encode(b"MZ").decode(), "encrypt": 1}
+    made = pair.bert.post(f"/shadow_attributes/add/{event['uuid']}", file).json()["ShadowAttribute"]
+    for _ in range(2):
+        if way == "push":
+            assert pair.beta.post(f"/servers/push/{pair.to_alfa}/full").status_code == 200
+        else:
+            assert pair.alfa.post(f"/servers/pull/{pair.to_beta}/full").status_code == 200
+    (proposal,) = pair.alfa.views(event)["ShadowAttribute"]
+    assert (proposal["uuid"], proposal["value"], proposal["data"]) == (made["uuid"], made["value"], made["data"])
+    shown = pair.alfa.get(f"/shadow_attributes/download/{proposal['id']}").content
+    assert shown == base64.b64decode(made["data"])
+    assert pair.alfa.post(f"/shadow_attributes/accept/{proposal['id']}").status_code == 200
+    (taken,) = (one for one in pair.alfa.views(event)["Attribute"] if one["uuid"] == made["uuid"])
+    assert taken["data"] == made["data"]
+
+
+def test_another_file_for_an_attribute_crosses_and_takes_the_place_of_the_one_there(pair: Pair) -> None:
+    file = {"type": "attachment", "value": "a.pdf", "data": base64.b64encode(b"first").decode(), "uuid": new_uuid()}
+    event = pair.alfa.adds_event(distribution=Distribution.ALL, attributes=[file])
+    pair.alfa.publishes(event)
+    eventually(lambda: pair.beta.sees(event))
+    second = base64.b64encode(b"second").decode()
+    assert pair.bert.post(f"/shadow_attributes/edit/{file['uuid']}", {"data": second}).status_code == 200
+    assert pair.beta.post(f"/servers/push/{pair.to_alfa}/full").status_code == 200
+    (attribute,) = pair.alfa.views(event)["Attribute"]
+    assert [attribute["data"], attribute["ShadowAttribute"][0]["data"]] == [file["data"], second]
+    accepted = pair.alfa.post(f"/shadow_attributes/accept/{attribute['ShadowAttribute'][0]['id']}")
+    assert accepted.status_code == 200
+    assert pair.alfa.views(event)["Attribute"][0]["data"] == second
 
 
 def test_a_user_of_another_organisation_may_propose_and_not_edit(pair: Pair) -> None:

@@ -1,6 +1,8 @@
 """The recorded pulls with ours as the one that asks: the same requests, bodies and headers, and the same outcome."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from mispmini.domain.errors import SaveFailed
 from mispmini.domain.rules import RuleNames
 from mispmini.domain.servers import LinkedServer
 from mispmini.services.events import add_event
-from mispmini.services.proposals import save_pulled
+from mispmini.services.proposal_capture import save_pulled
 from mispmini.store import servers
 from mispmini.store import sightings as sightings_store
 from mispmini.store.database import writing
@@ -24,13 +26,14 @@ from tests.contract.playing import (
     asked,
     assert_headers_as_recorded,
     bodies,
+    line_of,
     playing,
     recorded,
     recorded_bodies,
     sentence,
 )
 from tests.sync.ground import OUR_ORG, OUTBOUND, THEIR_ORG, Ground, a_draft, break_ground, leave_ground
-from tests.sync.recorded import exchanges_of
+from tests.sync.recorded import body_of, exchanges_of
 from tests.wire_files import Recordings
 
 Json = dict[str, Any]
@@ -113,6 +116,31 @@ def test_a_full_pull_asks_as_a_misp_does_and_ends_as_it_did(ground: Ground, reco
     assert counted == expected(recording) or (name.startswith("30") and counted.startswith("Pull completed. 8 events"))
     for body in told(exchanges, "/events/view/"):
         assert_stands(ground, recording, body["Event"])
+
+
+WHOLE = {
+    **dict.fromkeys(FULL, "full"), **dict.fromkeys(REFUSED, "incremental"), "34-pull-single-event-id": "36",
+    "37-pull-update-technique": "update", "51-galaxy-cluster-pull": "full",
+    "36-pull-sightings": "full", "36b-pull-sightings": "full", "36c-pull-analyst-data": "full",
+}  # fmt: skip
+_ITEM = re.compile(r"GET /(galaxy_clusters/view|analyst_data/index)/")
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_clusters_come_before_the_events_and_notes_after_them(
+    ground: Ground, recordings: Recordings, name: str
+) -> None:
+    """Every request but those for single clusters and notes, which the recorded puller had in part."""
+    exchanges = exchanges_of(recordings.transcript(name))
+    with playing(exchanges) as partner:
+        names = FULL.get(name)
+        server = ground.links(partner.url, org=OUR_ORG, pull=True, pull_galaxy_clusters=True, pull_names=names)
+        stand(ground, server, exchanges, updates=name.startswith(("32", "37")))
+        with suppress(SaveFailed):
+            pull_from(server, WHOLE[name], OUTBOUND)
+        ours = [(line_of(r.method, r.target), body_of(r) if r.body else "") for r in partner.requests]
+    theirs = [(line_of(e["request"]["method"], e["request"]["path"]), e["request"]["body"]) for e in exchanges]
+    assert [pair for pair in ours if not _ITEM.match(pair[0])] == [pair for pair in theirs if not _ITEM.match(pair[0])]
 
 
 def assert_stands(ground: Ground, recording: Json, event: Json) -> None:

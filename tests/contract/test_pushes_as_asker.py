@@ -13,7 +13,7 @@ from mispmini.domain.errors import SaveFailed
 from mispmini.domain.ids import new_uuid
 from mispmini.domain.receipts import LedgerState, Trouble
 from mispmini.services.events import add_event
-from mispmini.services.proposals import save_pulled
+from mispmini.services.proposal_capture import save_pulled
 from mispmini.services.publishing import publish_event
 from mispmini.services.sightings import take_sightings
 from mispmini.store import servers, sql

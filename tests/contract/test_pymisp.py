@@ -1,5 +1,7 @@
 """PyMISP unchanged against a live server, as an analyst and as a site admin (CLIENTS)."""
 
+from base64 import b64decode
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -255,3 +257,19 @@ def test_communities_are_listed_and_shown(dora: Actor) -> None:
     listed = misp.communities(pythonify=True)
     assert misp.get_community(listed[1], pythonify=True).name == listed[1].name
     assert misp.get_community(99)["errors"][0] == 404
+
+
+@pytest.mark.parametrize("kind", ["attachment", "malware-sample"])
+def test_a_file_is_proposed_and_read_back(misp: Client, kind: str) -> None:
+    event = _added(misp, _an_event(_fresh("proposed")))
+    wanted = MISPAttribute()
+    wanted.from_dict(type=kind, value="a.exe", data=BytesIO(b"MZ"))
+    made = misp.add_attribute_proposal(event.id, wanted, pythonify=True)
+    read = misp.get_attribute_proposal(made.id, pythonify=True)
+    (listed,) = misp.attribute_proposals(event.id, pythonify=True)
+    (nested,) = misp.get_event(event.id, pythonify=True).shadow_attributes
+    assert made.data == read.data == listed.data == nested["data"]
+    misp.accept_attribute_proposal(made.id)
+    taken = misp.get_event(event.id, pythonify=True).attributes[-1]
+    assert taken.data.getvalue() == b64decode(made.data)
+    assert (taken.malware_binary if kind == "malware-sample" else taken.data).getvalue() == b"MZ"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import requests
 
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.ids import new_uuid
@@ -36,6 +37,19 @@ def refused_updates(dora: Actor) -> dict[str, str]:
     """By uuid why it was refused, as site admins see it."""
     listed = dora.get("/incoming/index").json()["refused_updates"]
     return {row["event_uuid"]: row["reason"] for row in listed}
+
+
+@pytest.mark.parametrize("way", ["add", "edit"])
+def test_a_signature_that_came_along_is_named_as_not_valid(sam: Actor, way: str) -> None:
+    """PROTOCOL §3.6.1 row 4, §3.6.2 row 3: it cannot be checked here."""
+    body = pushed(sam)
+    path = ADD if way == "add" else f"/events/edit/{body['Event']['uuid']}/metadata:1"
+    if way == "edit":
+        assert sam.post(ADD, body).status_code == 200
+    headers = {"Authorization": sam.key, "Accept": "application/json", "x-pgp-signature": "c2lnbmF0dXJl"}
+    sent = {"Event": {**body["Event"], "protected": True, "timestamp": "1700000009"}}
+    answer = requests.post(f"{sam.server.url}{path}", json=sent, headers=headers, timeout=10)
+    assert (answer.status_code, answer.json()["message"]) == (405, "Protected event failed signature validation.")
 
 
 @pytest.mark.parametrize("mark", [True, 1, "1"], ids=["true", "1", "text"])

@@ -11,6 +11,7 @@ import pytest
 from mispmini.domain.ids import new_uuid
 from tests.contract.conftest import Instance
 from tests.contract.test_exports import TRICKY
+from tests.wire.test_exports import FREE_TEXT, HOSTILE
 
 FORMATS = ("suricata", "snort")
 # A process of its own: the parser brings much along, of which some warns when it is imported.
@@ -20,7 +21,8 @@ READ = "import sys, surinort_ast\nfor rule in sys.stdin.read().splitlines(): sur
 @pytest.fixture(scope="module")
 def rules(instance_a: Instance) -> dict[str, list[str]]:
     """By format, the rules of an event whose values are hard to write into one."""
-    attributes = [{"type": kind, "value": value, "to_ids": True} for kind, value in TRICKY.items()]
+    values = [*TRICKY.items(), *((kind, value) for value in HOSTILE.values() for kind in FREE_TEXT)]
+    attributes = [{"type": kind, "value": value, "to_ids": True} for kind, value in values]
     tag = [{"name": f'say:"{new_uuid()}; x"'}]
     wanted = {"info": "Rules", "distribution": "0", "published": True, "Attribute": attributes, "Tag": tag}
     event = instance_a.admin.post("/events/add", {"Event": wanted}).json()["Event"]
@@ -38,7 +40,7 @@ def rules(instance_a: Instance) -> dict[str, list[str]]:
 def test_a_parser_reads_every_rule(rules: dict[str, list[str]], name: str) -> None:
     if find_spec("surinort_ast") is None:
         pytest.skip("surinort-ast is not installed")
-    assert rules[name]
+    assert len(rules[name]) > 3 * len(HOSTILE)
     done = subprocess.run([sys.executable, "-c", READ], input="\n".join(rules[name]), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
 

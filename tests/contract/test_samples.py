@@ -1,5 +1,6 @@
 """Single REST calls, replayed against a live server and answered as a MISP answered them (wire/README)."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from tests.contract.replay import (
     OF_THE_CLOCK,
     Reasons,
     assert_same_answer,
+    assert_same_search_headers,
     assert_same_shape,
     replay,
 )
@@ -28,6 +30,7 @@ TAG_ID = "21"
 AMBER_ID = "6"
 NEXT_YEARS_KEY = "Vn0nUgtM"
 OF_THE_RUN = OF_THE_CLOCK | OF_ANOTHER_ACCOUNT
+_OF_THE_RUN = re.compile(r'"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",\d+|\b\d{10}\b')
 
 GALAXIES: Reasons = dict.fromkeys(("*Galaxy", "*.GalaxyCluster"), "MISP's galaxies are an extra")
 VERSION: Reasons = {
@@ -118,7 +121,13 @@ CASES = (
     on_event("08d", but=EVENT),
     on_event("08e", but={**EVENT, **OBJECT_INHERITS}),
     on_event("08f", but=EVENT),
+    on_event("10", but={**GALAXIES, "*.Object[].distribution": "RULES §7: it inherits"}),
     Case("10c"),
+    Case("10e"),
+    Case("fmt-attributes-host"),
+    Case("fmt-attributes-values"),
+    Case("fmt-events-host"),
+    Case("fmt-events-values"),
     on_event("09c", but=GALAXIES),
     on_event("11", but=OBJECT_INHERITS),
     on_event("11b"),
@@ -182,7 +191,9 @@ CASES = (
 LISTS: Mapping[str, Reasons] = {
     "09": SHAPE_ALONE,
     "09b": SHAPE_ALONE,
+    "09d": SHAPE_ALONE,
     "10b": SHAPE_ALONE,
+    "10d": SHAPE_ALONE,
     "13": {"numerical_value": "a text where there is one"},
     "20h": {},
     "94c": SHAPE_ALONE,
@@ -248,6 +259,45 @@ def test_a_list_has_items_as_it_had(
         assert_same_shape(theirs[0], item, of_the_run=ANYTHING, except_=LISTS[name])
     for header in exchange.answer_headers.keys() - {"Content-Length", "X-Auth-Key-Expiration"}:
         assert header in ours.headers
+
+
+@pytest.mark.parametrize("name", ["11d", "11h"])
+def test_an_export_is_written_as_it_was(
+    instance_a: Instance, recordings: Recordings, words: dict[str, str], name: str
+) -> None:
+    exchange = recordings.call(name)
+    ours = _sent(instance_a, exchange, {}, words)
+    assert ours.headers["Content-Type"] == exchange.answer_headers["Content-Type"]
+    assert_same_search_headers(exchange, ours, words)
+    assert _OF_THE_RUN.sub("…", ours.text) == _OF_THE_RUN.sub("…", exchange.answer)
+
+
+def test_a_page_of_values_and_a_count_are_written_as_they_were(
+    instance_a: Instance, recordings: Recordings, words: dict[str, str]
+) -> None:
+    values = [f"198.51.100.{number}" for number in range(2, 6)]
+    attributes = [{"type": "ip-dst", "value": value, "to_ids": True} for value in values]
+    event = instance_a.admin.adds_event(attributes=attributes)
+    assert instance_a.admin.post(f"/events/publish/{event['id']}").status_code == 200
+    page = recordings.call("11c")
+    ours = instance_a.admin.post(page.path, {**page.body, "eventid": event["id"]})
+    assert ours.headers["Content-Type"] == page.answer_headers["Content-Type"]
+    assert_same_search_headers(page, ours, {})
+    assert ours.text == page.answer
+    count = recordings.call("11g")
+    ours = _sent(instance_a, count, {}, {})
+    assert ours.headers["Content-Type"] == count.answer_headers["Content-Type"]
+    assert ours.text == ours.headers["X-Result-Count"]
+    assert count.answer_headers["X-Result-Count"] == str(count.answer)
+    instance_a.admin.post(f"/events/delete/{event['id']}")
+
+
+def test_a_head_of_what_is_there_is_answered_as_it_was(
+    instance_a: Instance, recordings: Recordings, words: dict[str, str]
+) -> None:
+    exchange = recordings.call("92f")
+    ours = _sent(instance_a, exchange, {}, {"1": words[EVENT_ID]})
+    assert (ours.status_code, ours.headers["Content-Length"]) == (exchange.status, "0")
 
 
 def test_filter_rules_are_names_of_organisations_and_tags(instance_a: Instance, recordings: Recordings) -> None:

@@ -77,6 +77,30 @@ class Workshop:
         """An event for everybody here."""
         return str(self.dora.adds_event(distribution=Distribution.COMMUNITY)["uuid"])
 
+    def hidden_event(self) -> str:
+        """One that no other organisation sees."""
+        return str(self.dora.adds_event(distribution=Distribution.ORGANISATION)["uuid"])
+
+    def hidden_attribute(self) -> str:
+        """An attribute that no other organisation sees."""
+        wanted = {"type": "domain", "value": f"{new_uuid()}.example"}
+        return str(self._post(f"/attributes/add/{self.target('hidden_event')}", wanted)["Attribute"]["uuid"])
+
+    def hidden_object(self) -> str:
+        """An object that no other organisation sees."""
+        return str(self._post(f"/objects/add/{self.target('hidden_event')}", new_object())["Object"]["uuid"])
+
+    def hidden_report(self) -> str:
+        """A report that no other organisation sees."""
+        wanted = {"name": "A report", "content": "text"}
+        return str(self._post(f"/event_reports/add/{self.target('hidden_event')}", wanted)["EventReport"]["uuid"])
+
+    def hidden_proposal(self) -> str:
+        """A proposal that no other organisation sees."""
+        wanted = {"type": "domain", "value": f"{new_uuid()}.example"}
+        made = self._post(f"/shadow_attributes/add/{self.target('hidden_event')}", wanted)
+        return str(made["ShadowAttribute"]["id"])
+
     def published_event(self) -> str:
         """One that is published."""
         event = self.dora.adds_event(attributes=[{"type": "domain", "value": f"{new_uuid()}.example"}])
@@ -130,8 +154,8 @@ class Workshop:
         return uuid
 
     def proposal(self) -> str:
-        """A proposal for the shared event."""
-        wanted = {"type": "domain", "value": f"{new_uuid()}.example"}
+        """A proposal of a file for the shared event."""
+        wanted = {"type": "attachment", "value": f"{new_uuid()}.txt", "data": "aGk="}
         return str(self._post(f"/shadow_attributes/add/{self.target('event')}", wanted)["ShadowAttribute"]["id"])
 
     def sighting(self) -> str:
@@ -165,6 +189,13 @@ class Workshop:
         self._post("/sharing_groups/addServer", {"sg_id": group, "server_id": self.target("server")})
         return group
 
+    def group_in_use(self) -> str:
+        """One that an event is shared with."""
+        group = self.group()
+        number = self.dora.get(f"/sharing_groups/view/{group}").json()["SharingGroup"]["id"]
+        self.dora.adds_event(distribution=Distribution.SHARING_GROUP, sharing_group_id=number)
+        return group
+
     def organisation(self) -> str:
         """An organisation without anything in it."""
         return str(self._post("/admin/organisations/add", {"name": f"Org {new_uuid()}"})["Organisation"]["id"])
@@ -188,6 +219,13 @@ class Workshop:
         }
         return str(self._post("/servers/add", wanted)["Server"]["id"])
 
+    def closed(self) -> str:
+        """A link to a port of this machine that nobody listens on."""
+        wanted = {
+            "name": "Closed", "url": "http://127.0.0.1:9", "authkey": "a" * 40, "remote_org_id": self.dora.org_id,
+        }  # fmt: skip
+        return str(self._post("/servers/add", wanted)["Server"]["id"])
+
     def blocked_event(self) -> str:
         """A uuid on the blocklist of events."""
         uuid = new_uuid()
@@ -199,6 +237,23 @@ class Workshop:
         uuid = new_uuid()
         self._post("/org_blocklists/add", {"uuids": [uuid]})
         return uuid
+
+    def blocked_cluster(self) -> str:
+        """A uuid on the blocklist of clusters."""
+        uuid = new_uuid()
+        self._post("/galaxy_cluster_blocklists/add", {"uuids": [uuid]})
+        return uuid
+
+    def blocked_analyst_data(self) -> str:
+        """A uuid on the blocklist of analyst data."""
+        uuid = new_uuid()
+        self._post("/analyst_data_blocklists/add", {"uuids": [uuid]})
+        return uuid
+
+    def warninglist(self) -> str:
+        """The number of a list in use, with two values."""
+        wanted = {"name": f"List {new_uuid()}", "type": "string", "description": "d", "entries": "a.example\nb.example"}
+        return str(self._post("/warninglists/add", wanted)["Warninglist"]["id"])
 
     def note(self) -> str:
         """A note about the shared event."""
@@ -213,6 +268,15 @@ class Workshop:
     def key(self) -> str:
         """The number of a key of a user."""
         return str(self._post(f"/auth_keys/add/{self.target('user')}", {})["AuthKey"]["id"])
+
+    def key_uuid(self) -> str:
+        """The uuid of one."""
+        return str(self._post(f"/auth_keys/add/{self.target('user')}", {})["AuthKey"]["uuid"])
+
+    def setting(self) -> str:
+        """The number of a setting of the site admin."""
+        wanted = {"setting": "homepage", "value": {"path": "/events/index"}}
+        return str(self._post("/user_settings/setSetting", wanted)["UserSetting"]["id"])
 
     def trashed_event(self) -> str:
         """An event that was deleted and can be brought back."""

@@ -1,6 +1,7 @@
 """Malware samples as zips of MISP's shape (MODEL §7.3, TRUST S3)."""
 
 import io
+import random
 import zipfile
 from hashlib import md5
 
@@ -8,8 +9,10 @@ import pytest
 from pymisp import MISPAttribute
 
 from mispmini.domain import samples
+from mispmini.domain.zip_cipher import CHUNK, LANES
 
 CONTENT = b"MZ\x90\x00 not a program \xff" * 40
+_HEADER_BYTES = 12  # what the cipher is given before the file
 DIGEST = md5(CONTENT, usedforsecurity=False).hexdigest()
 
 
@@ -25,6 +28,14 @@ def test_a_packed_file_is_read_by_every_zip_reader(name: str, content: bytes) ->
         assert archive.read(f"{digest}.filename.txt", pwd=samples.PASSWORD).decode() == name
         with pytest.raises(RuntimeError, match="password"):
             archive.read(digest)
+
+
+@pytest.mark.parametrize("size", [LANES, LANES + 1, CHUNK, CHUNK + 1])
+def test_a_file_of_any_length_is_read_by_every_zip_reader(size: int) -> None:
+    content = random.Random(size).randbytes(size - _HEADER_BYTES)
+    packed = samples.pack(content, "a.exe")
+    with zipfile.ZipFile(io.BytesIO(packed.archive)) as archive:
+        assert archive.read(archive.namelist()[0], pwd=samples.PASSWORD) == content
 
 
 def test_pymisp_takes_it_for_a_sample() -> None:

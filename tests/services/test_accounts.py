@@ -10,13 +10,14 @@ from mispmini.domain import ids
 from mispmini.domain.errors import Forbidden, Invalid, NotFound, Refused, SaveFailed
 from mispmini.domain.people import COMMON, WEAK, KeyDraft, OrganisationForm, UserDraft, password_flaw
 from mispmini.domain.viewer import KeyInUse, Viewer
-from mispmini.services import accounts, audit, authkeys, passwords
+from mispmini.services import accounts, audit, authkeys, passwords, signing_in
 from mispmini.services.accounts import RoleNotAssignable
 from mispmini.services.organisations import edit_organisation
 from mispmini.services.setting_up import FirstRun, set_up
 from mispmini.store import people, sessions
 from mispmini.store.database import writing
 from mispmini.store.sql import scalar
+from tests.cheap_passwords import TODAYS_COST
 from tests.services.founding import (
     ADMIN,
     ORG_ADMIN,
@@ -221,6 +222,18 @@ def test_a_session_proves_its_password_before_a_change(house: House) -> None:
     login = people.find_any_login_of(user.user_id or 0)
     assert login is not None
     assert passwords.verify_password("another good password", login.password_hash)
+
+
+def test_a_sign_in_renews_a_hash_of_another_cost(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = house.hire(USER)
+    accounts.edit_user(house.dora, ref(user), UserDraft(password=GOOD))
+    monkeypatch.setattr(passwords, "COST", TODAYS_COST)
+    signing_in.sign_in(user.email, GOOD, "192.0.2.9")
+    login = people.find_any_login_of(user.user_id or 0)
+    assert login is not None
+    assert login.password_hash is not None
+    assert login.password_hash.startswith("scrypt:32768:8:1$")
+    assert passwords.verify_password(GOOD, login.password_hash)
 
 
 def test_a_key_changes_the_password_by_itself(house: House) -> None:

@@ -13,7 +13,7 @@ from mispmini.domain.filters import IndexFilters, Scope, SearchFilters, SearchOp
 from mispmini.domain.ids import new_uuid
 from mispmini.domain.opinions import ProposalFilters, SightingContext, SightingFilters, SightingType, SightingWish
 from mispmini.domain.viewer import Viewer
-from mispmini.services import bodies, proposals, searching, sightings
+from mispmini.services import bodies, proposal_capture, proposals, searching, sightings
 from mispmini.services.events import add_event
 from mispmini.services.sightings import NotAdded
 from mispmini.store.database import writing
@@ -298,5 +298,5 @@ def test_a_link_settles_no_proposal_that_is_not_its_to_settle(house: Household, 
         "another link": replace(house.sam, user_id=None, org_id=house.beta.id, org_uuid=house.beta.uuid),
         "the proposer's link": replace(house.sam, user_id=None, org_id=house.alfa.id, org_uuid=house.alfa.uuid),
     }.get(who, house.sam)
-    assert proposals.save_pushed(sender, event, [pushed]) == (0 if kept else 1)
+    assert proposal_capture.save_pushed(sender, event, [pushed]) == (0 if kept else 1)
     assert [p.comment for p in proposals.proposals_of(house.alice, event)] == (["mine"] if kept else [])

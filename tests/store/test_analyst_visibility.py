@@ -65,7 +65,7 @@ def _reads(viewer: Viewer, uuid: str) -> bool:
         ("nowhere", "Event", D.ALL, ALL),
         ("nowhere", "Event", D.INHERIT, ALPHA),
         ("group", "SharingGroup", D.ALL, ALPHA | {"charlie"}),
-        ("trashed", "Event", D.ALL, set()),
+        ("trashed", "Event", D.ALL, ALL),
     ],
 )
 def test_a_note_is_read_by_its_level_and_by_what_it_is_about(
@@ -84,9 +84,33 @@ def test_an_answer_is_read_only_by_who_reads_all_that_is_above_it(world: World) 
     assert [row.uuid for row in items_below(world.alice, hidden.uuid)] == [answer.uuid, again.uuid]
 
 
-def test_what_one_wrote_about_something_hidden_one_still_reads(world: World) -> None:
-    note = says(world.bob, uuid_of("own"), "Event", D.ALL)
-    assert readers(world, note.uuid) == ALPHA | {"bob"}
+@pytest.mark.parametrize(
+    ("about", "object_type"),
+    [("own", "Event"), ("hidden", "Attribute"), ("safe", "Object"), ("inside", "Attribute"), ("gone", "Attribute"),
+     ("group", "SharingGroup"), ("a note for itself", "Note"), ("trashed", "Event")],
+)  # fmt: skip
+@pytest.mark.parametrize("level", [D.ALL, D.INHERIT, D.ORGANISATION], ids=["all", "inherit", "organisation"])
+def test_what_is_said_of_a_thing_that_the_author_cannot_see_tells_nobody_of_it(
+    world: World, about: str, object_type: str, level: D
+) -> None:
+    """TRUST S4: a second path to the data. Two who work together would learn from it what is here and hidden."""
+    if about == "a note for itself":
+        known = says(world.alice, uuid_of("bank"), "Event", D.ORGANISATION).uuid
+    else:
+        known = uuid_of(about)
+    aside, blind = says(world.bob, known, object_type, level), says(world.bob, new_uuid(), object_type, level)
+    assert readers(world, aside.uuid) == readers(world, blind.uuid)
+    below = [says(world.charlie, note.uuid, "Note", D.ALL) for note in (aside, blind)]
+    assert readers(world, below[0].uuid) == readers(world, below[1].uuid)
+
+
+def test_what_was_said_before_an_event_that_its_author_cannot_see_tells_nobody_of_it(world: World) -> None:
+    uuid = new_uuid()
+    note = says(world.bob, uuid, "Event", D.ALL)
+    below = says(world.bob, note.uuid, "Note", D.ALL)
+    hidden = {"uuid": uuid, "info": "late", "distribution": 0}
+    add_event(world.alice, read_event(hidden, from_partner=False))
+    assert readers(world, note.uuid) == readers(world, below.uuid) == ALL
 
 
 def test_notes_about_each_other_do_no_harm(world: World) -> None:
@@ -104,10 +128,10 @@ def test_a_note_that_came_first_finds_its_place_with_the_event(world: World) -> 
     below = says(world.bob, about_attribute.uuid, "Note", D.ALL)
     assert readers(world, note.uuid) == {"bob", "dora"}
     wanted = {"uuid": uuid, "type": "domain", "value": "late.example"} | {"uuid": attribute, "distribution": 5}
-    add_event(world.alice, read_event({"uuid": uuid, "info": "late", "distribution": 0, "Attribute": [wanted]},
+    add_event(world.alice, read_event({"uuid": uuid, "info": "late", "distribution": 1, "Attribute": [wanted]},
                                       from_partner=False))  # fmt: skip
-    assert readers(world, note.uuid) == ALPHA | {"bob"}
-    assert readers(world, below.uuid) == ALPHA | {"bob"}
+    assert readers(world, note.uuid) == ALL
+    assert readers(world, below.uuid) == ALL
     graph = load_event(world.alice, uuid)
     attach_analyst_data(world.alice, [graph])
     assert graph.analyst_data is not None

@@ -11,7 +11,7 @@ from mispmini.domain.errors import SaveFailed
 from mispmini.domain.ids import new_uuid
 from mispmini.domain.receipts import LedgerState
 from mispmini.domain.rules import RuleNames
-from mispmini.services.proposals import save_pulled
+from mispmini.services.proposal_capture import save_pulled
 from mispmini.services.sightings import take_sightings
 from mispmini.services.tags import attach, event_target
 from mispmini.store import servers, sql

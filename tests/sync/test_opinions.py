@@ -16,7 +16,8 @@ from mispmini.domain.servers import LinkedServer
 from mispmini.domain.viewer import Viewer
 from mispmini.services.events import add_event
 from mispmini.services.organisations import capture_organisation
-from mispmini.services.proposals import list_proposals, propose_attribute, save_pulled
+from mispmini.services.proposal_capture import save_pulled
+from mispmini.services.proposals import list_proposals, propose_attribute
 from mispmini.services.publishing import publish_event
 from mispmini.services.sightings import list_sightings, publish_sightings, take_sightings
 from mispmini.store import outbox, servers, sql
@@ -386,6 +387,27 @@ def test_sightings_of_which_nobody_could_tell_whether_they_are_wanted_keep_their
         publish_sightings(ground.admin, uuid)
         deliver_due(server.id, OUTBOUND)
     assert [(kept, bool(is_parked)) for kept, _, _, is_parked in queue_of(server)] == [(uuid, parked)]
+
+
+@pytest.mark.parametrize("answers", ["it goes on", "nothing does"])
+def test_who_does_not_answer_head_is_asked_by_what_follows_whether_sightings_are_wanted(
+    ground: Ground, answers: str
+) -> None:
+    policy(2)
+    attribute = new_uuid()
+    uuid = has(ground, new_uuid(), (attribute, "198.51.100.9"))
+    sighted(ground, uuid, [_seen(attribute)])
+    rules: dict[str, object] = {"HEAD ": lambda _: answer(b"", "405 Method Not Allowed"), "GET /servers/": VERSION}
+    if answers == "it goes on":
+        rules |= {"POST /sightings/filter": [], "POST /sightings/bulk": {"saved": True, "success": "1"}}
+    else:
+        rules["POST "] = lambda _: answer({"message": "Your user account is expecting a password change"}, "405 No")
+    with played(rules) as partner:
+        server = ground.links(partner.url, push_sightings=True)
+        publish_sightings(ground.admin, uuid)
+        deliver_due(server.id, OUTBOUND)
+        sent = [line for line in lines_of(partner) if "bulkSave" in line]
+    assert (len(sent), len(queue_of(server))) == ((1, 0) if answers == "it goes on" else (0, 1))
 
 
 def test_never_back_to_who_sent_them(ground: Ground) -> None:

@@ -2,7 +2,6 @@
 
 import base64
 import gzip
-import json
 import logging
 import socket
 import ssl
@@ -182,7 +181,16 @@ def test_errors_are_answers_for_the_caller_to_judge(serve: Serve) -> None:
     server = serve(always(answer(body, "404 Not Found", Location="https://b.example/events/7")))
     got = fetch(server)
     assert (got.status, got.json, got.location) == (404, body, "https://b.example/events/7")
-    assert json.loads(got.text) == body
+    assert got.text == "Event already exists"
+
+
+@pytest.mark.parametrize("name", ["errors", "message", "name"])
+@pytest.mark.parametrize("status", ["200 OK", "403 Forbidden", "500 Internal Server Error"])
+def test_what_a_partner_says_of_a_failure_is_told_without_our_key(serve: Serve, status: str, name: str) -> None:
+    """TRUST §2.3 row 8: it goes into ledger and log, where a line ends nothing either."""
+    got = fetch(serve(always(answer({name: f"Who is\n{KEY}?" + "x" * 1000}, status))))
+    assert got.text.startswith("Who is ****?x")
+    assert len(got.text) == 500
 
 
 def test_an_error_page_is_text_without_our_key(serve: Serve) -> None:

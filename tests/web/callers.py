@@ -1,13 +1,13 @@
 """Who speaks to a served site: a program with a key, a person in a browser."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 
 from mispmini.domain.ids import new_uuid
-from tests.web.conftest import MACHINE, PASSWORD, PEOPLE, PUBLISHER, Site
+from tests.web import browsing
+from tests.web.conftest import MACHINE, PEOPLE, PUBLISHER, Site, csrf_of
 
 DOMAIN_IP = "43b3b146-77eb-4931-b4cc-b66c60f28734"
 Json = dict[str, Any]
@@ -39,28 +39,17 @@ class Browser:
     """Somebody in a browser, signed in with PASSWORD."""
 
     def __init__(self, site: Site, email: str, *, language: str = "") -> None:
-        self.site, self.http = site, requests.Session()
-        self.http.headers.update({"Accept-Language": language} if language else {})
-        page = self.get("/users/login").text
-        fields = {"data[User][email]": email, "data[User][password]": PASSWORD, "csrf_token": token_of(page)}
-        self.http.post(f"{site.url}/users/login", data=fields, timeout=10).raise_for_status()
+        self.site, self.http = site, browsing.Browser(site)
+        self.http.headers["Accept-Language"] = language
+        self.http.sign_in(email).raise_for_status()
 
     def get(self, path: str) -> requests.Response:
         """Open a page."""
-        return self.http.get(self.site.url + path, timeout=10, headers={"Accept": "text/html"})
+        return self.http.get(self.site.url + path, timeout=10)
 
     def post(self, path: str, fields: dict[str, str], *, form_at: str) -> requests.Response:
         """Send the form of a page."""
-        fields = {**fields, "csrf_token": token_of(self.get(form_at).text)}
-        return self.http.post(
-            self.site.url + path, data=fields, timeout=10, allow_redirects=False, headers={"Accept": "text/html"}
-        )
-
-
-def token_of(page: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert found is not None, page
-    return found[1]
+        return self.http.open(path, "POST", data={**fields, "csrf_token": csrf_of(self.get(form_at).text)})
 
 
 class Client:

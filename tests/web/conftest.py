@@ -15,12 +15,12 @@ import requests
 from flask import Blueprint, Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from werkzeug.security import generate_password_hash
 
 from mispmini.application import create_app
 from mispmini.domain import clock, ids
 from mispmini.domain.permissions import Permission
 from mispmini.services import setting_up
+from mispmini.services.passwords import hash_password
 from mispmini.settings import Settings
 from mispmini.store import authkeys, database, people
 from mispmini.web.answer import Answer, answer, done, reply, saved, streamed
@@ -207,8 +207,8 @@ def serving_site(folder: Path, password_hash: str, **settings: Any) -> Iterator[
 
 @pytest.fixture(scope="session")
 def password_hash() -> str:
-    """A hash of PASSWORD that is checked in milliseconds: a hash says itself how much work it wants."""
-    return generate_password_hash(PASSWORD, "scrypt:1024:8:1")
+    """A hash of PASSWORD."""
+    return hash_password(PASSWORD)
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ import requests
 from mispmini.domain.ids import is_authkey, new_uuid
 from mispmini.store.database import writing
 from mispmini.store.settings import save_setting
-from tests.web.callers import Browser, Caller, token_of
-from tests.web.conftest import ADMIN, MACHINE, ORG_ADMIN, PASSWORD, PEOPLE, SYNC_USER, USER, Site, serving_site
+from tests.web.callers import Browser, Caller
+from tests.web.conftest import ADMIN, MACHINE, ORG_ADMIN, PASSWORD, PEOPLE, SYNC_USER, USER, Site, csrf_of, serving_site
 
 Json = Any
 NO_FUNCTION = "You do not have permission to use this functionality."
@@ -282,7 +282,7 @@ def test_where_requests_are_off_there_are_none(site: Site) -> None:
 def test_a_visitor_asks_by_form_and_an_admin_is_shown_the_first_password(site: Site, admin: Browser) -> None:
     visitor = requests.Session()
     page = visitor.get(f"{site.url}/users/register", headers=PEOPLE, timeout=10)
-    fields = {"email": "form@wish.test", "org_name": "<b>Org</b>", "csrf_token": token_of(page.text)}
+    fields = {"email": "form@wish.test", "org_name": "<b>Org</b>", "csrf_token": csrf_of(page.text)}
     sent = visitor.post(f"{site.url}/users/register", data=fields, headers=PEOPLE, timeout=10)
     assert "Your request was sent" in sent.text
     stale = visitor.post(f"{site.url}/users/register", data={"email": "x@wish.test"}, headers=PEOPLE, timeout=10)
@@ -601,7 +601,7 @@ def test_a_form_merges_after_showing_what_moves(admin: Browser, dora: Caller) ->
 
 def test_a_form_takes_in_a_file(site: Site, admin: Browser) -> None:
     uuid = new_uuid()
-    token = token_of(admin.get("/admin/organisations/import").text)
+    token = csrf_of(admin.get("/admin/organisations/import").text)
     file = {"file": ("orgs.csv", f"\ufeffname;uuid\nDe São Paulo;{uuid}\n".encode(), "text/csv")}
     page = admin.http.post(
         f"{site.url}/admin/organisations/import", data={"csrf_token": token, "list": "", "local": "1"}, files=file,

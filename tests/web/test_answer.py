@@ -121,7 +121,7 @@ def test_an_unknown_route_is_not_found(site: Site) -> None:
 
 
 def test_a_wrong_method_is_told_with_the_right_ones(site: Site) -> None:
-    response = site.get("/rare_specimens/change", headers=keyed(site))
+    response = requests.put(f"{site.url}/rare_specimens/change", headers=keyed(site), timeout=10)
     assert (response.status_code, response.json()["name"]) == (405, "Method Not Allowed")
     assert "POST" in response.headers["Allow"]
 

@@ -138,8 +138,9 @@ def test_templates_are_listed_and_read_by_uuid_name_and_place(analyst: Analyst) 
     file = next(item["ObjectTemplate"] for item in listed if item["ObjectTemplate"]["name"] == "file")
     by_uuid, by_place = (analyst.get(f"/objectTemplates/view/{file[key]}").json() for key in ("uuid", "id"))
     assert by_uuid == by_place
-    assert by_uuid["ObjectTemplate"] == file
-    relations = {element["object_relation"]: element["type"] for element in by_uuid["ObjectTemplateElement"]}
+    elements = by_uuid["ObjectTemplateElement"]
+    assert by_uuid["ObjectTemplate"] == file | {"ObjectTemplateElement": elements}
+    relations = {element["object_relation"]: element["type"] for element in elements}
     assert relations["malware-sample"] == "malware-sample"
     raw = analyst.get("/objectTemplates/getRaw/file").json()
     assert (raw["uuid"], raw == analyst.get(f"/objectTemplates/getRaw/{raw['uuid']}").json()) == (file["uuid"], True)

@@ -1,5 +1,7 @@
 """Blocklists over REST, and what becomes of deleted events (samples 20j, 20k; API §9.8; RULES §2)."""
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,17 +10,33 @@ from mispmini.domain import clock
 from mispmini.domain.ids import new_uuid
 from mispmini.store import keeping_tidy
 from mispmini.store.sql import execute, scalar
+from mispmini.web.blocklist_pages import PATHS
 from tests.web.analyst import Analyst, Json, a_stranger
-from tests.web.conftest import ORG_ADMIN, PUBLISHER, SYNC_USER, Site
+from tests.web.browsing import Reader
+from tests.web.conftest import ADMIN, ORG_ADMIN, PUBLISHER, SYNC_USER, Site
 
-LISTS = {"eventBlocklists": "event_uuid", "orgBlocklists": "org_uuid"}
-MODELS = {"eventBlocklists": "EventBlocklist", "orgBlocklists": "OrgBlocklist"}
+LISTS = {
+    "eventBlocklists": "event_uuid", "orgBlocklists": "org_uuid", "galaxyClusterBlocklists": "cluster_uuid",
+    "analystDataBlocklists": "analyst_data_uuid",
+}  # fmt: skip
+MODELS = {
+    "eventBlocklists": "EventBlocklist", "orgBlocklists": "OrgBlocklist",
+    "galaxyClusterBlocklists": "GalaxyClusterBlocklist", "analystDataBlocklists": "AnalystDataBlocklist",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def admin(site: Site) -> Analyst:
     """The site admin."""
     return Analyst(site, key=site.admin_key)
+
+
+@pytest.fixture(scope="module")
+def reader(site: Site) -> Reader:
+    """The site admin in front of a browser."""
+    reader = Reader(site)
+    reader.sign_in(site.email(ADMIN))
+    return reader
 
 
 @pytest.fixture
@@ -31,6 +49,20 @@ def entry_of(admin: Analyst, name: str, uuid: str) -> Json | None:
     """The entry of a uuid in a list."""
     listed: list[Json] = admin.get(f"/{name}/index").json()
     return next((entry for entry in listed if entry[LISTS[name]] == uuid), None)
+
+
+@pytest.mark.parametrize("path", PATHS.values())
+def test_a_list_is_a_page_with_a_form(reader: Reader, path: str) -> None:
+    uuid = new_uuid()
+    page = reader.read(f"{path}/index")
+    assert reader.submit(f"{path}/add", page, uuids=f"{uuid}\nnonsense", comment="spam, twice") == f"{path}/index"
+    page = reader.read(f"{path}/index")
+    assert "1 entry was added." in page
+    assert uuid in page
+    assert "spam, twice" in page
+    (entry,) = re.findall(rf'action="({path}/delete/\d+)"', page[page.index(uuid) :])[:1]
+    assert reader.submit(entry, page) == f"{path}/index"
+    assert uuid not in reader.read(f"{path}/index")
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -50,6 +82,33 @@ def test_entries_are_added_changed_and_removed(admin: Analyst, name: str) -> Non
     assert (gone["success"], gone["id"]) == (True, entry["id"])
     assert entry_of(admin, name, uuid) is None
     admin.post(f"/{name}/delete/{uuid}", status=404)
+
+
+def a_note(uuid: str) -> tuple[str, Json]:
+    """Where a partner pushes analyst data to, and a note with this uuid."""
+    told = {"object_uuid": new_uuid(), "object_type": "Event", "distribution": "1", "modified": "2026-01-01 00:00:00"}
+    return "/analyst_data/pushAnalystData", {"Note": {"uuid": uuid, "note": "Seen before", **told}}
+
+
+def a_cluster(uuid: str) -> tuple[str, Json]:
+    """Where a partner pushes clusters to, and one with this uuid."""
+    galaxy = {"uuid": new_uuid(), "name": "Weather", "type": f"weather-{uuid}", "version": "1"}
+    cluster = {"uuid": uuid, "value": "Hail", "version": "1", "distribution": "1", "Galaxy": galaxy}
+    return "/galaxies/pushCluster", {"GalaxyCluster": cluster}
+
+
+@pytest.mark.parametrize(
+    ("name", "pushed"), [("analystDataBlocklists", a_note), ("galaxyClusterBlocklists", a_cluster)], ids=str
+)
+def test_what_is_blocked_stays_out_until_it_is_let_in(
+    site: Site, admin: Analyst, name: str, pushed: Callable[[str], tuple[str, Json]]
+) -> None:
+    uuid, partner = new_uuid(), a_stranger(site, SYNC_USER)
+    path, body = pushed(uuid)
+    admin.post(f"/{name}/add", {"uuids": [uuid]})
+    assert "0 imported, 1 ignored" in str(partner.post(path, body, status=403))
+    admin.post(f"/{name}/delete/{uuid}")
+    assert "1 imported" in partner.post(path, body)["message"]
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -129,11 +188,8 @@ def test_once_it_is_let_in_again_an_event_takes_the_place_of_its_deleted_self(ad
     attribute = {"type": "domain", "value": "a.example", "uuid": new_uuid()}
     event = analyst.adds_event(Attribute=[attribute])
     analyst.post(f"/events/delete/{event['id']}")
-    sync = Analyst(analyst.site, SYNC_USER)
-    offer = [{"Event": {"uuid": event["uuid"], "timestamp": event["timestamp"]}}]
-    assert sync.post("/events/filterEventIdsForPush", offer) == []
+    analyst.post("/events/add", {"uuid": event["uuid"], "info": "too early"}, status=403)
     admin.post(f"/eventBlocklists/delete/{event['uuid']}")
-    assert sync.post("/events/filterEventIdsForPush", offer) == [event["uuid"]]
     again = analyst.adds_event(uuid=event["uuid"], info="second life", Attribute=[attribute])
     assert again["id"] != event["id"]
     assert again["Attribute"][0]["uuid"] == attribute["uuid"]

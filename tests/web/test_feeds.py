@@ -211,6 +211,15 @@ def test_contact_says_misps_sentence_and_that_mail_is_off(site: Site) -> None:
     assert "message" in anybody.get(f"/events/contact/{event_id}").json()["mandatory_fields"]
 
 
+def test_one_account_has_so_many_letters_written_and_no_more(site: Site) -> None:
+    """TRUST §5, rate limit: by account, whatever its keys; what is only shown is not counted."""
+    address, (one, other) = f"/events/contact/{an_event(site)}", (Caller(site, site.key(USER)) for _ in range(2))
+    told = [one.post(address, {"message": "Hello"}).status_code for _ in range(11)]
+    assert told == [200] * 10 + [429]
+    assert one.get(address).status_code == 200
+    assert other.post(address, {"message": "Hello"}).status_code == 200
+
+
 def test_people_write_to_a_reporter_where_mail_is_on(site: Site) -> None:
     event_id, browser = an_event(site), Browser(site, site.email(USER))
     assert "<textarea" not in browser.get(f"/events/contact/{event_id}").text

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
 
@@ -16,9 +17,12 @@ from mispmini.domain import clock, galaxy_files
 from mispmini.domain.drafts import OrganisationDraft
 from mispmini.domain.galaxies import GalaxyDraft
 from mispmini.domain.ids import new_uuid
+from mispmini.jobs.puller import JobWorker
 from mispmini.services import organisations
 from mispmini.store import galaxies as store
 from mispmini.store.database import writing
+from mispmini.sync.links import Outbound
+from tests.live import eventually
 from tests.web.callers import Client
 from tests.web.conftest import PUBLISHER, READ_ONLY, SYNC_USER, USER, Site
 
@@ -300,6 +304,55 @@ def test_the_packages_galaxies_are_taken_over_renewed_and_cannot_be_changed(pack
     fork = dora.post(f"/galaxy_clusters/add/{winds['Galaxy']['id']}/forkUUID:{north['uuid']}", {"value": "Fork"})
     forked = fork.json()["GalaxyCluster"]
     assert (forked["extends_uuid"], forked["extends_version"]) == (north["uuid"], "2")
+
+
+def test_a_page_has_the_package_taken_over_by_a_job(package: Path, dora: Client) -> None:
+    bring(package, version=9, names=("North", "South"))
+    place = dora.sends("/galaxies/update").headers["Location"]
+    assert dora.get(place)["Job"]["status"] == "waiting"
+    stopping = Event()
+    worker = JobWorker(Outbound(()), stopping)
+    worker.start()
+    eventually(lambda: dora.get(place)["Job"]["status"] == "done")
+    stopping.set()
+    worker.wait()
+    assert dora.get(place)["Job"] | {"id": ""} == {
+        "id": "", "job_type": "library", "status": "done", "message": "Successfully updated 1 galaxies.",
+        "progress": "1", "total": "1",
+    }  # fmt: skip
+    assert "1 galaxy is new or newer." in dora.page(place)
+
+
+def test_a_galaxy_is_exported_and_an_export_is_imported(
+    site: Site, package: Path, dora: Client, alice: Client, galaxy_id: int
+) -> None:
+    dora.post("/galaxies/update")
+    winds = dora.get("/galaxies/index/value:winds")[0]["Galaxy"]["id"]
+    written = alice.post(f"/galaxies/export/{winds}", {"Galaxy": {"format": "misp-galaxy", "custom": False}}).json()
+    [south] = [one for one in written["values"] if one["value"] == "South"]
+    assert south["meta"] == {"synonyms": ["Southerly"], "country": ["BR"]}
+    assert (written["type"], written["authors"]) == ("winds", ["The wind"])
+    made = writes(dora, galaxy_id, value="Hail", distribution=3)
+    exported = alice.post(f"/galaxies/export/{galaxy_id}", {"default": False}).json()
+    [hail] = [one["GalaxyCluster"] for one in exported if one["GalaxyCluster"]["uuid"] == made["uuid"]]
+    strangers = {"uuid": new_uuid(), "name": "Strangers"}
+    fresh = {**hail, "uuid": new_uuid(), "Orgc": strangers, "version": "2"}
+    told = alice.post("/galaxies/import", [{"GalaxyCluster": fresh}]).json()
+    assert told["message"] == "Galaxy clusters imported. 1 imported, 0 ignored, 0 failed. "
+    taken = alice.get(f"/galaxy_clusters/view/{fresh['uuid']}")["GalaxyCluster"]
+    assert (taken["value"], taken["Orgc"]["name"]) == ("Hail", "ACME"), "an uploader speaks for its own organisation"
+    again = alice.post("/galaxies/import", [{"GalaxyCluster": fresh}])
+    assert (again.status_code, again.json()["errors"]) == (403, "0 imported, 1 ignored, 0 failed.")
+
+
+def test_a_tag_is_found_by_its_clusters_value_and_synonym(package: Path, dora: Client) -> None:
+    dora.post("/galaxies/update")
+    south = dora.get(f"/galaxies/view/{dora.get('/galaxies/index/value:winds')[0]['Galaxy']['id']}")["GalaxyCluster"][1]
+    dora.post(f"/galaxies/attachCluster/{dora.adds_event()}/event", {"Galaxy": {"target_id": south["id"]}})
+    for wanted in ("SOUTH", "southerly", "%therly"):
+        [found] = dora.post("/tags/search", {"tag": wanted}).json()
+        assert (found["Tag"]["name"], found["GalaxyCluster"]["value"]) == ('misp-galaxy:winds="South"', "South")
+    assert dora.post("/tags/search", {"tag": "southerly", "strict_tagname": 1}).json() == []
 
 
 def test_a_person_finds_a_cluster_and_attaches_it(package: Path, dora: Client) -> None:

@@ -23,6 +23,16 @@ def test_no_head_of_a_session_writes(site: Site, event: str, verb: str) -> None:
     assert (seen["info"], seen["published"]) == ("Stays as it is", False)
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("verb", ["delete", "publish", "alert", "edit", "unpublish", "addTag"])
+def test_no_get_of_a_key_writes_either(site: Site, event: str, method: str, verb: str) -> None:
+    headers = {"Authorization": site.admin_key, "Accept": "application/json"}
+    answer = requests.request(method, f"{site.url}/events/{verb}/{event}", headers=headers, timeout=10)
+    assert answer.status_code == 200
+    seen = Caller(site, site.admin_key).get(f"/events/view/{event}").json()["Event"]
+    assert (seen["info"], seen["published"]) == ("Stays as it is", False)
+
+
 @pytest.mark.parametrize("path", ["/events/add", "/attributes/add/{event}", "/objects/add/{event}"])
 def test_a_head_with_a_body_adds_nothing(site: Site, event: str, path: str) -> None:
     headers = {"Authorization": site.admin_key, "Accept": "application/json", "Content-Type": "application/json"}

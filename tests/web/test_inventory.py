@@ -20,6 +20,9 @@ POST servers/serverSettingsEdit/{x}
 GET servers/getWorkers
 POST servers/[restartWorkers|restartDeadWorkers|killAllWorkers|update]
 POST servers/[startWorker|stopWorker]/{x}
+GET users/heartbeat
+GET servers/[dbSchemaDiagnostic|queryACL]
+GET events/queryACL/{x}
 GET events/index
 POST events/index
 GET events/view/{x}
@@ -38,6 +41,8 @@ POST events/pushProposals/{x}
 POST events/restSearch
 POST events/freeTextImport/{x}
 POST events/upload_stix/{x}
+POST events/[enrichEvent|pushEventToZMQ]/{x}
+POST cryptographicKeys/serverSign
 GET eventDelegations/index
 POST eventDelegations/delegateEvent/{x}
 POST eventDelegations/[acceptDelegation|deleteDelegation]/{n}
@@ -53,6 +58,7 @@ DELETE attributes/delete/{x}
 POST attributes/restore/{x}
 POST attributes/[addTag|removeTag]/{x}/{x}
 POST attributes/restSearch
+POST attributes/enrich/{x}
 GET attributes/attributeStatistics/type/1
 GET attributes/downloadAttachment/download/{x}
 GET objects/view/{x}
@@ -72,9 +78,11 @@ GET eventReports/view/{x}
 GET eventReports/index
 POST eventReports/[add|edit|delete]/{x}
 POST eventReports/delete/{x}/1
+POST eventReports/importReportFromUrl/{x}
 GET shadowAttributes/index
 GET shadowAttributes/index/{x}
 GET shadowAttributes/view/{x}
+GET shadowAttributes/download/{x}
 POST shadowAttributes/[add|edit|delete|accept|discard]/{x}
 POST sightings/add
 POST sightings/add/{x}
@@ -100,6 +108,7 @@ GET tags/search/{x}/1/1
 POST tags/search
 POST tags/[attachTagToObject|removeTagFromObject]
 GET tags/tagStatistics
+POST favourite_tags/toggle
 GET taxonomies/index
 GET taxonomies/view/{x}
 POST taxonomies/[enable|disable|addTag|disableTag|toggleRequired]/{x}
@@ -184,6 +193,11 @@ POST userSettings/[getSetting|setSetting|delete]
 GET eventBlocklists/index
 POST eventBlocklists/add
 POST eventBlocklists/[edit|delete]/{x}
+GET eventBlocklists/delete/{x}
+GET [galaxyClusterBlocklists|analystDataBlocklists]/index
+POST [galaxyClusterBlocklists|analystDataBlocklists]/add
+POST galaxyClusterBlocklists/[edit|delete]/{x}
+POST analystDataBlocklists/[edit|delete]/{x}
 GET orgBlocklists/index
 POST orgBlocklists/add
 POST orgBlocklists/[edit|delete]/{x}

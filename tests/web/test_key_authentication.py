@@ -62,6 +62,15 @@ def test_what_is_no_key_lets_nobody_in(site: Site, header: str) -> None:
     assert (response.status_code, response.json()) == (403, refused(FAILED, "/events/index"))
 
 
+@pytest.mark.parametrize("key", [{}, {"Authorization": WRONG}], ids=["none", "wrong"])
+def test_a_pages_script_is_told_in_two_words(site: Site, key: dict[str, str]) -> None:
+    """PROTOCOL §1.2, `X-Requested-With`."""
+    headers = {"Accept": "application/json", "X-Requested-With": "XMLHttpRequest", **key}
+    response = requests.get(f"{site.url}/events/index", headers=headers, timeout=10)
+    told = {"name": "Authentication failed.", "message": "Authentication failed.", "url": "/events/index"}
+    assert (response.status_code, response.json()) == (403, told)
+
+
 def test_the_ends_of_a_key_are_not_the_key(site: Site) -> None:
     almost = site.admin_key[:4] + "0" * 32 + site.admin_key[-4:]
     assert get(site, Authorization=almost).status_code == 403

@@ -5,17 +5,21 @@ from collections.abc import Iterator
 from html import unescape
 
 import pytest
+import requests
 
 from mispmini.domain import clock
 from mispmini.domain.drafts import OrganisationDraft
 from mispmini.domain.ids import new_authkey, new_uuid
+from mispmini.domain.receipts import Direction, LedgerState, Receipt, Trouble
 from mispmini.domain.servers import ServerDraft
 from mispmini.domain.viewer import Viewer
 from mispmini.services import servers
 from mispmini.services.organisations import capture_organisation
 from mispmini.store import authkeys, people, server_values
 from mispmini.store.database import writing
+from mispmini.store.ledger import write_receipt
 from mispmini.store.organisations import find_any_organisation
+from mispmini.store.servers import find_any_servers_named
 from tests.web.browsing import Browser
 from tests.web.conftest import ADMIN, MACHINE, PUBLISHER, SYNC_USER, Site
 
@@ -117,6 +121,8 @@ SEARCHES = {
     "events": ("/events/restSearch", {"returnFormat": "json"}),
     "attributes": ("/attributes/restSearch", {"returnFormat": "json"}),
     "csv": ("/attributes/restSearch", {"returnFormat": "csv"}),
+    "text": ("/attributes/restSearch", {"returnFormat": "text"}),
+    "text of events": ("/events/restSearch", {"returnFormat": "text"}),
     "rules": ("/events/restSearch", {"returnFormat": "suricata"}),
 }
 
@@ -128,6 +134,38 @@ def test_a_search_hit_of_a_partner_is_a_reading(site: Site, partner: int, kind: 
     answer = site.post(path, json=asked | {"eventid": event.rpartition("/")[2]}, headers=key_of(site, partner))
     assert VALUE in answer.text
     assert name_of(partner) in reading(site, ADMIN).read(f"{event}?tab=sharing")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "reads"),
+    [
+        ("GET", "/events/view/{event}?tab=reports", True),
+        ("GET", "/attributes/view/{attribute}", True),
+        ("HEAD", "/attributes/view/{attribute}", False),
+        ("GET", "/attributes/download/{attribute}", True),
+        ("GET", "/attributes/index?limit=1", True),
+        ("GET", "/objects/view/{object}", True),
+        ("GET", "/event_reports/view/{report}", True),
+        ("GET", "/shadow_attributes/download/{proposal}", True),
+        ("POST", "/events/index", False),
+    ],
+)
+def test_an_element_that_a_partner_reads_is_a_reading_of_its_event(
+    site: Site, partner: int, method: str, path: str, reads: bool
+) -> None:
+    headers = MACHINE | {"Authorization": site.key(ADMIN)}
+    file = {"type": "attachment", "value": "a.txt", "data": "YQ=="}
+    held = {"name": "file", "meta-category": "file", "Attribute": [file | {"object_relation": "attachment"}]}
+    body = {"info": "For all", "distribution": "1", "Attribute": [file], "Object": [held]}
+    body |= {"EventReport": [{"name": "r", "content": "c"}]}
+    event = site.post("/events/add", json=body, headers=headers).json()["Event"]
+    proposed = site.post(f"/shadow_attributes/add/{event['id']}", json=file, headers=headers).json()["ShadowAttribute"]
+    ids = {"attribute": event["Attribute"][0]["id"], "object": event["Object"][0]["id"], "proposal": proposed["id"]}
+    ids |= {"report": event["EventReport"][0]["id"], "event": event["id"]}
+    key = key_of(site, partner) | ({"Accept": "text/html", "Content-Type": ""} if "?tab" in path else {})
+    asked = requests.request(method, site.url + path.format(**ids), headers=key, timeout=10)
+    assert asked.status_code == 200, asked.text
+    assert (name_of(partner) in reading(site, ADMIN).read(f"/events/view/{event['id']}?tab=sharing")) is reads
 
 
 def test_programs_are_told_the_same_and_others_an_empty_list(site: Site, partner: int, bystander: int) -> None:
@@ -147,6 +185,22 @@ def test_who_brought_an_event_has_not_fetched_it(site: Site, partner: int) -> No
     assert answer.status_code == 200, answer.text
     page = reading(site, ADMIN).read(f"/events/view/{answer.json()['Event']['id']}?tab=sharing")
     assert "No partner has fetched it." in page
+
+
+@pytest.mark.usefixtures("cached")
+def test_an_event_that_its_partner_no_longer_shows_says_so_to_those_whose_it_is(site: Site, bystander: int) -> None:
+    event = an_event(site, ("domain", VALUE))
+    uuid = site.get(event, headers=MACHINE | {"Authorization": site.key(ADMIN)}).json()["Event"]["uuid"]
+    (server,) = find_any_servers_named("CERT Epsilon")
+    receipt = Receipt(LedgerState.SENT, Trouble.NO_LONGER_SHOWN)
+    with writing():
+        write_receipt(server.id, Direction.PULL, uuid, receipt)
+    ours, theirs = reading(site, ADMIN), reading(site, PUBLISHER, org=bystander)
+    told = "CERT Epsilon no longer shows this event: it was deleted or unpublished there"
+    assert told in ours.read(event)
+    assert "They no longer show it" in ours.read(f"{event}?tab=sharing")
+    assert told not in theirs.read(event)
+    assert "Gone at its source" not in theirs.read(event)
 
 
 def test_who_reads_what_is_no_affair_of_other_organisations(site: Site, partner: int, bystander: int) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mispmini.domain.ids import is_authkey, new_uuid
-from tests.web.callers import Browser, Caller, token_of
-from tests.web.conftest import ADMIN, ORG_ADMIN, PASSWORD, READ_ONLY, SYNC_USER, USER, Site, serving_site
+from tests.web.callers import Browser, Caller
+from tests.web.conftest import ADMIN, ORG_ADMIN, PASSWORD, READ_ONLY, SYNC_USER, USER, Site, csrf_of, serving_site
 
 Json = Any
 NO_FUNCTION = "You do not have permission to use this functionality."
@@ -477,7 +477,7 @@ def test_the_password_form_asks_for_the_present_one(site: Site) -> None:
 
 def test_json_from_a_session_needs_the_present_password_too(site: Site) -> None:
     person = Browser(site, site.email(USER, language="en"))
-    token = token_of(person.get("/users/view/me").text)
+    token = csrf_of(person.get("/users/view/me").text)
     answer = person.http.post(
         f"{site.url}/users/change_pw", json={"password": new_uuid()}, headers={"X-CSRFToken": token}, timeout=10
     )

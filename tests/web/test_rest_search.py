@@ -81,34 +81,6 @@ def scene(site: Site) -> Scene:
     return Scene(site, key, first, second)
 
 
-OBJECTS: dict[str, tuple[dict[str, object], int]] = {
-    "nothing asked": ({}, 1),
-    "name": ({"object_name": "file"}, 1),
-    "another name": ({"object_name": "domain-ip"}, 0),
-    "not a name": ({"object_name": "!file"}, 0),
-    "a value in it": ({"value": "a&b<c>.exe"}, 1),
-    "a value beside it": ({"value": "198.51.100.77"}, 0),
-    "a type in it": ({"type": "filename"}, 1),
-    "a relation": ({"object_relation": "filename"}, 1),
-    "a tag of an attribute": ({"tags": "kind:dropper"}, 1),
-    "a tag of the event": ({"tags": "scene:one"}, 1),
-    "not a tag": ({"tags": "!kind:dropper"}, 0),
-    "an event's tag": ({"event_tags": "scene:one"}, 1),
-    "no event's tag": ({"event_tags": "kind:dropper"}, 0),
-    "its comment": ({"comment": "found%"}, 1),
-    "anything": ({"searchall": "on disk"}, 1),
-    "anything else": ({"searchall": "nowhere at all"}, 0),
-    "a time": ({"timestamp": "1d"}, 1),
-    "a later time": ({"timestamp": 4_000_000_000}, 0),
-    "event's info": ({"eventinfo": "Scene one"}, 1),
-}
-
-
-@pytest.mark.parametrize(("wanted", "count"), OBJECTS.values(), ids=OBJECTS)
-def test_objects_are_found_by(scene: Scene, wanted: dict[str, object], count: int) -> None:
-    assert len(scene.found("objects", **wanted)) == count
-
-
 def test_an_object_comes_with_what_it_holds_and_its_event(scene: Scene) -> None:
     found = scene.found("objects", uuid=scene.first["Object"][0]["uuid"], includeContext=True)[0]
     assert found["Attribute"][0]["value"] == "a&b<c>.exe"
@@ -131,58 +103,10 @@ def test_correlations_stand_beside_attributes_and_events(scene: Scene) -> None:
     assert "RelatedAttribute" not in scene.found("attributes", type="ip-dst")[0]
 
 
-def test_extensions_are_merged_or_listed_or_looked_for(scene: Scene) -> None:
-    whole = scene.found("events", eventid=scene.first["id"], extended=1)[0]
-    assert {one["event_id"] for one in whole["Attribute"]} == {scene.first["id"], scene.second["id"]}
-    listed = scene.found("events", eventid=scene.first["id"], extensionList=1)[0]
-    assert listed["extensionEvents"][scene.second["id"]]["info"] == "Scene two"
-    assert {one["event_id"] for one in listed["Attribute"]} == {scene.first["id"]}
-    found = scene.found("events", eventsExtendingUuid=scene.first["uuid"])
-    assert [one["uuid"] for one in found] == [scene.second["uuid"]]
-
-
 def test_flatten_lists_what_objects_hold_with_the_others(scene: Scene) -> None:
     flat = scene.found("events", eventid=scene.first["id"], flatten=1)[0]
     assert len(flat["Attribute"]) == 3
     assert flat["Object"] == []
-
-
-WAYS = {
-    "by name": "/attributes/restSearch/json/value:198.51.100.77/type:ip-dst",
-    "by place": "/attributes/restSearch/json/198.51.100.77/ip-dst",
-    "by place with a gap": "/attributes/restSearch/json/null/ip-dst/Network activity",
-    "by query": "/attributes/restSearch?value=198.51.100.77&type=ip-dst",
-    "by extension": "/attributes/restSearch/value:198.51.100.77/type:ip-dst.json",
-    "with alternatives": "/attributes/restSearch/value:198.51.100.77&&x/type[]:ip-dst/type[]:md5",
-    "with a negation": "/attributes/restSearch/value:198.51.100.77/type:!ip-src",
-}
-
-
-@pytest.mark.parametrize("path", WAYS.values(), ids=WAYS)
-def test_parameters_may_stand_in_the_path(scene: Scene, path: str) -> None:
-    found = scene.get(path).json()["response"]["Attribute"]
-    assert [one["type"] for one in found] == ["ip-dst"]
-
-
-def test_a_colon_in_a_named_value_is_written_as_a_semicolon(scene: Scene) -> None:
-    found = scene.get("/attributes/restSearch/tags:kind;dropper").json()["response"]["Attribute"]
-    assert [one["type"] for one in found] == ["filename"]
-
-
-def test_get_without_a_parameter_is_refused(scene: Scene) -> None:
-    for scope in SCOPES:
-        assert scene.get(f"/{scope}/restSearch").status_code == 400
-
-
-def test_one_s_own_default_parameters_hold_unless_others_are_given(site: Site) -> None:
-    key = site.key(USER)
-    headers = {**MACHINE, "Authorization": key}
-    body = {"value": {"value": "no.such.example", "limit": 1}}
-    answer = site.post("/user_settings/setSetting/me/default_restsearch_parameters", headers=headers, json=body)
-    assert answer.status_code == 200, answer.text
-    mine = Scene(site, key, None, None)
-    assert mine.found("attributes") == []
-    assert len(mine.found("attributes", value="198.51%")) == 1
 
 
 def test_xml_holds_what_json_holds(scene: Scene) -> None:
@@ -302,7 +226,8 @@ NAMES = st.sampled_from([
     "object_relation", "object_template_version", "extended", "flatten", "metadata", "includeCorrelations",
     "includeGranularCorrelations", "eventsExtendingUuid", "requested_attributes", "headerless", "hash_type", "ignore",
     "includeContext", "sgReferenceOnly", "org.sector", "org.local", "withAttachments", "enforceWarninglist",
-    "includeDecayScore", "score", "excludeDecayed",
+    "includeDecayScore", "score", "excludeDecayed", "list", "includeRelatedTags", "includeFeedCorrelations",
+    "includeServerCorrelations", "galaxy.synonyms",
 ])  # fmt: skip
 TEXTS = st.sampled_from(["%", "!x", "a&&b", "!", "&&", "%%", "_", "\\", "\\%", "1d", "-1", "0", "99999999999999999999",
                          "now", "' OR 1=1", "ä", "\u0000", "1970-13-45", "all", "id desc", "only"])  # fmt: skip
@@ -316,7 +241,8 @@ VALUES = st.recursive(
     max_leaves=4,
 )
 FORMS = st.sampled_from(["json", "csv", "text", "xml", "hashes", "cache", "count", "hosts", "netfilter", "rpz",
-                         "suricata", "snort", "yara", "yara-json", "nonsense"])  # fmt: skip
+                         "suricata", "snort", "yara", "yara-json", "openioc", "kunai", "attack", "attack-sightings",
+                         "context", "context-markdown", "nonsense"])  # fmt: skip
 
 
 @given(st.sampled_from(SCOPES), FORMS, st.dictionaries(NAMES, VALUES, max_size=4))

@@ -110,7 +110,6 @@ def test_fields_are_read_tolerantly(field: str, given: object, expected: object)
         ("extends_uuid", -3, "Expected a UUID or the id of an event."),
         ("Orgc", 5, "Expected an object."),
         ("Orgc", {"uuid": "x"}, "Expected an object."),
-        ("SharingGroup", {"name": "no uuid"}, "Please provide a valid RFC 4122 UUID"),
         ("sharing_group_id", -1, "Expected a whole number."),
     ],
 )  # fmt: skip

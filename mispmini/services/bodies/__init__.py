@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mispmini.domain.errors import NotFound
-from mispmini.domain.filters import Deleted
+from mispmini.domain.filters import NOWHERE, Deleted, Elsewhere
 from mispmini.domain.graphs import EventGraph
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services.analyst_data import attach_analyst_data
 from mispmini.services.correlating import attach_related
+from mispmini.services.elsewhere import attach_elsewhere
 from mispmini.services.extending import extend
 from mispmini.services.galaxies import attach_galaxies
-from mispmini.services.opinions import attach_opinions
+from mispmini.services.opinions import attach_opinions, attach_proposed_files
 from mispmini.services.warninglists import attach_warnings
 from mispmini.store.attachments import attributes_with_files, files_of
 from mispmini.store.database import reading
@@ -31,6 +32,7 @@ class View:
     correlations: bool = True
     local_tags: bool = True
     only_to_ids: bool | None = None
+    public: bool = False
     reports: bool = True
     extended: bool = False
     sightings: bool = True
@@ -38,6 +40,7 @@ class View:
     analyst_data: bool = True
     galaxies: bool = True
     warnings: bool = True
+    elsewhere: Elsewhere = NOWHERE
 
 
 HEAD_ONLY = View(metadata=True, correlations=False, attachments=False)
@@ -49,6 +52,7 @@ def viewed_event(viewer: Viewer, ref: str, view: View) -> EventGraph:
         graph = viewed_graph(viewer, ref, view)
     if view.attachments and not view.metadata:
         graph.attachments = _files(graph)
+        attach_proposed_files([graph])
     return graph
 
 
@@ -66,6 +70,7 @@ def viewed_graph(viewer: Viewer, ref: str, view: View) -> EventGraph:
     if view.warnings:
         attach_warnings([graph])
     if not view.metadata:
+        attach_elsewhere(viewer, [graph], view.elsewhere, parts)
         attach_opinions(viewer, [graph], sightings=view.sightings, proposals=view.proposals)
         if view.analyst_data:
             attach_analyst_data(viewer, [graph])
@@ -79,6 +84,7 @@ def parts_of(viewer: Viewer, view: View) -> Parts:
         deleted=view.deleted,
         local_tags=view.local_tags and not viewer.is_partner,
         only_to_ids=view.only_to_ids,
+        public=view.public,
     )
 
 

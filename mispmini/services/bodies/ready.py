@@ -10,6 +10,7 @@ from mispmini.domain.graphs import EventGraph, EventRow
 from mispmini.domain.viewer import Viewer
 from mispmini.services.bodies import View, out_options, parts_of, viewed_graph
 from mispmini.services.correlating import attach_related
+from mispmini.services.elsewhere import is_known
 from mispmini.services.galaxies import attach_galaxies
 from mispmini.store.body_cache import KeptBody, keep_body, kept_body
 from mispmini.store.database import reading
@@ -38,7 +39,7 @@ class ReadyEvent(NamedTuple):
 
 def ready_event(viewer: Viewer, ref: str, view: View) -> ReadyEvent | None:
     """The answer to events/view, if its elements are kept or worth it; None for all else. Raises NotFound."""
-    if view.metadata or view.extended:
+    if view.metadata or view.extended or is_known(view.elsewhere):
         return None
     with reading():
         revision = revision_of(find_event_id(viewer, ref))
@@ -67,7 +68,8 @@ def _reads_whole(viewer: Viewer, revision: Revision, view: View) -> bool:
 
 def _name(revision: Revision, view: View) -> str:
     """What else the elements' text depends on."""
-    return f"{revision.shared} {view.deleted} {view.only_to_ids} {view.reports} {view.galaxies} {view.warnings}"
+    left_out = f"{view.deleted} {view.only_to_ids} {view.public} {view.reports} {view.galaxies}"
+    return f"{revision.shared} {left_out} {view.warnings}"
 
 
 def _is_alike(graph: EventGraph) -> bool:

@@ -15,7 +15,7 @@ from mispmini.store.search.attribute_conditions import (
 )
 from mispmini.store.search.event_conditions import events_tagged
 from mispmini.store.search.matching import FALSE, all_of, any_of, contains, grammar, none_of, within
-from mispmini.store.search.naming import Named, find_tag_ids, find_tag_ids_containing, named
+from mispmini.store.search.naming import Named, find_tag_ids_containing, tags_asked_for
 from mispmini.store.search.scope import Reach
 from mispmini.store.sql import TRUE, Predicate
 
@@ -35,7 +35,7 @@ class AttributeSearch:
             *attribute_conditions(filters),
             uuid_matches(filters.uuid),
             self._in_object(),
-            self._tagged(named(filters.tags, find_tag_ids)),
+            *map(self._tagged, tags_asked_for(self.reach.viewer, filters)),
             self._anywhere(filters.searchall),
         ]
 

@@ -15,7 +15,7 @@ from mispmini.store.search.attribute_conditions import (
 )
 from mispmini.store.search.event_conditions import canonical_uuids, events_tagged
 from mispmini.store.search.matching import FALSE, all_of, any_of, contains, grammar, none_of, one_of, within
-from mispmini.store.search.naming import Named, find_tag_ids, find_tag_ids_containing, named
+from mispmini.store.search.naming import Named, find_tag_ids_containing, tags_asked_for
 from mispmini.store.search.scope import Reach
 from mispmini.store.sql import TRUE, Predicate
 
@@ -40,7 +40,7 @@ class HolderSearch:
             *(self._some("attribute", condition) for condition in attribute_conditions(filters)),
             *(self._some("object", condition) for condition in object_conditions(filters)),
             self._named(filters.uuid),
-            self._tagged(named(filters.tags, find_tag_ids)),
+            *map(self._tagged, tags_asked_for(self.reach.viewer, filters)),
             self._anywhere(filters.searchall),
         ]
 

@@ -33,19 +33,19 @@ def load_attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) 
     return [by_id[number] for number in ids if number in by_id]
 
 
-def load_values(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> list[str]:
-    """The whole values of these attributes, in their order, as `load_attributes` would show them."""
+def load_values(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> list[tuple[str, int]]:
+    """Whole values of attributes with the ids of their events, in this order, as `load_attributes` shows them."""
     reach = Reach.of(viewer, filters.deleted)
     shown = all_of([one_of("attribute.id", ids), reach.events(), reach.attributes()])
     found = rows(
-        "SELECT attribute.id, attribute.value1, attribute.value2 FROM attribute"
+        "SELECT attribute.id, attribute.value1, attribute.value2, attribute.event_id FROM attribute"
         f" JOIN event ON event.id = attribute.event_id WHERE {shown.text}",
         shown.params,
     )
     wanted = _exact_values(filters)
     values = {
-        number: first if second is None else f"{first}|{second}"
-        for number, first, second in found
+        number: (first if second is None else f"{first}|{second}", event_id)
+        for number, first, second, event_id in found
         if wanted is None or first.lower() in wanted or (second is not None and second.lower() in wanted)
     }
     return [values[number] for number in ids if number in values]
@@ -102,6 +102,16 @@ def attributes_of_objects(viewer: Viewer, ids: Sequence[int], filters: SearchFil
     for row in attribute_rows(found):
         held.setdefault(row.object_id or 0, []).append(row)
     return held
+
+
+def contested_among(attribute_ids: Sequence[int]) -> set[int]:
+    """Which of these attributes somebody proposes to delete or to take out of detection; some hundred a call."""
+    found = rows(
+        f"SELECT old_id FROM proposal WHERE old_id IN ({marks(attribute_ids)})"
+        " AND NOT deleted AND (proposal_to_delete OR NOT to_ids)",
+        tuple(attribute_ids),
+    )
+    return {r[0] for r in found}
 
 
 def cut_attribute_ids(viewer: Viewer, event_ids: Sequence[int], filters: SearchFilters) -> set[int]:

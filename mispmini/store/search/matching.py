@@ -6,6 +6,7 @@ from dataclasses import fields
 
 from mispmini.domain.errors import BadRequest
 from mispmini.domain.filters import Days, IndexFilters, SearchFilters, Span, Terms, is_pattern
+from mispmini.domain.ids import is_row_number
 from mispmini.store.sql import TOO_LONG, TRUE, Predicate, marks
 
 Whole = Callable[[Sequence[str]], Predicate]
@@ -17,12 +18,12 @@ _MOST_TERMS = 10_000
 _MOST_COSTLY_TERMS = 200
 _LONGEST_PATTERN = 10_000
 _STRAY_BACKSLASH = re.compile(r"\\(?![%_\\])")
-_LARGEST_DIGITS = 18
 
 
 def refuse_excess(filters: SearchFilters | IndexFilters) -> None:
     """Raise BadRequest for a search that would pass SQLite's limits on parameters and on the depth of an expression."""
     groups = [value for field in fields(filters) if isinstance(value := getattr(filters, field.name), Terms)]
+    groups += [terms for _key, terms in filters.galaxy] if isinstance(filters, SearchFilters) else []
     terms = [term for group in groups for part in (group.any, group.all, group.none) for term in part]
     costly = sum(map(is_pattern, terms)) + sum(len(group.all) for group in groups)
     if len(terms) > _MOST_TERMS or costly > _MOST_COSTLY_TERMS:
@@ -115,7 +116,7 @@ def number_matches(column: str, terms: Terms) -> Predicate:
 
 def numbers(terms: Iterable[str]) -> list[int]:
     """The terms that are natural numbers."""
-    return [int(term) for term in terms if term.isascii() and term.isdigit() and len(term) <= _LARGEST_DIGITS]
+    return [int(term) for term in terms if is_row_number(term)]
 
 
 def spans(column: str, bounds: Span | Days) -> Predicate:

@@ -26,7 +26,7 @@ from mispmini.store.search.matching import (
     text_matches,
     within,
 )
-from mispmini.store.search.naming import Named, find_tag_ids, find_tag_ids_containing, named
+from mispmini.store.search.naming import Named, find_tag_ids_containing, tags_asked_for
 from mispmini.store.search.scope import AND_THEN, Reach
 from mispmini.store.sql import TRUE, Predicate
 
@@ -50,7 +50,7 @@ class ObjectSearch:
             self._commented(filters.comment),
             self._holding(value_matches(filters.value)) if filters.value else TRUE,
             *(self._holding(condition) for condition in attribute_conditions(of_attributes)),
-            self._tagged(named(filters.tags, find_tag_ids)),
+            *map(self._tagged, tags_asked_for(self.reach.viewer, filters)),
             self._anywhere(filters.searchall),
         ]
 

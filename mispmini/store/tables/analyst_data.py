@@ -45,6 +45,9 @@ class AnalystBlock(NumberedTable):
 
     uuid = CharField(36, unique=True)
     created = IntegerField()
+    analyst_data_info = TextField(default="")
+    analyst_data_orgc = TextField(default="")
+    comment = TextField(default="")
 
 
 ANALYST_DATA: tuple[type[Table], ...] = (AnalystItem, AnalystBlock)

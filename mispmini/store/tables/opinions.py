@@ -56,4 +56,12 @@ class Proposal(NumberedTable):
     last_seen = BigIntegerField(null=True)
 
 
-OPINIONS: tuple[type[Table], ...] = (Sighting, SightingsTaken, Proposal)
+class ProposalFile(Table):
+    """Where the file of a pending proposal lies, in the same folder as those of attributes."""
+
+    proposal = ForeignKeyField(Proposal, primary_key=True, lazy_load=False, on_delete="CASCADE")
+    sha256 = CharField(64, index=True)
+    size = BigIntegerField()
+
+
+OPINIONS: tuple[type[Table], ...] = (Sighting, SightingsTaken, Proposal, ProposalFile)

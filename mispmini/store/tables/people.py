@@ -71,6 +71,7 @@ class User(NumberedTable):
     theme = CharField(8, null=True)
     created = IntegerField()
     modified = IntegerField()
+    totp_step = IntegerField(default=0)
 
 
 class AuthKey(NumberedTable):
@@ -120,6 +121,16 @@ class OneTimeLink(NumberedTable):
     expires = IntegerField()
 
 
+class RecoveryCode(NumberedTable):
+    """Lets its owner in once without the authenticator app; only its SHA-256 is kept (TRUST §5)."""
+
+    user = ForeignKeyField(User, lazy_load=False, on_delete="CASCADE")
+    code_hash = BlobField()
+
+    class Meta:
+        indexes = ((("user", "code_hash"), True),)
+
+
 class LoginFailure(NumberedTable):
     """A wrong login, counted against account and address (TRUST S8)."""
 
@@ -162,6 +173,6 @@ class Registration(NumberedTable):
 
 
 PEOPLE: tuple[type[Table], ...] = (
-    Organisation, Role, User, AuthKey, KeyAddress, Session, OneTimeLink, LoginFailure, KeyRefusal, UserSetting,
-    Registration,
+    Organisation, Role, User, AuthKey, KeyAddress, Session, OneTimeLink, RecoveryCode, LoginFailure, KeyRefusal,
+    UserSetting, Registration,
 )  # fmt: skip

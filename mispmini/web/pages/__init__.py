@@ -14,11 +14,14 @@ from mispmini.web.pages.accounts import (
     KeysPage,
     PasswordPage,
     ProfilePage,
+    RecoveryCodesPage,
     RefusalRow,
     RefusalsPage,
     RoleFormPage,
     RoleRow,
     RolesPage,
+    SecondFactorBox,
+    TotpPage,
     UserFormPage,
     UserRow,
     UsersPage,
@@ -28,6 +31,8 @@ from mispmini.web.pages.administration import (
     AuditRow,
     AuditRowPage,
     AuditStep,
+    BlockedRow,
+    BlocklistPage,
     ChangeRow,
     CheckRow,
     HealthPage,
@@ -38,7 +43,7 @@ from mispmini.web.pages.administration import (
 )
 from mispmini.web.pages.analyst_data import AnalystBox, AnalystCard, AnalystFormPage, AnalystItemPage
 from mispmini.web.pages.api import ApiGroup, ApiPage, ApiRow
-from mispmini.web.pages.doors import ErrorPage, HomePage, LoginPage, ServerHealth, SetupPage, Step
+from mispmini.web.pages.doors import CodePage, ErrorPage, HomePage, LoginPage, ServerHealth, SetupPage, Step
 from mispmini.web.pages.elements import (
     AttributeChoices,
     AttributeFormPage,
@@ -57,8 +62,6 @@ from mispmini.web.pages.elements import (
     TemplatesPage,
 )
 from mispmini.web.pages.events import (
-    BlockedEvent,
-    BlocklistPage,
     DeletePage,
     EventFormPage,
     EventHead,
@@ -108,7 +111,7 @@ from mispmini.web.pages.organisations import (
     OrganisationRow,
     OrganisationsPage,
 )
-from mispmini.web.pages.proposals import ProposalCard, ProposalFormPage, ProposalsPage, ProposedField
+from mispmini.web.pages.proposals import ProposalCard, ProposalFormPage, ProposalsPage, ProposedField, ProposedFile
 from mispmini.web.pages.registrations import (
     AccountMadePage,
     RegisterPage,
@@ -171,11 +174,12 @@ __all__ = [
     "AuditRow",
     "AuditRowPage",
     "AuditStep",
-    "BlockedEvent",
+    "BlockedRow",
     "BlocklistPage",
     "ChangeRow",
     "CheckRow",
     "Choice",
+    "CodePage",
     "ContactPage",
     "DeletePage",
     "DifferenceRow",
@@ -251,10 +255,12 @@ __all__ = [
     "ProposalFormPage",
     "ProposalsPage",
     "ProposedField",
+    "ProposedFile",
     "PublishPage",
     "QueueRow",
     "ReadingRow",
     "Recipient",
+    "RecoveryCodesPage",
     "ReferenceFormPage",
     "ReferenceRow",
     "RefusalRow",
@@ -278,6 +284,7 @@ __all__ = [
     "RoleRow",
     "RolesPage",
     "ScheduleRow",
+    "SecondFactorBox",
     "SeenBox",
     "ServerCard",
     "ServerFormPage",
@@ -299,6 +306,7 @@ __all__ = [
     "TemplatesPage",
     "TestLayer",
     "Tlp",
+    "TotpPage",
     "TrashPage",
     "TrashRow",
     "UserFormPage",

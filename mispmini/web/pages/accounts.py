@@ -38,6 +38,7 @@ class UserFormPage:
     roles: tuple[Choice, ...]
     servers: tuple[Choice, ...]  # the first, "", is none
     may_delete: bool
+    has_second_factor: bool
     is_own: bool  # then e-mail and password want the current password
 
 
@@ -60,6 +61,31 @@ class KeyRow:
 
 
 @dataclass(frozen=True)
+class SecondFactorBox:
+    """One's own second factor on the profile."""
+
+    is_on: bool
+    codes_left: int  # recovery codes
+
+
+@dataclass(frozen=True)
+class TotpPage:
+    """users/totp_new.html: seed, code and current_password, posted to itself."""
+
+    form: Form
+    seed: str  # base32, 32 characters
+    uri: str  # otpauth:
+    picture: str  # the URI as a QR code, a data: URI of an SVG
+
+
+@dataclass(frozen=True)
+class RecoveryCodesPage:
+    """users/totp_codes.html, answered to the POST itself: the only time that they are seen."""
+
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ProfilePage:
     """users/view.html: one's own account; posts language to /users/language and passwords to /users/change_pw."""
 
@@ -70,6 +96,7 @@ class ProfilePage:
     role: str
     languages: tuple[Choice, ...]
     language: str  # one of i18n.SUPPORTED
+    second_factor: SecondFactorBox | None  # None where this instance asks for none
     keys: tuple[KeyRow, ...]
     may_add_keys: bool
     may_make_config: bool  # of a link, for a partner

@@ -8,6 +8,33 @@ from mispmini.web.pages.shared import Choice, Form, Health, Paging
 
 
 @dataclass(frozen=True)
+class BlockedRow:
+    """An entry of a blocklist."""
+
+    id: int
+    uuid: str
+    name: str  # what it was called; "" if nobody said
+    creator: str  # its organisation, as it was known
+    comment: str  # why
+    since: int
+    may_restore: bool  # an event that was deleted here and can still be brought back, which unblocks it
+
+
+@dataclass(frozen=True)
+class BlocklistPage:
+    """blocklists/index.html: uuids and comment are posted to add_path."""
+
+    path: str  # of this list
+    lists: tuple[Choice, ...]  # the path and name of each
+    sentence: str  # what it is for
+    rows: tuple[BlockedRow, ...]
+    paging: Paging
+    form: Form
+    add_path: str
+    delete_path: str  # an entry's id behind it lets it in again
+
+
+@dataclass(frozen=True)
 class SettingRow:
     """One setting in the list."""
 

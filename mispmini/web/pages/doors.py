@@ -19,6 +19,13 @@ class ErrorPage:
 
 
 @dataclass(frozen=True)
+class CodePage:
+    """users/otp.html, posts code to itself."""
+
+    message: str  # what was wrong with the last one, translated
+
+
+@dataclass(frozen=True)
 class SetupPage:
     """setup.html, posts to /setup: token, org_name, org_uuid, email, password, base_url, language."""
 

@@ -111,6 +111,7 @@ class FilesPage:
 
     event_id: int
     event_info: str
+    owner: str  # the organisation that they are proposed to; "" for files that are attached
     form: Form
     categories: tuple[Choice, ...]
 

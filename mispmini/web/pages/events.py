@@ -118,6 +118,7 @@ class EventHead:
     may_delegate: bool = False  # offer it to another organisation
     may_retract: bool = False  # take it back from partners, or see how far that is
     clusters: tuple[ClusterBadge, ...] = ()  # galaxy clusters that its tags name
+    no_longer_at: tuple[str, ...] = ()  # servers that it was pulled from and that no longer show it
 
 
 @dataclass(frozen=True)
@@ -297,24 +298,3 @@ class RetractPage:
     readers: tuple[str, ...]  # organisations that fetched it and have to be asked
     spreads: bool  # partners may have passed it on
     form: Form
-
-
-@dataclass(frozen=True)
-class BlockedEvent:
-    """An event that may not come in."""
-
-    id: int
-    uuid: str
-    info: str
-    organisation: str  # its creator's, as it was known; "" if it was not
-    comment: str  # why
-    since: int
-    may_restore: bool  # it was deleted here and can still be brought back, which unblocks it
-
-
-@dataclass(frozen=True)
-class BlocklistPage:
-    """events/blocklist.html"""
-
-    rows: tuple[BlockedEvent, ...]
-    paging: Paging

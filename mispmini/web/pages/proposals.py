@@ -17,6 +17,14 @@ class ProposedField:
 
 
 @dataclass(frozen=True)
+class ProposedFile:
+    """The file that comes with a proposal."""
+
+    name: str  # as it is downloaded
+    size: int  # bytes
+
+
+@dataclass(frozen=True)
 class ProposalCard:
     """One proposal, with what it would change."""
 
@@ -28,6 +36,7 @@ class ProposalCard:
     organisation: str  # whose idea it was; "" where it is not known
     proposed: int
     fields: tuple[ProposedField, ...]
+    file: ProposedFile | None
     may_accept: bool
     may_discard: bool
 
@@ -43,12 +52,13 @@ class ProposalsPage:
 
 @dataclass(frozen=True)
 class ProposalFormPage:
-    """proposals/edit.html: type, category, value, comment, to_ids."""
+    """proposals/edit.html: type, category, value, comment, to_ids; a file where the attribute has one."""
 
     event_id: int
     event_info: str
     owner: str  # the organisation that decides
     attribute_id: int | None  # None for a new attribute
     action: str
+    takes_file: bool
     form: Form
     choices: AttributeChoices

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from mispmini.domain import validation
 from mispmini.domain.filters import Scope, SearchOptions
-from mispmini.domain.graphs import FoundAttribute
+from mispmini.domain.graphs import EventGraph, FoundAttribute
 
 NIDS_SID = 4_000_000
 TEXT_TYPE = "text/plain; charset=UTF-8"
@@ -45,6 +46,25 @@ class Export:
     def kind_in(self, scope: Scope) -> str:
         """The word for this format in one scope."""
         return (self.kind_of_events or self.kind) if scope is Scope.EVENTS else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class WholeEventsExport:
+    """A format of whole events, which may have no attribute."""
+
+    name: str
+    pieces: Callable[[Iterable[EventGraph], ExportContext], Iterator[str]]
+    content_type: str = TEXT_TYPE
+    kind: str = "txt"
+
+    def kind_in(self, _scope: Scope) -> str:
+        """The word for this format."""
+        return self.kind
+
+
+def fits_its_type(found: FoundAttribute) -> bool:
+    """Whether a value is what its type says: where it stands bare in another program's syntax, nothing else may."""
+    return validation.check(found.attribute.type, found.attribute.value) is None
 
 
 def halves(found: FoundAttribute) -> tuple[str, str]:

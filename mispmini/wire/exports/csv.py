@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 
 from mispmini.domain.filters import Scope
 from mispmini.domain.graphs import FoundAttribute, TagRow
@@ -45,6 +46,10 @@ _CONTEXT: dict[str, Cell] = {
     "event_tag": lambda f: _tag_names(f.event.tags),
     "event_timestamp": lambda f: f.event.event.timestamp,
 }
+_DECAY: dict[str, Cell] = {
+    "decay_score_score": lambda f: round(f.decay[0].score, 2) if f.decay else None,
+    "decay_score_decayed": lambda f: f.decay[0].decayed if f.decay else None,
+}
 _ON_REQUEST: dict[str, Cell] = {
     "id": lambda f: f.attribute.id,
     "object_id": lambda f: f.attribute.object_id or 0,
@@ -59,14 +64,15 @@ _ON_REQUEST: dict[str, Cell] = {
     "last_seen": lambda f: f.attribute.last_seen,
     "event_uuid": lambda f: f.event.event.uuid,
 }
-_ALL = _PLAIN | _OBJECT | _CONTEXT | _ON_REQUEST
+_ALL = _PLAIN | _OBJECT | _CONTEXT | _DECAY | _ON_REQUEST
 
 
 def _csv(found: Iterable[FoundAttribute], context: ExportContext) -> Iterator[str]:
     options = context.options
     in_events = context.scope is Scope.EVENTS
-    plain = not (options.requested_attributes or options.include_context)
-    names = options.requested_attributes or (*_PLAIN, *_OBJECT, *(_CONTEXT if options.include_context else ()))
+    more = {**(_CONTEXT if options.include_context else {}), **(_DECAY if options.decay.include else {})}
+    plain = not (options.requested_attributes or more)
+    names = options.requested_attributes or (*_PLAIN, *_OBJECT, *more)
     if not options.headerless:
         yield f"{','.join(names)}\n"
     # MISP: a search for attributes leaves the object's columns empty.
@@ -85,15 +91,20 @@ def _lines(found: Iterable[FoundAttribute], names: Sequence[str], *, with_object
 
 def _usual_lines(found: Iterable[FoundAttribute], *, with_objects: bool) -> Iterator[str]:
     """The usual columns, written out: most exports have them, and the cells are most of their time (SPEED §3)."""
-    text, empty = _text_cell, '"","",""'
+    text, kind, empty = _text_cell, cache(_kind_cells), '"","",""'
     for item in found:
         row, obj = item.attribute, item.obj if with_objects else None
         held = f'"{obj.uuid}",{text(obj.name)},{text(obj.meta_category)}' if obj else empty
         yield (
-            f'"{row.uuid}",{row.event_id},"{row.category}","{row.type}",{text(row.value)},{text(row.comment)},'
+            f'"{row.uuid}",{row.event_id},{kind(row.category, row.type)},{text(row.value)},{text(row.comment)},'
             f"{'1' if row.to_ids else '0'},{row.timestamp},{text(row.object_relation or '')},"
             f"{text(_tag_names(item.tags)) if item.tags else empty[:2]},{held}\n"
         )
+
+
+def _kind_cells(category: str, kind: str) -> str:
+    """Category and type; a partner's may be unknown here, and be any text."""
+    return f"{_text_cell(category)},{_text_cell(kind)}"
 
 
 def _nothing(_found: FoundAttribute) -> str:

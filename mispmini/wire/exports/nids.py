@@ -1,6 +1,7 @@
 """suricata and snort: rules for what can be seen on a network (API §8.6).
 
-A text of an attribute never leaves its place in a rule: what could end a string is written as bytes.
+A text of an attribute never leaves its place in a rule: what could end a string is written as bytes. Addresses and
+ports stand bare, and are nothing else.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 
 from mispmini.domain.filters import Scope
 from mispmini.domain.graphs import FoundAttribute
-from mispmini.wire.exports.base import Export, ExportContext, halves
+from mispmini.wire.exports.base import Export, ExportContext, fits_its_type, halves
 
 _HEAD = """# MISP export of IDS rules - optimized for {dialect}
 #
@@ -24,6 +25,7 @@ _HEAD = """# MISP export of IDS rules - optimized for {dialect}
 _QUERY = 'content:"|01 00 00 01 00 00 00 00 00 01|"; depth:10; offset:2;'
 _SESSION = "tag:session,600,seconds;"
 _BEFORE = "(^|[^A-Za-z0-9-])"
+_BARE = frozenset({"ip-src", "ip-dst", "ip-src|port", "ip-dst|port", "domain|ip"})
 _TO_WEB = "$HOME_NET any -> $EXTERNAL_NET"
 _MAIL_IN = "$EXTERNAL_NET any -> $SMTP_SERVERS 25"
 
@@ -241,6 +243,8 @@ def _exported(
     def pieces(found: Iterable[FoundAttribute], context: ExportContext) -> Iterator[str]:
         yield _HEAD.format(dialect=dialect)
         for item in found:
+            if item.attribute.type in _BARE and not fits_its_type(item):
+                continue
             if maker := makers.get(item.attribute.type):
                 for number, rule in enumerate(maker(*halves(item)), start=1):
                     yield _written(rule, item, context, number)

@@ -13,7 +13,13 @@ _SIMPLE_HASHES = frozenset({
     "impfuzzy", "x509-fingerprint-md5", "x509-fingerprint-sha1", "x509-fingerprint-sha256",
 })  # fmt: skip
 _NAMED_HASHES = frozenset(f"filename|{name}" for name in _SIMPLE_HASHES) | {"malware-sample"}
-_DIGESTS = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
+# PHP writes sha512/256 and sha3-256 where Python has sha512_256 and sha3_256; a shake has no length of its own.
+_DIGESTS = {
+    spelling: name
+    for name in sorted(hashlib.algorithms_available)
+    if not name.startswith("shake")
+    for spelling in (name, name.replace("sha512_", "sha512/"), name.replace("sha3_", "sha3-"))
+}
 
 
 def _text(found: Iterable[FoundAttribute], context: ExportContext) -> Iterator[str]:
@@ -47,9 +53,9 @@ def _cache(found: Iterable[FoundAttribute], context: ExportContext) -> Iterator[
 
 
 def _digests(found: Iterable[FoundAttribute], context: ExportContext) -> Iterator[str]:
-    with_event = context.options.include_event_uuid
+    with_event, algorithm = context.options.include_event_uuid, _DIGESTS[context.options.hash_type]
     for item in found:
-        digest = hashlib.new(context.options.hash_type, item.attribute.value.encode()).hexdigest()
+        digest = hashlib.new(algorithm, item.attribute.value.encode()).hexdigest()
         yield f"{digest},{item.event.event.uuid}\n" if with_event else f"{digest}\n"
 
 

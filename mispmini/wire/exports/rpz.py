@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from mispmini.domain.graphs import FoundAttribute
-from mispmini.wire.exports.base import Export, ExportContext, halves
+from mispmini.wire.exports.base import Export, ExportContext, fits_its_type, halves
 from mispmini.wire.scalars import plain_text
 
-_WORDS = re.compile(r"[A-Za-z0-9._@:-]+", re.ASCII)
+_WORDS = re.compile(r"(?:\$date)?[A-Za-z0-9._@:-]*", re.ASCII)
 _POLICIES: dict[str, tuple[str, str]] = {
     "nxdomain": (".", "NXDOMAIN (name does not exist)"),
     "nodata": ("*.", "NODATA (name exists but no answers returned)"),
@@ -30,6 +30,7 @@ _SECTIONS = (
     (("domain",), "; The following domain names and all of their sub-domains " + _RETURNED),
     (("hostname", "hostname|port"), "; The following hostnames " + _RETURNED),
 )
+_TYPES = frozenset({"domain|ip"}).union(*(types for types, _sentence in _SECTIONS))
 
 
 def _rpz(found: Iterable[FoundAttribute], context: ExportContext) -> Iterator[str]:
@@ -72,6 +73,8 @@ def _sorted_in(found: Iterable[FoundAttribute]) -> tuple[dict[str, None], ...]:
     """Addresses, domains and host names, each once, in the order in which they are met."""
     sections: tuple[dict[str, None], ...] = ({}, {}, {})
     for item in found:
+        if item.attribute.type not in _TYPES or not fits_its_type(item):
+            continue
         first, second = halves(item)
         if item.attribute.type == "domain|ip":
             sections[1][first], sections[0][second] = None, None

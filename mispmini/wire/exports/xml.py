@@ -32,7 +32,12 @@ def _leaf(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "1" if value else "0"
-    return escape(str(value).translate(_NOT_IN_XML))
+    return escaped(str(value))
+
+
+def escaped(text: str) -> str:
+    """A text as the content of an element, without what XML cannot hold."""
+    return escape(text.translate(_NOT_IN_XML), {"\r": "&#13;"})
 
 
 def _tag(key: str) -> str:
