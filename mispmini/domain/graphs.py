@@ -4,7 +4,7 @@ Field order of the NamedTuples is the column order of the select that fills them
 Ids are integers, times epoch seconds, seen times epoch microseconds, None stands for "none".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -268,6 +268,12 @@ class EventGraph:
     servers: Mapping[int, Sequence[HolderRow]] = field(default_factory=dict)
     related_tags: Mapping[int, Sequence[TagRow]] = field(default_factory=dict)
     analyst_data: AnalystSheet | None = None
+
+    def tags_shown(self) -> Iterator[Sequence[TagRow]]:
+        """The event's tags and those of each attribute that it shows; `attribute_tags` may hold those of others."""
+        yield self.tags
+        for attribute in self.attributes:
+            yield self.attribute_tags.get(attribute.id, ())
 
 
 class RelatedAttribute(NamedTuple):

@@ -196,6 +196,20 @@ def test_the_seed_is_sealed_and_goes_with_the_factor(owner: Owner) -> None:
     assert owner.seed not in json.loads((data_folder() / "secrets.json").read_text()).values()
 
 
+def test_the_seed_goes_with_its_account(site: Site, owner: Owner) -> None:
+    number = scalar('SELECT id FROM "user" WHERE folded_email = ?', (owner.email,))
+    Caller(site, site.admin_key).post(f"/admin/users/delete/{number}")
+    assert owner.seed not in (data_folder() / "secrets.json").read_text()
+
+
+def test_turning_it_on_ends_sessions_that_a_password_alone_began(site: Site) -> None:
+    owner, other = Owner(site), Reader(site)
+    other.sign_in(owner.email)
+    owner.turns_it_on()
+    assert is_in(owner)
+    assert not is_in(other)
+
+
 def totp_is_on(owner: Owner) -> bool:
     """Whether the account is asked for codes."""
     return scalar('SELECT totp_secret FROM "user" WHERE folded_email = ?', (owner.email,)) is not None

@@ -32,7 +32,7 @@ def _layer(found: Iterable[EventGraph], context: ExportContext) -> Iterator[str]
     """A layer; the score of a technique is how many events and attributes are tagged with it."""
     counts: Counter[str] = Counter()
     for graph in found:
-        for held in (graph.tags, *graph.attribute_tags.values()):
+        for held in graph.tags_shown():
             counts.update(set(_techniques(held)))
     yield json.dumps({
         "name": f"MISP {context.base_url}",

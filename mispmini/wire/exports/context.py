@@ -26,7 +26,7 @@ class _Used:
         """Take in what an event and its attributes are tagged with."""
         uses = [*graph.galaxies, *(use for held in graph.attribute_galaxies.values() for use in held)]
         clusters = {use.tag_id: use.cluster for use in uses}
-        for held in (graph.tags, *graph.attribute_tags.values()):
+        for held in graph.tags_shown():
             for tag in held:
                 if tag.deleted:
                     continue
