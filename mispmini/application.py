@@ -95,7 +95,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = tuple(
     module.bp
     for module in (
         home, guide, login, second_factor, setting_up, openapi, users, registrations, statistics, user_settings,
-        auth_keys, roles, organisation_lists, organisations, events, attributes, objects, object_references, object_templates,
+        auth_keys, roles, organisation_lists, organisations, events, attributes, objects,
+        object_references, object_templates,
         attachments, freetext, retractions, event_receipts, event_reports, shadow_attributes, sightings, analyst_data,
         delegations, correlation_exclusions, rest_search,
         stix_documents, tags, favourite_tags, taxonomies, sharing_groups,

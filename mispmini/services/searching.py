@@ -29,7 +29,7 @@ from mispmini.services.sifting import (
 )
 from mispmini.services.warninglists import warnings_of
 from mispmini.store import event_index
-from mispmini.store.attachments import attributes_with_files, files_of
+from mispmini.store.attachments import attributes_with_files, bytes_in_events, files_of
 from mispmini.store.database import reading
 from mispmini.store.graphs import Parts, load_events, tags_of_attributes
 from mispmini.store.search.finding import find_attribute_ids, find_event_ids, find_object_ids
@@ -53,6 +53,7 @@ FILES_A_READ = 100
 OBJECTS_A_READ = 200
 VALUES_A_READ = 2_000
 ATTRIBUTES_HELD = 5_000
+BYTES_AS_AN_ATTRIBUTE = 8 * 1024  # of files: 40 MB are read together
 T = TypeVar("T")
 
 
@@ -94,19 +95,21 @@ def search_events(viewer: Viewer, filters: SearchFilters) -> Found[EventGraph]:
 
 
 def _events(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> Iterator[EventGraph]:
-    for batch in _batches_of_events(ids, whole=not filters.options.metadata):
+    options = filters.options
+    for batch in _batches_of_events(ids, whole=not options.metadata, with_files=options.with_attachments):
         with reading():
             found = _read_events(viewer, batch, filters)
         yield from found
 
 
-def _batches_of_events(ids: Sequence[int], *, whole: bool) -> Iterator[Sequence[int]]:
+def _batches_of_events(ids: Sequence[int], *, whole: bool, with_files: bool) -> Iterator[Sequence[int]]:
     """Events that are read together: so many, or fewer when what they hold is large."""
     for batch in in_batches(ids, EVENTS_A_READ):
         sizes = attribute_counts(batch) if whole else {}
+        files = bytes_in_events(batch) if whole and with_files else {}
         start = held = 0
         for place, number in enumerate(batch):
-            size = sizes.get(number, 0)
+            size = sizes.get(number, 0) + files.get(number, 0) // BYTES_AS_AN_ATTRIBUTE
             if held and held + size > ATTRIBUTES_HELD:
                 yield batch[start:place]
                 start, held = place, 0

@@ -16,6 +16,7 @@ from mispmini.store import sealing
 from mispmini.store import second_factor as store
 from mispmini.store.database import writing
 from mispmini.store.second_factor import Factor
+from mispmini.store.sessions import delete_sessions_of
 from mispmini.store.settings import load_settings
 
 WRONG_CODE = N_("The code is wrong, or was used before. Take the next one.")
@@ -59,17 +60,22 @@ def is_asked_of(viewer: Viewer) -> bool:
 
 
 def turn_on(viewer: Viewer, seed: str, code: str, current_password: str) -> tuple[str, ...]:
-    """Ask this account for codes from now on; returns its recovery codes. Raises Forbidden, SaveFailed."""
+    """Ask this account for codes from now on; every session of it ends. Returns its recovery codes.
+
+    Raises Forbidden, SaveFailed.
+    """
     _refuse_programs(viewer)
     user_id = viewer.user_id or 0
     accounts.confirm_password(viewer, current_password, "totp_new")
     step = _step_of(seed, code) if _SEED.match(seed) else None
     if step is None:
         raise SaveFailed("totp_new", _MODEL, {"code": [WRONG_CODE]})
-    old, seed_ref = factor_of(viewer), sealing.seal("totp", seed)
+    seed_ref = sealing.seal("totp", seed)
     codes = tuple(ids.new_recovery_code() for _ in range(_RECOVERY_CODES))
     with writing():
+        old = factor_of(viewer)
         store.keep_factor(user_id, seed_ref, step, codes)
+        delete_sessions_of(user_id)
         audit.record(viewer, "totp_new", _MODEL, user_id, viewer.email)
     if old is not None:
         sealing.forget(old.seed_ref)
@@ -77,15 +83,15 @@ def turn_on(viewer: Viewer, seed: str, code: str, current_password: str) -> tupl
 
 
 def turn_off(viewer: Viewer, user_ref: str, current_password: str | None = None) -> None:
-    """Ask an account for its password alone; one's own wants the password. Raises Forbidden, NotFound, SaveFailed."""
+    """Ask an account for its password alone; one's own by no key. Raises Forbidden, NotFound, SaveFailed."""
     account = accounts.view_user(viewer, user_ref)
     is_own = account.user.id == viewer.user_id
-    if not (is_own and viewer.key is None) and not accounts.may_manage(viewer, account):
+    if viewer.key is not None if is_own else not accounts.may_manage(viewer, account):
         raise Forbidden(NO_FUNCTION)
     if is_own:
         accounts.confirm_password(viewer, current_password, "totp_delete")
-    old = store.find_any_factor(account.user.id)
     with writing():
+        old = store.find_any_factor(account.user.id)
         store.drop_factor(account.user.id)
         audit.record(viewer, "totp_delete", _MODEL, account.user.id, account.user.email)
     if old is not None:

@@ -13,6 +13,7 @@ from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services.audit import record
 from mispmini.services.organisations import capture_organisation
+from mispmini.services.readings import note_served_by_id
 from mispmini.services.rights import NO_PERMISSION
 from mispmini.store import sightings as store
 from mispmini.store.attributes import attributes_by_id, find_readable_attribute
@@ -145,6 +146,8 @@ def _found(viewer: Viewer, found: Sequence[int], filters: SightingFilters) -> It
             attributes = attributes_by_id([r.attribute_id for r in read]) if filters.with_attribute else {}
             bare = list(dict.fromkeys(r.event_id for r in read)) if filters.with_event else []
             graphs = load_events(viewer, bare, Parts(elements=False))
+        if filters.with_attribute or filters.with_event:
+            note_served_by_id(viewer, (r.event_id for r in read))
         events = {graph.event.id: graph for graph in graphs}
         yield from (FoundSighting(r, attributes.get(r.attribute_id), events.get(r.event_id)) for r in read)
 

@@ -8,13 +8,14 @@ from mispmini.domain import clock
 from mispmini.domain.errors import Busy, MispminiError, OutOfSpace
 from mispmini.domain.viewer import Viewer
 from mispmini.services import audit, passwords, second_factor
+from mispmini.services.accounts import LOCKED
 from mispmini.store import authentication, lockout, people
 from mispmini.store.database import writing
 from mispmini.store.people import Login
 
 _LONGEST_PASSWORD = 1024
+_ANYWHERE = "*"  # who knows the password must not guess a code from many addresses
 WRONG = "Wrong e-mail or password."
-LOCKED = "Too many wrong attempts. Wait five minutes, then try again."
 
 
 class WrongLogin(MispminiError):
@@ -64,6 +65,7 @@ def complete(user_id: int, code: str, address: str) -> Viewer:
     if login is None or viewer is None:
         raise WrongLogin(WRONG)
     _count_attempt(login.email, address)
+    _count_attempt(login.email, _ANYWHERE)
     with writing(quiet=True):
         is_right = second_factor.use_code(user_id, code)
     if not is_right:
@@ -88,7 +90,8 @@ def _count_attempt(email: str, address: str) -> None:
 def _let_in(login: Login, viewer: Viewer, address: str, password: str = "") -> None:
     """Forget wrong attempts; last login, and a hash of today's cost. A full disk must not keep anybody out."""
     with writing(quiet=True):
-        lockout.forget_failures(folded(login.email), address)
+        for place in (address, _ANYWHERE):
+            lockout.forget_failures(folded(login.email), place)
     values: dict[str, object] = {"last_login": clock.now(), "current_login": clock.now()}
     if password and login.password_hash and passwords.is_of_other_cost(login.password_hash):
         values["password_hash"] = passwords.hash_password(password)

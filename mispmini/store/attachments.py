@@ -108,6 +108,16 @@ def attributes_with_files(event_ids: Sequence[int]) -> list[int]:
     return [r[0] for r in found]
 
 
+def bytes_in_events(event_ids: Sequence[int]) -> dict[int, int]:
+    """How large the files of attributes and proposals of some events are together, by event; none has no entry."""
+    held = " UNION ALL ".join(
+        f"SELECT event_id, size FROM {table} JOIN {holder} ON {holder}.id = {holder}_id"
+        f" WHERE event_id IN ({marks(event_ids)})"
+        for holder, table in _TABLES.items()
+    )
+    return dict(rows(f"SELECT event_id, SUM(size) FROM ({held}) GROUP BY event_id", (*event_ids, *event_ids)))
+
+
 def attributes_having_files(attribute_ids: Sequence[int]) -> frozenset[int]:
     """Those of these attributes that have a file; at most some hundred ids a call."""
     found = rows(f"SELECT attribute_id FROM attachment WHERE attribute_id IN ({marks(attribute_ids)})", attribute_ids)

@@ -301,12 +301,14 @@ def tags_of_clusters_like(viewer: Viewer, pattern: str) -> dict[str, int]:
     shown = cluster_visible_to(viewer) & Predicate("NOT cluster.deleted AND galaxy.enabled")
     literal = pattern.lower().replace("\\", "\\\\").replace("_", "\\_")
     like = "lower({}) LIKE ? ESCAPE '\\'"
-    synonym = f"key = 'synonyms' AND {like.format('value')}"
+    synonym = (
+        f"SELECT 1 FROM galaxy_element WHERE cluster_id = cluster.id AND key = 'synonyms' AND {like.format('value')}"
+    )
     found = rows(
         "SELECT cluster.folded_tag, cluster.id FROM galaxy_cluster AS cluster"
         " JOIN galaxy ON galaxy.id = cluster.galaxy_id"
-        f" WHERE cluster.folded_tag IN (SELECT folded_name FROM tag WHERE is_galaxy) AND ({like.format('cluster.value')} OR EXISTS"
-        f" (SELECT 1 FROM galaxy_element WHERE cluster_id = cluster.id AND {synonym})) AND ({shown.text})"
+        " WHERE cluster.folded_tag IN (SELECT folded_name FROM tag WHERE is_galaxy)"
+        f" AND ({like.format('cluster.value')} OR EXISTS ({synonym})) AND ({shown.text})"
         " ORDER BY cluster.id DESC",
         (literal, literal, *shown.params),
     )

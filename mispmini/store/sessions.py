@@ -59,7 +59,7 @@ def delete_session(session_id: int) -> None:
 
 
 def delete_sessions_of(user_id: int) -> None:
-    """End every session of an account, inside a writing(): it was disabled or its password changed."""
+    """End every session of an account, inside a writing(): what it proves itself by changed, or it was disabled."""
     execute("DELETE FROM session WHERE user_id = ?", (user_id,))
 
 

@@ -18,8 +18,8 @@ class Answer:
     """What a partner answered.
 
     `json` is None for an empty body, and for an error whose body is no JSON. `text` is what it says of a failure, else
-    the beginning of an error's body: at most 500 characters, our secrets blotted out. `date` is the partner's clock (epoch seconds). Names of `headers` may be
-    asked for in any case.
+    the beginning of an error's body: at most 500 characters, our secrets blotted out. `date` is the partner's clock
+    (epoch seconds). Names of `headers` may be asked for in any case.
     """
 
     status: int

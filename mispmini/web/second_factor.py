@@ -50,9 +50,11 @@ def show_totp_new() -> Answer:
 @bp.post("/totp_new")
 @needs_login
 def totp_new() -> Answer:
-    """Ask for codes from now on; answers with the recovery codes, the only time they are seen."""
+    """Ask for codes from now on; answers with the recovery codes, the only time they are seen, in a new session."""
     if_refused(lambda form, status: page_answer("users/totp_new.html", offer_page(form), status=status))
-    codes = second_factor.turn_on(current_viewer(), _text("seed"), _text("code"), _text("current_password"))
+    viewer = current_viewer()
+    codes = second_factor.turn_on(viewer, _text("seed"), _text("code"), _text("current_password"))
+    enter(viewer)
     return page_answer("users/totp_codes.html", pages.RecoveryCodesPage(codes))
 
 

@@ -137,6 +137,23 @@ def test_a_search_hit_of_a_partner_is_a_reading(site: Site, partner: int, kind: 
 
 
 @pytest.mark.parametrize(
+    ("more", "reads"), [({}, False), ({"includeAttribute": 1}, True), ({"includeEvent": 1}, True)], ids=str
+)
+def test_what_a_partner_reads_beside_a_sighting_is_a_reading(
+    site: Site, partner: int, more: dict[str, int], reads: bool
+) -> None:
+    event, key = an_event(site, ("domain", VALUE)), key_of(site, partner)
+    number = event.rpartition("/")[2]
+    attribute = site.get(f"/events/view/{number}", headers=MACHINE | {"Authorization": site.key(ADMIN)}).json()
+    seen = {"id": attribute["Event"]["Attribute"][0]["id"]}
+    assert site.post("/sightings/add", json=seen, headers=key).status_code == 200
+    answer = site.post("/sightings/restSearch/event", json={"id": int(number), "last": "1d", **more}, headers=key)
+    assert len(answer.json()["response"]) == 1
+    fetched = reading(site, ADMIN).read(f"{event}?tab=sharing").partition("Fetched from here")[2]
+    assert (name_of(partner) in fetched) is reads
+
+
+@pytest.mark.parametrize(
     ("method", "path", "reads"),
     [
         ("GET", "/events/view/{event}?tab=reports", True),

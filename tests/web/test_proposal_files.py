@@ -9,8 +9,9 @@ import requests
 
 from mispmini.domain import samples
 from mispmini.domain.distribution import Distribution
+from mispmini.services.searching import _batches_of_events
 from mispmini.store import backups, keeping_tidy
-from mispmini.store.attachments import unreferenced_files
+from mispmini.store.attachments import bytes_in_events, unreferenced_files
 from mispmini.store.database import writing
 from mispmini.store.settings import save_setting
 from mispmini.store.trash import purge_event
@@ -83,6 +84,22 @@ def test_files_beyond_a_measure_are_to_be_downloaded(
     for told in (whole, listed):
         assert {one["value"] for one in told if "data" in one} == {"6.bin", "4.bin"}
     assert analyst.get(f"/shadow_attributes/download/{made[1]['id']}").content == b"x" * 5
+
+
+def test_events_with_large_files_are_not_read_together(
+    analyst: Analyst, stranger: Analyst, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mispmini.services.searching.BYTES_AS_AN_ATTRIBUTE", 1)
+    large = [
+        analyst.adds_event(distribution=1, Attribute=[attachment(b"x" * 30_000, name=f"{place}")]) for place in range(3)
+    ]
+    proposed(stranger, large[0], attachment(b"y" * 30_000))
+    asked = {"returnFormat": "json", "eventid": [one["id"] for one in large], "withAttachments": 1}
+    numbers = [int(one["id"]) for one in large]
+    assert bytes_in_events(numbers) == dict(zip(numbers, (60_000, 30_000, 30_000), strict=True))
+    read = list(_batches_of_events(numbers, whole=True, with_files=True))
+    assert [len(batch) for batch in read] == [1, 1, 1]
+    assert len(analyst.post("/events/restSearch", asked)["response"]) == 3
 
 
 @pytest.mark.parametrize("is_told", [True, False], ids=["encrypt", "raw all the same"])

@@ -8,6 +8,7 @@ import pyotp
 import pytest
 
 from mispmini.domain import clock
+from mispmini.services import signing_in
 from mispmini.store import database
 from mispmini.store.sealing import data_folder
 from mispmini.store.sql import execute, scalar
@@ -123,6 +124,17 @@ def test_five_wrong_codes_lock_the_account_even_for_a_right_one(owner: Owner) ->
     assert gives(browser, owner.code(1))[0] == 429
 
 
+def test_codes_are_guessed_from_many_addresses_no_faster(owner: Owner) -> None:
+    user_id = scalar('SELECT id FROM "user" WHERE folded_email = ?', (owner.email,))
+    for place in range(5):
+        with pytest.raises(signing_in.WrongLogin):
+            signing_in.complete(user_id, "000000", f"192.0.2.{place}")
+    with pytest.raises(signing_in.LockedOut):
+        signing_in.complete(user_id, owner.code(1), "192.0.2.9")
+    signing_in.unlock(owner.email)
+    assert signing_in.complete(user_id, owner.code(1), "192.0.2.9").email == owner.email
+
+
 def test_a_cookie_that_waits_for_a_code_is_over_after_five_minutes(
     owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,6 +174,14 @@ def test_turning_it_off_wants_the_password(owner: Owner) -> None:
     assert owner.sign_in(owner.email).headers["Location"] != "/users/otp"
 
 
+def test_a_taken_session_does_not_find_out_the_password(owner: Owner) -> None:
+    page = owner.read("/users/totp_delete/me")
+    for _ in range(5):
+        owner.submit("/users/totp_delete/me", page, current_password="not it")
+    assert "Too many wrong attempts." in owner.submit("/users/totp_delete/me", page, current_password=PASSWORD)
+    assert totp_is_on(owner)
+
+
 def test_an_admin_turns_it_off_for_who_lost_the_telephone_and_a_colleague_cannot(site: Site, owner: Owner) -> None:
     number = scalar('SELECT id FROM "user" WHERE folded_email = ?', (owner.email,))
     assert Caller(site, site.key(USER)).post(f"/users/totp_delete/{number}").status_code in (403, 404, 405)
@@ -173,8 +193,9 @@ def test_an_admin_turns_it_off_for_who_lost_the_telephone_and_a_colleague_cannot
     assert not totp_is_on(owner)
 
 
-def test_keys_are_never_asked_and_cannot_turn_it_on(site: Site) -> None:
+def test_keys_are_never_asked_and_turn_neither_on_nor_off_what_is_their_owner_s(site: Site) -> None:
     assert Caller(site, site.admin_key).get("/users/totp_new").status_code == 403
+    assert Caller(site, site.admin_key).post("/users/totp_delete/me").status_code == 403
 
 
 def test_the_instance_may_ask_nobody(site: Site, owner: Owner) -> None:
