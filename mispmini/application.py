@@ -17,23 +17,21 @@ from mispmini.settings import Settings
 from mispmini.store import database
 from mispmini.store.settings import fix_settings
 from mispmini.store.settings import load_settings as load_instance_settings
-from mispmini.web import (
+from mispmini.web import answer, asking, auditing, csrf, errors, headers, i18n, limits, maintenance, other_methods, who
+from mispmini.web.asking import MispPaths
+from mispmini.web.sessions import CookieSessions
+from mispmini.web.views import (
     analyst_data,
-    answer,
     arrivals,
-    asking,
     attachments,
     attributes,
-    auditing,
     auth_keys,
     blocklists,
     communities,
     contact,
     correlation_exclusions,
-    csrf,
     decaying,
     delegations,
-    errors,
     event_receipts,
     event_reports,
     events,
@@ -46,16 +44,12 @@ from mispmini.web import (
     galaxy_clusters,
     guide,
     handshake,
-    headers,
     health,
     home,
-    i18n,
     instance,
     jobs,
-    limits,
     login,
     logs,
-    maintenance,
     not_here,
     noticelists,
     object_references,
@@ -64,7 +58,6 @@ from mispmini.web import (
     openapi,
     organisation_lists,
     organisations,
-    other_methods,
     previews,
     registrations,
     rest_search,
@@ -85,11 +78,8 @@ from mispmini.web import (
     user_settings,
     users,
     warninglists,
-    who,
 )
-from mispmini.web import settings as setting_views
-from mispmini.web.asking import MispPaths
-from mispmini.web.sessions import CookieSessions
+from mispmini.web.views import settings as setting_views
 
 BLUEPRINTS: tuple[Blueprint, ...] = tuple(
     module.bp

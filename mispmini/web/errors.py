@@ -16,9 +16,9 @@ from mispmini.services.signing_in import LockedOut, WrongLogin
 from mispmini.web import pages
 from mispmini.web.answer import Answer, Headers, action_url, base_url, lead_to, page_answer, reply, wants_json
 from mispmini.web.asking import asked_path, here
-from mispmini.web.connection_pages import advice_for_text
+from mispmini.web.building.connection_pages import advice_for_text
+from mispmini.web.building.sentences import for_people
 from mispmini.web.i18n import _
-from mispmini.web.sentences import for_people
 from mispmini.web.who import viewer_or_none
 from mispmini.wire import replies
 

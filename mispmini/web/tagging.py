@@ -8,7 +8,7 @@ from mispmini.services import tags
 from mispmini.services.tags import Tagged
 from mispmini.web.answer import Answer, done, reply, wants_json
 from mispmini.web.asking import asked_path, parameter
-from mispmini.web.audience import clash_sentence
+from mispmini.web.building.audience import clash_sentence
 from mispmini.web.i18n import _
 from mispmini.wire import replies
 from mispmini.wire.scalars import flag

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.cast import SYNC_USER, USER, Actor, Cast, add_actor, admin_of
+from tests.cast import SYNC_USER, USER, Actor, add_actor, admin_of, hire
 from tests.contract.rest_rows import Scene
 from tests.contract.workshop import Workshop
 from tests.live import Birth, LiveServer, live_server
@@ -109,6 +109,8 @@ def _peopled(server: LiveServer, *, other: Actor, accounts: dict[str, Actor]) ->
 
 
 @pytest.fixture(scope="session")
-def scene(cast: Cast) -> Scene:
-    """Who asks, and what there is to ask about, for the tables of API §9."""
-    return Scene(cast, Workshop(cast.dora))
+def scene() -> Iterator[Scene]:
+    """Who asks, and what there is to ask about, for the tables of API §9: on a server of their own, which they set."""
+    with live_server() as running:
+        cast = hire(running)
+        yield Scene(cast, Workshop(cast.dora))

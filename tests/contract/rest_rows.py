@@ -1,8 +1,8 @@
 """Rows of a table: who asks what over REST, and what the answer is, whole (API §9, PROTOCOL §1.4).
 
 In paths and bodies `{event}` is an event that all rows share and `{event!}` one made for this row, as in the table of
-permissions. In an expected answer `*` is anything, `#` in a text a row number, and `...` among the keys of an object,
-or last in a list, stands for more of them.
+permissions. In an expected answer `*` is anything, `#` in a text a row number, a type any value of it; `...` among the
+keys of an object stands for more of them, and last in a list says that it has one or more of what stands before it.
 """
 
 import json
@@ -14,12 +14,15 @@ from typing import Any
 
 import requests
 
-from tests.cast import Cast
-from tests.contract.workshop import Workshop
+from mispmini.domain.ids import new_uuid
+from tests.cast import SYNC_USER, Cast, add_actor
+from tests.contract.workshop import ORG_ADMIN, Workshop
 
 Json = Any
 NOTHING = "\0"
 NOWHERE = "5e1d6f3a-7b52-4c44-9d0e-3f6a2b8c9d10"
+ABSENT = "99999"
+NO_JSON = '{"name": "x'
 NOT_ALLOWED = "You do not have permission to use this functionality."
 NOT_YOURS = "You do not have permission to do that."
 FAILED = (
@@ -43,6 +46,11 @@ class Expected:
 def ok(body: Json) -> Expected:
     """200 with this body."""
     return Expected(200, body)
+
+
+def keys(names: str) -> dict[str, Json]:
+    """An object with just these keys."""
+    return dict.fromkeys(names.split(), "*")
 
 
 def each(*bodies: Json) -> tuple[Json, ...]:
@@ -96,14 +104,18 @@ class Scene:
 
     cast: Cast
     workshop: Workshop
-    session: requests.Session = field(default_factory=requests.Session)
-    keys: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Alice has a second key, which only reads."""
+        """The cast, a key of Alice's that only reads, each role of Dora's organisation, and two people of Others."""
         made = self.cast.alice.post("/auth_keys/add", {"read_only": True}).json()
         named = {name: getattr(self.cast, name).key for name in ("alice", "bob", "charlie", "dora", "sam")}
-        self.keys = {**named, "reader": made["AuthKey"]["authkey_raw"]}
+        self.keys = {**self.workshop.keys, **named, "reader": made["AuthKey"]["authkey_raw"]}
+        org_uuid = new_uuid()
+        for role, number in (("other admin", ORG_ADMIN), ("other sync", SYNC_USER)):
+            name = role.replace(" ", "-")
+            actor = add_actor(self.cast.dora, name, org_name="Others", org_uuid=org_uuid, role_id=number)
+            self.keys[role] = actor.key
 
     def ask(self, who: str, method: str, path: str, body: Json = NOTHING, raw: str | None = None) -> requests.Response:
         """One request; a stranger has no key."""
@@ -111,7 +123,8 @@ class Scene:
         headers |= {"Authorization": self.keys[who]} if who in self.keys else {}
         data = raw if raw is not None else None if body is NOTHING else json.dumps(body)
         url = f"{self.cast.dora.server.url}{path}"
-        return self.session.request(method, url, data=data, headers=headers, timeout=30, allow_redirects=False)
+        session = self.workshop.session
+        return session.request(method, url, data=data, headers=headers, timeout=30, allow_redirects=False)
 
     def filled(self, value: Json) -> Json:
         """A JSON value with the targets that it names."""
@@ -120,7 +133,8 @@ class Scene:
     def check(self, row: Row) -> None:
         """Ask, and compare the whole answer. Raises AssertionError."""
         body = None if row.body is NOTHING else row.body
-        asked, body, raw, expected = self.filled([row.asked, body, row.raw, row.expected.body])
+        asked, body = self.filled([row.asked, body])
+        expected, raw = row.expected.body, row.raw
         method, path = asked.split(" ", 1)
         got = self.ask(row.who, method, path, NOTHING if row.body is NOTHING else body, raw)
         told = f"{row.who} {asked} {json.dumps(body)[:300]}: {got.status_code} {got.text[:800]}"
@@ -138,6 +152,12 @@ def _with_url(expected: Json, path: str) -> Json:
 
 def difference(expected: Json, got: Json, at: str = "") -> str | None:
     """The first place where an answer is not as expected, None where it is."""
+    if expected in ("*", got):
+        return None
+    if isinstance(expected, type):
+        return None if isinstance(got, expected) else f"{at}: {got!r} for {expected.__name__}"
+    if isinstance(expected, re.Pattern) and isinstance(got, str):
+        return None if expected.fullmatch(got) else f"{at}: {got!r} for {expected.pattern!r}"
     if isinstance(expected, dict) and isinstance(got, dict):
         return _of_objects(expected, got, at)
     if isinstance(expected, list) and isinstance(got, list):
@@ -145,7 +165,7 @@ def difference(expected: Json, got: Json, at: str = "") -> str | None:
     if isinstance(expected, str) and isinstance(got, str):
         pattern = re.escape(expected).replace(r"\#", r"\d+").replace(r"\*", ".*")
         return None if re.fullmatch(pattern, got, re.DOTALL) else f"{at}: {got!r} for {expected!r}"
-    return None if expected == "*" or expected == got else f"{at}: {got!r} for {expected!r}"
+    return f"{at}: {got!r} for {expected!r}"
 
 
 def _of_objects(expected: Mapping[str, Json], got: Mapping[str, Json], at: str) -> str | None:
@@ -156,8 +176,13 @@ def _of_objects(expected: Mapping[str, Json], got: Mapping[str, Json], at: str) 
 
 
 def _of_lists(expected: list[Json], got: list[Json], at: str) -> str | None:
-    wanted = expected[:-1] if expected[-1:] == ["..."] else expected
-    if len(got) < len(wanted) or (len(got) > len(wanted) and wanted is expected):
+    wanted = expected
+    if expected[-1:] == ["..."]:
+        wanted = expected[:-1] * len(got)
+        if len(expected) > 1 and not got:
+            return f"{at}: nothing for {expected[:-1]}"
+        got = got if len(expected) > 1 else []
+    if len(got) != len(wanted):
         return f"{at}: {len(got)} items for {len(wanted)}"
-    pairs = enumerate(zip(wanted, got, strict=False))
+    pairs = enumerate(zip(wanted, got, strict=True))
     return next((wrong for n, (one, other) in pairs if (wrong := difference(one, other, f"{at}[{n}]"))), None)

@@ -1,5 +1,7 @@
 """API §9.1, the instance: each row asked of a live server, and the whole answer compared."""
 
+import re
+
 import pytest
 
 from tests.contract.rest_rows import FAILED, NOT_ALLOWED, Row, Scene, described, difference, ok, refused, saved, unsaved
@@ -87,5 +89,8 @@ def test_a_difference_is_seen() -> None:
     assert difference({"a": 1, "...": 1}, {"b": 2})
     assert difference(["x"], ["x", "y"])
     assert difference(["x", "..."], [])
+    assert difference(["x", "..."], ["x", "y"])
+    assert difference({"a": str}, {"a": 1})
+    assert difference(re.compile("[a-c]"), "d")
     assert difference({"a": [{"b": None}]}, {"a": [{"b": ""}]})
-    assert difference({"a": ["x", "..."], "...": 1}, {"a": ["x", "y"], "c": 1}) is None
+    assert difference({"a": ["#", "..."], "b": ["..."], "...": 1}, {"a": ["1", "2"], "b": [], "c": 1}) is None

@@ -201,9 +201,10 @@ def not_imported(failed: int) -> Expected:
     )
 
 
-PUSHED = {"uuid": "{new}", "object_uuid": "{event}", "object_type": "Event", "note": "n", "distribution": "1", "orgc_uuid": NOWHERE,
+SOMEBODY = "9f0c1d2e-3b4a-4c5d-8e6f-7a8b9c0d1e2f"
+PUSHED = {"uuid": "{new}", "object_uuid": "{event}", "object_type": "Event", "note": "n", "distribution": "1", "orgc_uuid": SOMEBODY,
           "created": "2026-01-01 00:00:00", "modified": "2026-01-01 00:00:00",
-          "Orgc": {"uuid": NOWHERE, "name": "Somebody"}}  # fmt: skip
+          "Orgc": {"uuid": SOMEBODY, "name": "Somebody"}}  # fmt: skip
 ANALYST = (
     *(Row("alice", f"POST /{path}/add/Note{ABOUT}", noted(note="n"), form) for path in ("analyst_data", "analystData") for form in wrapped("Note", {"note": "n"})),
     Row("alice", "POST /analyst_data/add/Note", noted(), {"note": "n", "object_uuid": "{event}", "object_type": "Event"}),

@@ -70,14 +70,15 @@ def _whole_event(scene: Scene) -> dict[str, str]:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    parts = {"type": "domain", "value": f"{new_uuid()}.example"}
-    event = made("/events/add", {"info": "x", "timestamp": "1700000000", "Attribute": [parts]})["Event"]
+    attributes = [{"type": "domain", "value": f"{new_uuid()}.example"}]
+    parts = {"Attribute": attributes, "Object": [new_object()], "EventReport": [{"name": "n"}]}
+    event = made("/events/add", {"info": "x", "timestamp": "1700000000", **parts})["Event"]
     uuid = event["uuid"]
     words = {
         "event": uuid,
         "attribute": event["Attribute"][0]["uuid"],
-        "object": made(f"/objects/add/{uuid}", new_object())["Object"]["uuid"],
-        "report": made(f"/event_reports/add/{uuid}", {"name": "n"})["EventReport"]["uuid"],
+        "object": event["Object"][0]["uuid"],
+        "report": event["EventReport"][0]["uuid"],
         "proposal": made(f"/shadow_attributes/add/{uuid}", {"type": "domain", "value": f"{new_uuid()}.example"})[
             "ShadowAttribute"
         ]["id"],

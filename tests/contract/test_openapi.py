@@ -13,8 +13,8 @@ from mispmini.application import create_app
 from mispmini.settings import Settings
 from mispmini.store import database
 from mispmini.web.asking import MispPaths
-from mispmini.web.openapi import openapi_document
 from mispmini.web.operations import Operation, operations
+from mispmini.web.views.openapi import openapi_document
 from mispmini.wire.openapi_bodies import BODY_OF, NAMED_IN
 from mispmini.wire.openapi_schemas import SCHEMAS
 from tests.cast import Actor

@@ -68,7 +68,8 @@ class Workshop:
         return text
 
     def _post(self, path: str, body: object) -> Json:
-        answer = self.dora.post(path, body)
+        headers = {"Authorization": self.dora.key, "Accept": "application/json"}
+        answer = self.session.post(f"{self.dora.server.url}{path}", json=body, headers=headers, timeout=30)
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
         found: Json = answer.json()
         return found

@@ -12,7 +12,7 @@ from mispmini.store.ledger import list_entries_of_event
 from mispmini.sync import comparing
 from mispmini.sync.comparing import compare_with
 from mispmini.sync.pull import pull_from
-from mispmini.web.receipts import reason_sentence
+from mispmini.web.building.receipts import reason_sentence
 from tests.sync.ground import OUTBOUND, Ground
 from tests.sync.hostile import Received, answer
 from tests.sync.recorded import played

@@ -10,7 +10,7 @@ from mispmini.domain import clock
 from mispmini.domain.ids import new_uuid
 from mispmini.store import keeping_tidy
 from mispmini.store.sql import execute, scalar
-from mispmini.web.blocklist_pages import PATHS
+from mispmini.web.building.blocklist_pages import PATHS
 from tests.web.analyst import Analyst, Json, a_stranger
 from tests.web.browsing import Reader
 from tests.web.conftest import ADMIN, ORG_ADMIN, PUBLISHER, SYNC_USER, Site

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from mispmini.web.markdown import MOST_RENDERED, rendered
+from mispmini.web.building.markdown import MOST_RENDERED, rendered
 
 UUID = "0b8e5c1e-5f8e-4a53-8f3e-2f9d3a1b7c11"
 

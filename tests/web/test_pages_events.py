@@ -15,7 +15,7 @@ from mispmini.services import audience, events, servers
 from mispmini.store.database import writing
 from mispmini.store.ledger import write_receipt
 from mispmini.store.sql import execute
-from mispmini.web.sentences import for_people
+from mispmini.web.building.sentences import for_people
 from tests.web.browsing import Reader, an_attribute, number_of, rows_of
 from tests.web.conftest import ADMIN, PUBLISHER, READ_ONLY, Site
 

@@ -9,7 +9,7 @@ from mispmini.domain.servers import LinkedServer
 from mispmini.services.servers import Standing
 from mispmini.store.ledger import LedgerCounts
 from mispmini.store.outbox import QueueCounts
-from mispmini.web.link_health import health_of
+from mispmini.web.building.link_health import health_of
 
 US = OrganisationRecord(1, "0b9a1b1e-5c62-4b69-8a43-000000000001", "CSIRT Alfa", True, 0, 0)
 THEM = OrganisationRecord(2, "0b9a1b1e-5c62-4b69-8a43-000000000002", "CSIRT Beta", True, 0, 0)

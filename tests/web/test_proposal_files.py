@@ -76,7 +76,7 @@ def test_files_beyond_a_measure_are_to_be_downloaded(
     analyst: Analyst, stranger: Analyst, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mispmini.services.opinions.MOST_PROPOSED_BYTES", 10)
-    monkeypatch.setattr("mispmini.web.shadow_attributes.MOST_FILE_BYTES", 10)
+    monkeypatch.setattr("mispmini.web.views.shadow_attributes.MOST_FILE_BYTES", 10)
     event = analyst.adds_event(distribution=int(Distribution.COMMUNITY))
     made = [proposed(stranger, event, attachment(b"x" * size, name=f"{size}.bin")) for size in (6, 5, 4)]
     whole = analyst.get(f"/events/view/{event['id']}").json()["Event"]["ShadowAttribute"]

@@ -1,0 +1,1 @@
+"""What each noun answers to: one module of routes per noun (API §9, WEB)."""
