@@ -286,17 +286,22 @@ class RelatedAttribute(NamedTuple):
 class FoundAttribute(NamedTuple):
     """An attribute with what stands around it; the tags of `event` are those that may be inherited.
 
-    `data` is the bytes of its file, and `related` attributes of other events with its value, if they were asked for.
+    `files` (by attribute) and `related`, attributes of other events with its value, are there if they were asked for.
     """
 
     attribute: AttributeRow
     event: EventGraph
     obj: ObjectRow | None
     tags: Sequence[TagRow]
-    data: bytes | None
+    files: Mapping[int, bytes]
     related: Sequence[RelatedAttribute] = ()
     warnings: Sequence[Hit] = ()
     decay: Sequence[DecayScore] = ()
+
+    @property
+    def data(self) -> bytes | None:
+        """The bytes of its file, read when they are asked for."""
+        return self.files.get(self.attribute.id)
 
 
 class FoundObject(NamedTuple):

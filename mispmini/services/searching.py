@@ -3,7 +3,7 @@
 What is found is streamed: its ids are known at once, its rows come in short reads, each a snapshot of its own.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -29,7 +29,7 @@ from mispmini.services.sifting import (
 )
 from mispmini.services.warninglists import warnings_of
 from mispmini.store import event_index
-from mispmini.store.attachments import attributes_with_files, bytes_in_events, files_of
+from mispmini.store.attachments import attributes_with_files, files_of
 from mispmini.store.database import reading
 from mispmini.store.graphs import Parts, load_events, tags_of_attributes
 from mispmini.store.search.finding import find_attribute_ids, find_event_ids, find_object_ids
@@ -49,11 +49,10 @@ OPINION_FORMATS = frozenset({"json", "xml"})
 GALAXY_FORMATS = OPINION_FORMATS | {"context", "context-markdown", "stix", "stix-json", "stix-xml", "stix2"}
 SIGHTING_FORMATS = frozenset({"attack-sightings"})
 ATTRIBUTES_A_READ = 2_000
-FILES_A_READ = 100
 OBJECTS_A_READ = 200
 VALUES_A_READ = 2_000
 ATTRIBUTES_HELD = 5_000
-BYTES_AS_AN_ATTRIBUTE = 8 * 1024  # of files: 40 MB are read together
+NO_FILES: Mapping[int, bytes] = {}
 T = TypeVar("T")
 
 
@@ -96,24 +95,22 @@ def search_events(viewer: Viewer, filters: SearchFilters) -> Found[EventGraph]:
 
 def _events(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> Iterator[EventGraph]:
     options = filters.options
-    for batch in _batches_of_events(ids, whole=not options.metadata, with_files=options.with_attachments):
+    for batch in _batches_of_events(ids, whole=not options.metadata):
         with reading():
             found = _read_events(viewer, batch, filters)
         yield from found
 
 
-def _batches_of_events(ids: Sequence[int], *, whole: bool, with_files: bool) -> Iterator[Sequence[int]]:
+def _batches_of_events(ids: Sequence[int], *, whole: bool) -> Iterator[Sequence[int]]:
     """Events that are read together: so many, or fewer when what they hold is large."""
     for batch in in_batches(ids, EVENTS_A_READ):
         sizes = attribute_counts(batch) if whole else {}
-        files = bytes_in_events(batch) if whole and with_files else {}
         start = held = 0
         for place, number in enumerate(batch):
-            size = sizes.get(number, 0) + files.get(number, 0) // BYTES_AS_AN_ATTRIBUTE
-            if held and held + size > ATTRIBUTES_HELD:
+            if held and held + sizes.get(number, 0) > ATTRIBUTES_HELD:
                 yield batch[start:place]
                 start, held = place, 0
-            held += size
+            held += sizes.get(number, 0)
         yield batch[start:]
 
 
@@ -146,7 +143,7 @@ def _cut(viewer: Viewer, found: Sequence[EventGraph], filters: SearchFilters) ->
     options = filters.options
     ids = [number for graph in found for number in (graph.event.id, *(one.id for one in graph.extensions or ()))]
     cut = set() if options.metadata else cut_attribute_ids(viewer, ids, filters)
-    files = files_of(attributes_with_files(ids)) if options.with_attachments and not options.metadata else {}
+    files = files_of(attributes_with_files(ids)) if options.with_attachments and not options.metadata else NO_FILES
     for graph in found:
         if cut:
             graph.attributes = [attribute for attribute in graph.attributes if attribute.id not in cut]
@@ -156,7 +153,7 @@ def _cut(viewer: Viewer, found: Sequence[EventGraph], filters: SearchFilters) ->
             graph.sharing_groups = {}
         if options.flatten:
             graph.flat, graph.objects = True, ()
-        graph.attachments = {a.id: files[a.id] for a in graph.attributes if a.id in files}
+        graph.attachments = files
 
 
 def _extended(viewer: Viewer, graph: EventGraph, filters: SearchFilters) -> None:
@@ -216,7 +213,7 @@ def _read_objects(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) ->
     inside = [attribute for attributes in held.values() for attribute in attributes]
     numbers = [attribute.id for attribute in inside]
     tags = tags_of_attributes(numbers, parts)
-    files = files_of(numbers) if filters.options.with_attachments else {}
+    files = files_of(numbers) if filters.options.with_attachments else NO_FILES
     events = _contexts(viewer, {obj.event_id for obj in objects}, parts)
     warned = warnings_of(inside) if filters.options.include_warninglist_hits else {}
     return [
@@ -268,11 +265,11 @@ def _held_by(graph: EventGraph) -> Iterator[FoundAttribute]:
     objects = {obj.id: obj for obj in graph.objects}
     for row in sorted(graph.attributes, key=lambda attribute: attribute.id):
         holder = None if row.object_id is None else objects.get(row.object_id)
-        yield FoundAttribute(row, graph, holder, graph.attribute_tags.get(row.id, ()), None)
+        yield FoundAttribute(row, graph, holder, graph.attribute_tags.get(row.id, ()), NO_FILES)
 
 
 def _attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> Iterator[FoundAttribute]:
-    for batch in in_batches(ids, FILES_A_READ if filters.options.with_attachments else ATTRIBUTES_A_READ):
+    for batch in in_batches(ids, ATTRIBUTES_A_READ):
         with reading():
             found = _read_attributes(viewer, batch, filters)
         yield from found
@@ -284,7 +281,7 @@ def _read_attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters)
     events = _contexts(viewer, (row.event_id for row in found), parts)
     objects = load_objects({row.object_id for row in found if row.object_id is not None})
     tags = tags_of_attributes(ids, parts)
-    files = files_of(ids) if filters.options.with_attachments else {}
+    files = files_of(ids) if filters.options.with_attachments else NO_FILES
     attach_to_attributes(
         viewer,
         events,
@@ -303,7 +300,7 @@ def _read_attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters)
             events[row.event_id],
             None if row.object_id is None else objects.get(row.object_id),
             tags.get(row.id, ()),
-            files.get(row.id),
+            files,
             related.get(row.id, ()),
             warned.get(row.id, ()),
             decay.get(row.id, ()),

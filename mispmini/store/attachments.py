@@ -1,7 +1,7 @@
 """Files of attributes and proposals: <data>/attachments/<aa>/<sha256>, written before the row (SPEED §3)."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -67,18 +67,32 @@ def drop_proposed_file(proposal_id: int) -> None:
     execute("DELETE FROM proposal_file WHERE proposal_id = ?", (proposal_id,))
 
 
-def files_of(numbers: Sequence[int], holder: Holder = Holder.ATTRIBUTE) -> dict[int, bytes]:
-    """The bytes of files by attribute or proposal; one whose file is missing is left out."""
+class Files(Mapping[int, bytes]):
+    """Files by attribute or proposal, each read when it is asked for: however many there are, one is held at a time.
+
+    One that is missing in the folder is missing here when it is read.
+    """
+
+    def __init__(self, digests: Mapping[int, str]) -> None:
+        self._digests = digests
+
+    def __getitem__(self, number: int) -> bytes:
+        try:
+            return _path(self._digests[number]).read_bytes()
+        except FileNotFoundError:
+            raise KeyError(number) from None
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._digests)
+
+    def __len__(self) -> int:
+        return len(self._digests)
+
+
+def files_of(numbers: Sequence[int], holder: Holder = Holder.ATTRIBUTE) -> Files:
+    """The files of attributes or proposals."""
     found = rows(f"SELECT {holder}_id, sha256 FROM {_TABLES[holder]} WHERE {holder}_id IN ({marks(numbers)})", numbers)
-    read = {number: _bytes_of(digest) for number, digest in found}
-    return {number: content for number, content in read.items() if content is not None}
-
-
-def _bytes_of(digest: str) -> bytes | None:
-    try:
-        return _path(digest).read_bytes()
-    except FileNotFoundError:
-        return None
+    return Files(dict(found))
 
 
 def path_of_file(number: int, holder: Holder = Holder.ATTRIBUTE) -> tuple[str, Path] | None:
@@ -106,16 +120,6 @@ def attributes_with_files(event_ids: Sequence[int]) -> list[int]:
         event_ids,
     )
     return [r[0] for r in found]
-
-
-def bytes_in_events(event_ids: Sequence[int]) -> dict[int, int]:
-    """How large the files of attributes and proposals of some events are together, by event; none has no entry."""
-    held = " UNION ALL ".join(
-        f"SELECT event_id, size FROM {table} JOIN {holder} ON {holder}.id = {holder}_id"
-        f" WHERE event_id IN ({marks(event_ids)})"
-        for holder, table in _TABLES.items()
-    )
-    return dict(rows(f"SELECT event_id, SUM(size) FROM ({held}) GROUP BY event_id", (*event_ids, *event_ids)))
 
 
 def attributes_having_files(attribute_ids: Sequence[int]) -> frozenset[int]:

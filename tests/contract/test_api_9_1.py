@@ -69,6 +69,7 @@ ROWS = (
     Row("dora", "GET /servers/dbSchemaDiagnostic", ok({"dataSource": "SQLite", "actual_db_version": "#", "expected_db_version": "#", "...": 1})),
     Row("dora", "GET /events/queryACL/printAllFunctionNames", ok({"events": ["..."], "attributes": ["..."], "...": 1})),
     Row("dora", "GET /servers/queryACL/printAllFunctionNames", ok({"events": ["..."], "attributes": ["..."], "...": 1})),
+    Row("dora", "GET /servers/queryACL", ok([])),
     Row("dora", "GET /events/queryACL/findMissingFunctionNames", ok([])),
     Row("alice", "GET /events/queryACL/printAllFunctionNames", refused(403, NOT_ALLOWED)),
     Row("alice", "GET /nonsense/index", refused(404, "Not Found")),

@@ -138,7 +138,7 @@ VIEW = (
 )  # fmt: skip
 VERBS = (
     *(Row("alice", asked, DELETED) for asked in
-      ("POST /attributes/delete/{attribute!}", "DELETE /attributes/delete/{attribute!}", "DELETE /attributes/{attribute!}",
+      ("POST /attributes/delete/{attribute!}", "DELETE /attributes/delete/{attribute!}", "DELETE /attributes/{attribute!}", "DELETE /attributes/delete/{attribute!}/1",
        "POST /attributes/delete/{attribute!}/1", "POST /attributes/delete/{deleted_attribute!}.json")),
     Row("alice", "POST /attributes/restore/{deleted_attribute!}", edited(deleted=False)),
     Row("alice", "POST /attributes/restore/{attribute!}", edited(deleted=False)),

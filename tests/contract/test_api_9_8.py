@@ -29,6 +29,11 @@ ORG = keys(
 NAME_TAKEN = {"name": ["An organisation with this name already exists."]}
 NO_NAME = {"name": ["Please enter a name for the organisation."]}
 ACCOUNT = {"email": "{new}@x.example", "org_id": "{organisation}", "role_id": 3}
+ACCOUNT_ROW = keys(
+    "id org_id server_id email autoalert invited_by gpgkey certif_public nids_sid termsaccepted newsread role_id"
+    " change_pw contactalert disabled expiration current_login last_login last_api_access force_logout date_created"
+    " date_modified last_pw_change"
+)
 NO_EMAIL = {"email": ["Please enter a valid email address."]}
 NO_ROLE = {"role_id": ["Please select a role."]}
 WEAK = {"password": [re.compile("A password needs at least 12 characters: .*")]}
@@ -44,7 +49,8 @@ UPDATED = saved("/servers/serverSettingsEdit", "Field updated")
 COUNTS = {"event_count": str, "attribute_count_month": str, "correlation_count": str, "org_count": str}
 
 ORGANISATIONS = (
-    Row(USER, "GET /organisations", ok([{"Organisation": {"id": str, "local": True, "user_count": str, "...": 1}}, "..."])),
+    Row(USER, "GET /organisations", ok([{"Organisation": {"id": str, "local": True, "user_count": str, "...": 1}},
+        "..."])),
     Row(SA, "GET /organisations/index/scope:all/x:{organisation}", ok([{"Organisation": ORG}, "..."])),
     Row(USER, "GET /organisations/index/scope:external", ok(list)),
     Row(USER, "GET /organisations/index/scope:all/searchall:nobody", ok([])),
@@ -67,16 +73,19 @@ ORGANISATIONS = (
     Row(SA, "POST /admin/organisations/add", unsaved("/admin/organisations/add", "add Organisation", {"uuid": list}),
         {"name": "q {new}", "uuid": "no uuid"}),
     Row(SA, "POST /admin/organisations/add", unsaved("/admin/organisations/add", "add Organisation", NO_NAME), {}),
-    Row(SA, "POST /admin/organisations/add", unsaved("/admin/organisations/add", "add Organisation", {"name": ["Expected a text."]}),
+    Row(SA, "POST /admin/organisations/add", unsaved("/admin/organisations/add", "add Organisation",
+        {"name": ["Expected a text."]}),
         {"name": ["x"]}),
     Row(SA, "POST /admin/organisations/add", refused(405, BROKEN), raw=NO_JSON),
     Row(OA, "POST /admin/organisations/add", refused(403, NOT_ALLOWED), {"name": "x"}),
     Row(SA, "POST /admin/organisations/edit/{organisation}", ok({"Organisation": {"description": "e", "...": 1}}),
         {"description": "e"}),
-    Row(SA, "POST /admin/organisations/edit/{organisation}", unsaved("/admin/organisations/edit/#", "edit Organisation", NAME_TAKEN),
+    Row(SA, "POST /admin/organisations/edit/{organisation}", unsaved("/admin/organisations/edit/#",
+        "edit Organisation", NAME_TAKEN),
         {"name": "Others"}),
     Row(SA, f"POST /admin/organisations/edit/{ABSENT}", refused(404, "Invalid organisation"), {"name": "x"}),
-    Row(SA, "POST /admin/organisations/delete/{organisation!}", saved("/admin/organisations/delete/#", "Organisation deleted"),
+    Row(SA, "POST /admin/organisations/delete/{organisation!}",
+        saved("/admin/organisations/delete/#", "Organisation deleted"),
         {}),
     Row(SA, "POST /admin/organisations/delete/1", unsaved("/admin/organisations/delete/#", "delete Organisation", str),
         {}),
@@ -85,8 +94,10 @@ ORGANISATIONS = (
 
 USERS = (
     Row(SA, "GET /admin/users/index", ok([keys("User Role Organisation"), "..."])),
-    Row(SA, "GET /admin/users", ok([{"User": keys("id org_id server_id email autoalert invited_by gpgkey certif_public nids_sid termsaccepted newsread role_id" " change_pw contactalert disabled expiration current_login last_login last_api_access force_logout date_created" " date_modified last_pw_change"), "Role": keys("id name perm_auth perm_site_admin perm_admin"), "Organisation": keys("id name")}, "..."])),
-    Row(SA, "GET /admin/users/index/value:other-admin", ok([{"Organisation": {"name": "Others", "...": 1}, "...": 1}, "..."])),
+    Row(SA, "GET /admin/users", ok([{"User": ACCOUNT_ROW, "Role": keys("id name perm_auth perm_site_admin perm_admin"),
+        "Organisation": keys("id name")}, "..."])),
+    Row(SA, "GET /admin/users/index/value:other-admin", ok([{"Organisation": {"name": "Others", "...": 1}, "...": 1},
+        "..."])),
     Row(SA, "GET /admin/users/index/searchorg:1", ok([{"Organisation": {"id": "1", "...": 1}, "...": 1}, "..."])),
     Row(SA, f"GET /admin/users/index/searchorg:{NOWHERE}", ok([])),
     Row(OTHER, "GET /admin/users/index", ok([{"Organisation": {"name": "Others", "...": 1}, "...": 1}, "..."])),
@@ -96,10 +107,13 @@ USERS = (
     Row(USER, "GET /users/view/1", refused(404, "Invalid user")),
     Row(OTHER, "GET /admin/users/view/{user}", refused(404, "Invalid user")),
     Row(SA, f"GET /users/view/{ABSENT}", refused(404, "Invalid user")),
-    Row(SA, "GET /admin/users/view/{user}", ok({"User": {"orgAdmins": dict, "password": re.compile(r"\*{5}"), "...": 1}, "...": 1})),
-    Row(SA, "POST /admin/users/add", ok({"User": {"id": str, "email": str, "password": re.compile(r"\*{6}"), "...": 1}}), ACCOUNT),
+    Row(SA, "GET /admin/users/view/{user}", ok({"User": {"orgAdmins": dict, "password": re.compile(r"\*{5}"),
+        "...": 1}, "...": 1})),
+    Row(SA, "POST /admin/users/add", ok({"User": {"id": str, "email": str, "password": re.compile(r"\*{6}"),
+        "...": 1}}), ACCOUNT),
     Row(SA, "POST /admin/users/add", ok({"User": {"role_id": "3", "...": 1}}), {"User": ACCOUNT}),
-    Row(SA, "POST /admin/users/add", unsaved("/admin/users/add", "add User", {"email": ["An account with this email address already exists."]}),
+    Row(SA, "POST /admin/users/add", unsaved("/admin/users/add", "add User",
+        {"email": ["An account with this email address already exists."]}),
         {**ACCOUNT, "email": "DORA@alfa.example"}),
     Row(SA, "POST /admin/users/add", unsaved("/admin/users/add", "add User", NO_EMAIL),
         {**ACCOUNT, "email": "nonsense"}),
@@ -107,7 +121,8 @@ USERS = (
     Row(SA, "POST /admin/users/add", ok({"User": {"role_id": "3", "...": 1}}),
         {"email": "{new}@x.example", "org_id": 1}),
     Row(SA, "POST /admin/users/add", unsaved("/admin/users/add", "add User", NO_ROLE), {**ACCOUNT, "role_id": ABSENT}),
-    Row(SA, "POST /admin/users/add", unsaved("/admin/users/add", "add User", {"org_id": ["Please select an organisation."]}),
+    Row(SA, "POST /admin/users/add", unsaved("/admin/users/add", "add User",
+        {"org_id": ["Please select an organisation."]}),
         {**ACCOUNT, "org_id": ABSENT}),
     Row(SA, "POST /admin/users/add", unsaved("/admin/users/add", "add User", {"password": list}),
         {**ACCOUNT, "password": "short"}),
@@ -135,7 +150,8 @@ USERS = (
     Row(USER, "POST /users/change_pw", unsaved("/users/change_pw", "change_pw User", {"password": list}),
         {"password": "short"}),
     Row(READER, "POST /users/change_pw", refused(403, NOT_ALLOWED), {"password": "three grey horses"}),
-    Row(SA, "POST /users/resetauthkey/{user}", ok({"message": re.compile("Authkey updated: [a-zA-Z0-9]{40}"), "...": 1}),
+    Row(SA, "POST /users/resetauthkey/{user}", ok({"message": re.compile("Authkey updated: [a-zA-Z0-9]{40}"),
+        "...": 1}),
         {}),
     Row(OTHER, "POST /users/resetauthkey/{user}", refused(405, NOT_YOURS), {}),
     Row(SA, "GET /users/registrations/index", ok([])),
@@ -152,7 +168,9 @@ USERS = (
 )  # fmt: skip
 
 KEYS = (
-    Row(SA, "POST /auth_keys/add/{user}", ok({"AuthKey": {"authkey_raw": re.compile("[a-zA-Z0-9]{40}"), "expiration": "0", "allowed_ips": ["127.0.0.1"], "unique_ips": [], "read_only": False, "comment": "c", "...": 1}}),
+    Row(SA, "POST /auth_keys/add/{user}", ok({"AuthKey": {"authkey_raw": re.compile("[a-zA-Z0-9]{40}"),
+        "expiration": "0", "allowed_ips": ["127.0.0.1"], "unique_ips": [], "read_only": False, "comment": "c",
+        "...": 1}}),
         {"comment": "c", "allowed_ips": ["127.0.0.1"]}),
     Row(SA, "POST /authKeys/add/{user}", ok({"AuthKey": {"read_only": True, "expiration": "1798761600", "...": 1}}),
         {"AuthKey": {"read_only": True, "expiration": "2027-01-01"}}),
@@ -173,10 +191,12 @@ KEYS = (
         {"expiration": "soon"}),
     Row(SA, "POST /auth_keys/add/{user}", unsaved("/auth_keys/add", "add AuthKey", "*"),
         {"expiration": "+999999 weeks"}),
-    Row(SA, "POST /auth_keys/add/{user}", unsaved("/auth_keys/add", "add AuthKey", {"read_only": ["Expected a boolean."]}),
+    Row(SA, "POST /auth_keys/add/{user}", unsaved("/auth_keys/add", "add AuthKey",
+        {"read_only": ["Expected a boolean."]}),
         {"read_only": "maybe"}),
     Row(READER, "POST /auth_keys/add", refused(403, NOT_ALLOWED), {}),
     Row(SA, "GET /auth_keys/index/{user}", ok([{"AuthKey": KEY, "User": keys("id email")}, "..."])),
+    Row(SA, "GET /auth_keys/index", ok([{"AuthKey": KEY, "User": keys("id email")}, "..."])),
     Row(OTHER, "GET /auth_keys/index/{user}", refused(404, "Invalid user")),
     Row(SA, "POST /auth_keys", ok([{"AuthKey": KEY, "...": 1}, "..."]), {"uuid": "{key_uuid}"}),
     Row(SA, "POST /authKeys/index/x:{key}", ok([{"AuthKey": {"read_only": False, "...": 1}, "...": 1}, "..."]),
@@ -206,18 +226,23 @@ KEYS = (
 )  # fmt: skip
 
 ROLES = (
-    Row(USER, "GET /roles", ok([{"Role": {"id": str, "perm_add": bool, "permission": str, "default": bool, "permission_description": str, "default_role": bool, "...": 1}}, "..."])),
+    Row(USER, "GET /roles", ok([{"Role": {"id": str, "perm_add": bool, "permission": str, "default": bool,
+        "permission_description": str, "default_role": bool, "...": 1}}, "..."])),
     Row(USER, "GET /roles/view/6", ok({"Role": {"name": "Read Only", "permission": "0", "perm_auth": True, "...": 1}})),
     Row(USER, f"GET /roles/view/{ABSENT}", refused(404, "Invalid role")),
-    Row(SA, "POST /admin/roles/add", ok({"Role": {"perm_add": True, "perm_publish": True, "perm_auth": True, "perm_sync": False, "permission": "3", "...": 1}}),
+    Row(SA, "POST /admin/roles/add", ok({"Role": {"perm_add": True, "perm_publish": True, "perm_auth": True,
+        "perm_sync": False, "permission": "3", "...": 1}}),
         {"name": "r {new}", "permission": 3, "perm_auth": True}),
     Row(SA, "POST /admin/roles/add", ok({"Role": {"perm_modify_org": True, "perm_publish": False, "...": 1}}),
         {"Role": {"name": "s {new}", "permission": "manage_org"}}),
-    Row(SA, "POST /admin/roles/add", ok({"Role": {"perm_add": False, "permission": "0", "permission_description": "read_only", "...": 1}}),
+    Row(SA, "POST /admin/roles/add", ok({"Role": {"perm_add": False, "permission": "0",
+        "permission_description": "read_only", "...": 1}}),
         {"name": "t {new}", "perm_add": True, "permission": 9}),
-    Row(SA, "POST /admin/roles/add", unsaved("/admin/roles/add", "add Role", {"name": ["A role with this name already exists."]}),
+    Row(SA, "POST /admin/roles/add", unsaved("/admin/roles/add", "add Role",
+        {"name": ["A role with this name already exists."]}),
         {"name": "User"}),
-    Row(SA, "POST /admin/roles/add", unsaved("/admin/roles/add", "add Role", {"name": ["Please enter a name for the role."]}),
+    Row(SA, "POST /admin/roles/add", unsaved("/admin/roles/add", "add Role",
+        {"name": ["Please enter a name for the role."]}),
         {}),
     Row(SA, "POST /admin/roles/add", unsaved("/admin/roles/add", "add Role", {"perm_auth": ["Expected a boolean."]}),
         {"name": "u", "perm_auth": "maybe"}),
@@ -233,7 +258,8 @@ ROLES = (
 
 SETTINGS = (
     Row("publisher", "GET /userSettings/index", ok([])),
-    Row(USER, "POST /userSettings/setSetting", ok({"UserSetting": {"id": str, "setting": "homepage", "value": {"path": "/events/index"}, "user_id": str, "...": 1}}),
+    Row(USER, "POST /userSettings/setSetting", ok({"UserSetting": {"id": str, "setting": "homepage",
+        "value": {"path": "/events/index"}, "user_id": str, "...": 1}}),
         HOME),
     Row(USER, "POST /user_settings/setSetting", ok({"UserSetting": {"value": {"path": "/x"}, "...": 1}}),
         {"UserSetting": {**HOME, "value": '{"path": "/x"}'}}),
@@ -254,7 +280,8 @@ SETTINGS = (
     Row(SA, "POST /user_settings", ok([{"UserSetting": {"setting": "homepage", "...": 1}, "...": 1}, "..."]),
         {"id": "{setting}"}),
     Row(SA, "DELETE /user_settings/delete/{setting}", saved("/user_settings/delete", "Setting deleted."), {}),
-    Row(SA, "GET /servers/getSetting/MISP.live", ok({"setting": "MISP.live", "value": True, "type": "boolean", "...": 1})),
+    Row(SA, "GET /servers/getSetting/MISP.live", ok({"setting": "MISP.live", "value": True, "type": "boolean",
+        "...": 1})),
     *(Row(SA, f"GET /servers/getSetting/{name}", ok({"setting": name, "value": value, "...": 1})) for name, value in (
         ("MISP.unpublishedprivate", False), ("MISP.enableEventBlocklisting", True), ("MISP.background_jobs", True),
         ("MISP.default_event_distribution", "1"), ("MISP.default_attribute_distribution", "event"),
@@ -265,12 +292,14 @@ SETTINGS = (
         ("MISP.enable_synchronisation_filtering_on_type", False), ("Plugin.Sightings_policy", "0"),
         ("Plugin.Sightings_anonymise", False), ("Security.hide_organisation_index_from_users", False))),
     Row(SA, "POST /servers/serverSettingsEdit/MISP.showorg", UPDATED, {"value": True}),
-    Row(SA, "POST /servers/serverSettingsEdit/MISP.showorg", unsaved("/servers/serverSettingsEdit", "serverSettingsEdit Servers", "It cannot be changed here. Every event shows its organisations."),
+    Row(SA, "POST /servers/serverSettingsEdit/MISP.showorg", unsaved("/servers/serverSettingsEdit",
+        "serverSettingsEdit Servers", "It cannot be changed here. Every event shows its organisations."),
         {"value": False}),
     Row(SA, "GET /servers/getSetting/MISP.nothing", refused(404, "Setting MISP.nothing is invalid.")),
     Row(SA, "POST /servers/serverSettingsEdit/MISP.live", UPDATED, {"value": True}),
     Row(SA, "POST /servers/serverSettingsEdit/MISP.live", UPDATED, {"Server": {"value": 1}}),
-    Row(SA, "POST /servers/serverSettingsEdit/MISP.live", unsaved("/servers/serverSettingsEdit", "serverSettingsEdit Servers", "*"),
+    Row(SA, "POST /servers/serverSettingsEdit/MISP.live", unsaved("/servers/serverSettingsEdit",
+        "serverSettingsEdit Servers", "*"),
         {"value": "maybe"}),
     Row(SA, "POST /servers/serverSettingsEdit/MISP.nothing", refused(404, "Setting MISP.nothing is invalid."),
         {"value": 1}),
@@ -328,7 +357,8 @@ LOGS = (
     Row(SA, "POST /admin/logs", ok([{"Log": LOG}, "..."]), {"limit": 2}),
     Row(SA, "POST /admin/logs/index", ok([{"Log": {"model": "Organisation", "action": "add", "...": 1}}, "..."]),
         {"model": "Organisation", "action": "add", "limit": 1}),
-    Row(SA, "POST /admin/logs/index/limit:1", ok([{"Log": {"title": re.compile(r"Organisation \(\d+\): Others"), "...": 1}}, "..."]),
+    Row(SA, "POST /admin/logs/index/limit:1", ok([{"Log": {"title": re.compile(r"Organisation \(\d+\): Others"),
+        "...": 1}}, "..."]),
         {"title": "Organisation (%): Others"}),
     Row(SA, "POST /admin/logs/index", ok([]), {"title": "Role (7): nobody has it"}),
     Row(SA, "POST /admin/logs/index", ok([]), {"change": "no such words"}),
@@ -340,7 +370,8 @@ LOGS = (
     Row(SA, "POST /admin/logs/index", ok([{"Log": LOG}, "..."]), {"created": ["2026-01-01", "2099-01-01"], "limit": 1}),
     Row(SA, "POST /admin/logs/index", ok([]), {"created": "2099-01-01"}),
     Row(SA, "POST /admin/logs/index", ok([]), {"page": 9999, "limit": 10}),
-    Row(SA, "GET /admin/logs/index/limit:1/model:Organisation", ok([{"Log": {"model": "Organisation", "...": 1}}, "..."])),
+    Row(SA, "GET /admin/logs/index/limit:1/model:Organisation",
+        ok([{"Log": {"model": "Organisation", "...": 1}}, "..."])),
     Row(SA, "POST /admin/logs/index", unsaved("/admin/logs/index", "index Log", {"limit": list}), {"limit": "x"}),
     Row(OTHER, "POST /admin/logs/index", ok([]), {"org": "CSIRT Alfa"}),
 )  # fmt: skip

@@ -72,9 +72,9 @@ def _whole_event(scene: Scene) -> dict[str, str]:
 
     attributes = [{"type": "domain", "value": f"{new_uuid()}.example"}]
     parts = {"Attribute": attributes, "Object": [new_object()], "EventReport": [{"name": "n"}]}
-    event = made("/events/add", {"info": "x", "timestamp": "1700000000", **parts})["Event"]
+    event = made("/events/add", {"info": "x", "timestamp": "1700000000", "published": True, **parts})["Event"]
     uuid = event["uuid"]
-    words = {
+    return {
         "event": uuid,
         "attribute": event["Attribute"][0]["uuid"],
         "object": event["Object"][0]["uuid"],
@@ -85,8 +85,6 @@ def _whole_event(scene: Scene) -> dict[str, str]:
         "tag": scene.workshop.target("tag"),
         "new": new_uuid(),
     }
-    made(f"/events/publish/{uuid}", {})
-    return words
 
 
 def _filled(value: Json, words: dict[str, str]) -> Json:

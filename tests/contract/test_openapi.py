@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 from flask import Flask
+from werkzeug.routing import Rule
 
 from mispmini.application import create_app
 from mispmini.settings import Settings
@@ -162,62 +163,35 @@ def test_what_is_no_route_is_404_in_json(alice: Actor, path: str, method: str) -
     assert (answer.status_code, answer.json()["message"]) == (404, "Not Found")
 
 
-# Every endpoint that API §9 marks S, D or A, as PyMISP and partners write it.
-WANTED = """
-GET servers/getVersion; GET servers/getPyMISPVersion.json; GET attributes/describeTypes.json; GET users/view/me
-POST servers/postTest; GET servers/serverSettings; GET servers/getSetting/x; POST servers/serverSettingsEdit/x
-GET servers/getWorkers; POST servers/restartWorkers; POST servers/restartDeadWorkers; POST servers/killAllWorkers
-POST servers/startWorker/x; POST servers/stopWorker/1; POST servers/update
-GET events/index; POST events/index; GET events/view/1; POST events/view/1; HEAD events/view/1; POST events/add
-POST events/edit/1; PUT events/edit/1; POST events/delete/1; DELETE events/delete/1; POST events/delete
-POST events/publish/1; POST events/alert/1; POST events/unpublish/1; POST events/contact/1; POST events/addTag/1/x
-POST events/removeTag/1/x; POST events/filterEventIdsForPush; POST events/pushProposals/1; POST events/restSearch
-POST events/freeTextImport/1
-GET attributes/view/1; HEAD attributes/view/1; POST attributes/add/1; POST attributes/edit/1; PUT attributes/edit/1
-POST attributes/delete/1; DELETE attributes/delete/1/1; POST attributes/restore/1; POST attributes/addTag/1/x
-POST attributes/removeTag/1/x; POST attributes/restSearch; GET attributes/downloadAttachment/download/1
-GET objects/view/1; HEAD objects/view/1; POST objects/add/1; POST objects/edit/1; POST objects/delete/1
-POST objects/delete/1/1; POST objectReferences/add; POST objectReferences/delete/1; GET objectTemplates/index
-GET objectTemplates/view/1; POST objects/restSearch
-GET eventReports/add; GET eventReports/view/1; GET eventReports/index/event_id:1; POST eventReports/add/1
-POST eventReports/edit/1; POST eventReports/delete/1/1
-GET shadowAttributes/index; GET shadowAttributes/index/1; GET shadowAttributes/view/1; POST shadowAttributes/add/1
-POST shadowAttributes/edit/1; POST shadowAttributes/delete/1; POST shadowAttributes/accept/1
-POST shadowAttributes/discard/1
-POST sightings/add; POST sightings/add/1; GET sightings/listSightings/1/event; POST sightings/listSightings
-POST sightings/delete/1; POST sightings/restSearch/event; POST sightings/filterSightingUuidsForPush/1
-POST sightings/bulkSaveSightings/1
-POST analyst_data/indexMinimal; GET analyst_data/index/Note; POST analyst_data/filterAnalystDataForPush
-POST analyst_data/pushAnalystData
-GET tags/index; GET tags/view/1; POST tags/add; POST tags/edit/1; POST tags/delete/1; GET tags/search/x
-POST tags/search; POST tags/attachTagToObject; POST tags/removeTagFromObject
-GET taxonomies/index; GET taxonomies/view/1; POST taxonomies/enable/1; POST taxonomies/disable/1
-POST taxonomies/addTag/1; POST taxonomies/disableTag/1; POST taxonomies/toggleRequired/1; POST taxonomies/update
-GET warninglists/index; GET warninglists/view/1; POST warninglists/checkValue; POST warninglists/toggleEnable
-POST warninglists/update
-GET galaxies/index; GET galaxies/view/1; POST galaxies/update; GET galaxy_clusters/view/1
-POST galaxy_clusters/index/1; POST galaxy_clusters/add/1; POST galaxy_clusters/edit/1; POST galaxy_clusters/publish/1
-POST galaxy_clusters/delete/1; POST galaxy_clusters/restSearch; POST galaxies/pushCluster
-GET servers/index; POST servers/add; POST servers/edit/1; POST servers/delete/1; POST servers/testConnection/1
-GET servers/pull/1; POST servers/pull/1/full; GET servers/push/1; POST servers/push/1/full; GET servers/cache/1
-GET servers/createSync; POST servers/import; GET servers/getAvailableSyncFilteringRules; GET servers/getInstanceUUID
-GET sharingGroups/index; GET sharing_groups/view/1; HEAD sharing_groups/view/1; POST sharingGroups/add
-POST sharing_groups/edit/1; POST sharingGroups/delete/1; POST sharingGroups/addOrg; POST sharingGroups/removeOrg
-POST sharingGroups/addServer; POST sharingGroups/removeServer
-GET organisations/index/scope:all; GET organisations/view/1; HEAD organisations/view/1; POST admin/organisations/add
-POST admin/organisations/edit/1; POST admin/organisations/delete/1
-GET admin/users/index; GET users/view/1; GET admin/users/view/1; POST admin/users/add; POST admin/users/edit/1
-POST admin/users/delete/1; POST auth_keys/add/1; GET auth_keys/index; GET auth_keys/view/1; POST auth_keys/edit/1
-POST auth_keys/delete/1; POST users/change_pw; POST users/resetauthkey/me; GET roles/index; GET roles/view/1
-POST admin/roles/add; POST admin/roles/edit/1; POST admin/roles/delete/1; POST admin/roles/set_default/1
-GET eventBlocklists/index; POST eventBlocklists/add; POST eventBlocklists/edit/1; POST eventBlocklists/delete/1
-GET orgBlocklists/index; POST orgBlocklists/add; POST orgBlocklists/edit/1; POST orgBlocklists/delete/1
-POST admin/logs/index; GET users/heartbeat
-"""
+def _spellings(path: str) -> set[str]:
+    """A path with its controller in under_score, in camelCase and in capitals, with an extension, with a parameter."""
+    admin, controller, rest = re.fullmatch("/(admin/)?([^/]+)(.*)", path).groups("")  # type: ignore[union-attr]
+    snake = re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", controller)
+    camel = re.sub("_(.)", lambda found: found[1].upper(), controller)
+    spelt = [f"/{admin}{word}{rest}" for word in (snake, camel, controller.upper())]
+    return {path, *spelt, f"{path}.json", f"{path}/limit:1"}
 
 
-@pytest.mark.parametrize("call", sorted(filter(None, (one.strip() for one in re.split("[;\n]", WANTED)))))
-def test_every_endpoint_of_the_inventory_is_a_route(app: Flask, call: str) -> None:
-    method, path = call.split()
-    asked = MispPaths(app.wsgi_app, app.url_map).read(f"/{path}", method)
-    assert app.url_map.bind("").test(asked.route, method=method), asked.route
+def _actions(app: Flask) -> list[Rule]:
+    """The rules that begin with a controller and an action (API §9)."""
+    return [rule for rule in app.url_map.iter_rules() if re.match("/[^/<]+/[^/<]+", rule.rule)]
+
+
+def test_every_action_is_found_in_each_spelling(app: Flask) -> None:
+    paths, urls = MispPaths(app.wsgi_app, app.url_map), app.url_map.bind("")
+    lost = {
+        (method, spelt)
+        for rule in _actions(app)
+        for method in (rule.methods or set()) - {"OPTIONS"}
+        for spelt in _spellings(_PIECE.sub("1", rule.rule))
+        if not urls.test(route := paths.read(spelt, method).route, method)
+        or urls.match(route, method, return_rule=True)[0] is not rule
+    }
+    assert not lost
+
+
+def test_no_controller_has_an_action_that_nobody_made(app: Flask) -> None:
+    paths, urls = MispPaths(app.wsgi_app, app.url_map), app.url_map.bind("")
+    controllers = {rule.rule.split("/")[1] for rule in _actions(app)} - {"feed"}  # which has files
+    assert len(controllers) > 30
+    assert not {name for name in controllers if urls.test(paths.read(f"/{name}/noSuchThing", "GET").route)}

@@ -98,7 +98,9 @@ def a_cluster(uuid: str) -> tuple[str, Json]:
 
 
 @pytest.mark.parametrize(
-    ("name", "pushed"), [("analystDataBlocklists", a_note), ("galaxyClusterBlocklists", a_cluster)], ids=str
+    ("name", "pushed"),
+    [("analystDataBlocklists", a_note), ("galaxyClusterBlocklists", a_cluster)],
+    ids=["note", "cluster"],
 )
 def test_what_is_blocked_stays_out_until_it_is_let_in(
     site: Site, admin: Analyst, name: str, pushed: Callable[[str], tuple[str, Json]]

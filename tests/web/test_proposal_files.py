@@ -9,9 +9,8 @@ import requests
 
 from mispmini.domain import samples
 from mispmini.domain.distribution import Distribution
-from mispmini.services.searching import _batches_of_events
 from mispmini.store import backups, keeping_tidy
-from mispmini.store.attachments import bytes_in_events, unreferenced_files
+from mispmini.store.attachments import files_of, path_of_file, unreferenced_files
 from mispmini.store.database import writing
 from mispmini.store.settings import save_setting
 from mispmini.store.trash import purge_event
@@ -86,20 +85,15 @@ def test_files_beyond_a_measure_are_to_be_downloaded(
     assert analyst.get(f"/shadow_attributes/download/{made[1]['id']}").content == b"x" * 5
 
 
-def test_events_with_large_files_are_not_read_together(
-    analyst: Analyst, stranger: Analyst, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mispmini.services.searching.BYTES_AS_AN_ATTRIBUTE", 1)
-    large = [
-        analyst.adds_event(distribution=1, Attribute=[attachment(b"x" * 30_000, name=f"{place}")]) for place in range(3)
-    ]
-    proposed(stranger, large[0], attachment(b"y" * 30_000))
-    asked = {"returnFormat": "json", "eventid": [one["id"] for one in large], "withAttachments": 1}
-    numbers = [int(one["id"]) for one in large]
-    assert bytes_in_events(numbers) == dict(zip(numbers, (60_000, 30_000, 30_000), strict=True))
-    read = list(_batches_of_events(numbers, whole=True, with_files=True))
-    assert [len(batch) for batch in read] == [1, 1, 1]
-    assert len(analyst.post("/events/restSearch", asked)["response"]) == 3
+def test_a_file_is_read_when_it_is_asked_for_and_not_before(analyst: Analyst) -> None:
+    made = analyst.adds_event(Attribute=[attachment(b"x" * 30, name="here"), attachment(b"y" * 30, name="gone")])
+    here, gone = (int(one["id"]) for one in made["Attribute"])
+    files = files_of([here, gone])
+    assert set(files) == {here, gone}
+    found = path_of_file(gone)
+    assert found is not None
+    found[1].unlink()
+    assert (files.get(here), files.get(gone)) == (b"x" * 30, None)
 
 
 @pytest.mark.parametrize("is_told", [True, False], ids=["encrypt", "raw all the same"])

@@ -42,7 +42,7 @@ def _graph(tag: str = "tlp:green") -> EventGraph:
 
 def _found(kind: str, value: str, second: str | None = None, *, tag: str = "tlp:green") -> FoundAttribute:
     row = INSIDE._replace(type=kind, value1=value, value2=second, comment=value, category="Other")
-    return FoundAttribute(row, _graph(tag), OBJECT._replace(name=value), [_tag(tag)], None)
+    return FoundAttribute(row, _graph(tag), OBJECT._replace(name=value), [_tag(tag)], {})
 
 
 def _written(

@@ -1,6 +1,6 @@
 """Makes an event's JSON text from rows, for the web: the one service that knows wire (HOUSE §1)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mispmini.domain.errors import NotFound
@@ -101,10 +101,8 @@ def event_is_readable(viewer: Viewer, ref: str) -> None:
     load_event(viewer, ref, Parts(elements=False))
 
 
-def _files(graph: EventGraph) -> dict[int, bytes]:
-    named = attributes_with_files([graph.event.id, *(one.id for one in graph.extensions or ())])
-    seen = {attribute.id for attribute in graph.attributes}
-    return files_of([number for number in named if number in seen]) if named else {}
+def _files(graph: EventGraph) -> Mapping[int, bytes]:
+    return files_of(attributes_with_files([graph.event.id, *(one.id for one in graph.extensions or ())]))
 
 
 def event_text(viewer: Viewer, graph: EventGraph, view: View, *, errors: object = None) -> Iterator[str]:
