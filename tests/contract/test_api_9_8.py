@@ -36,7 +36,6 @@ ACCOUNT_ROW = keys(
 )
 NO_EMAIL = {"email": ["Please enter a valid email address."]}
 NO_ROLE = {"role_id": ["Please select a role."]}
-WEAK = {"password": [re.compile("A password needs at least 12 characters: .*")]}
 NOT_YOURS = "Invalid user or insufficient privileges to interact with an authkey for the given user."
 KEY = keys(
     "id uuid authkey_start authkey_end created expiration read_only user_id comment allowed_ips unique_ips last_used"
