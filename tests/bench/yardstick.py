@@ -25,7 +25,7 @@ server.run()
 def slowness() -> float:
     """How many times as much CPU a request takes here; never less than 1, so that a gate is never stricter."""
     program = [sys.executable, "-c", _PROGRAM]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         connection = HTTPConnection("127.0.0.1", int(process.stdout.readline()))
         try:
