@@ -119,10 +119,12 @@ class LiveServer:
         self.process = None
         return code
 
-    def request(self, method: str, path: str, body: object = None, *, key: str | None = None) -> requests.Response:
-        """One REST call; with the admin's key unless another is given."""
+    def request(
+        self, method: str, path: str, body: object = None, *, key: str | None = None, patience: float = 30
+    ) -> requests.Response:
+        """One REST call; with the admin's key unless another is given. `patience` is seconds."""
         headers = {"Authorization": key or self.birth.key, "Accept": "application/json"}
-        return requests.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=30)
+        return requests.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=patience)
 
     def verb(self, *words: str, stdin: str = "") -> Any:
         """What a verb of the command line answers on this folder, beside the serving process."""

@@ -78,6 +78,7 @@ def _is_kept(measure: Callable[[Path], list[Figure]]) -> bool:
     slow = slowness()
     with tempfile.TemporaryDirectory(prefix="mispmini-bench-") as folder:
         figures = measure(Path(folder))
+    slow = max(slow, slowness())
     for figure in figures:
         most = figure.most_here(slow)
         verdict = "ok" if figure.value <= most else "BREACHED"
@@ -91,7 +92,8 @@ def _pull(folder: Path) -> list[Figure]:
     with _serving(source) as there, _fresh("Puller") as here:
         link_id = link(here, there, pull=True)
         began = time.perf_counter()
-        answer = here.post(f"/servers/pull/{link_id}/full/disable_background_processing:1")
+        path = f"/servers/pull/{link_id}/full/disable_background_processing:1"
+        answer = here.server.request("POST", path, {}, key=here.key, patience=10 * PULL_SECONDS)
         seconds = time.perf_counter() - began
         assert f"{PULLED_EVENTS} events pulled, 0 events could not" in answer.text, answer.text
     return [Figure(f"pull of {PULLED_EVENTS:,} events with {PULLED_SIZE} attributes each", seconds, "s", PULL_SECONDS)]
