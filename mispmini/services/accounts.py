@@ -12,10 +12,10 @@ from mispmini.domain.people import KeyDraft, UserDraft, password_flaw
 from mispmini.domain.permissions import Permission
 from mispmini.domain.records import OrganisationRecord, RoleRecord
 from mispmini.domain.viewer import Viewer
-from mispmini.services import account_rules, audit, roles
+from mispmini.services import account_rules, attempts, audit, roles
 from mispmini.services.authkeys import UNKNOWN_USER, account_of, create_authkey
 from mispmini.services.passwords import hash_password, verify_password
-from mispmini.store import lockout, organisations, people, sealing
+from mispmini.store import organisations, people, sealing
 from mispmini.store.database import writing
 from mispmini.store.people import Account as Account
 from mispmini.store.second_factor import find_any_factor
@@ -30,7 +30,6 @@ BAD_ORGANISATION = "Please select an organisation."
 BAD_SERVER = "Please select a server."
 NOT_ASSIGNABLE = "You are not authorised to assign that role to a user."
 WRONG_PASSWORD = "The current password is wrong."  # noqa: S105 - a sentence
-LOCKED = "Too many wrong attempts. Wait five minutes, then try again."
 NOT_THE_SAME = "The two passwords differ."
 LAST_SITE_ADMIN = "This is the last site admin: make another one first."
 OTHER_DOMAIN = "The organisation's accounts are bound to these domains: {}"
@@ -207,22 +206,18 @@ def set_password(viewer: Viewer, user_ref: str, password: str, *, must_change: b
 def confirm_password(viewer: Viewer, current_password: str | None, action: str) -> None:
     """A session proves again who sits there; a key has proved it with this very request. Raises SaveFailed.
 
-    Whoever took the session must not find out the password: attempts are counted as at sign-in, by a name of their own.
+    Whoever took the session must not find out the password: attempts are counted as at sign-in.
     """
     if viewer.key is not None or viewer.user_id is None:
         return
     login = people.find_any_login_of(viewer.user_id)
     if login is None or not current_password:
         raise SaveFailed(action, _MODEL, {"current_password": [WRONG_PASSWORD]})
-    counted = f"session {login.email}"
-    with writing(quiet=True):
-        if lockout.is_locked(counted, ""):
-            raise SaveFailed(action, _MODEL, {"current_password": [LOCKED]})
-        lockout.note_failure(counted, "")
+    if not attempts.count(login.email, attempts.SESSIONS):
+        raise SaveFailed(action, _MODEL, {"current_password": [attempts.LOCKED]})
     if not verify_password(current_password, login.password_hash):
         raise SaveFailed(action, _MODEL, {"current_password": [WRONG_PASSWORD]})
-    with writing(quiet=True):
-        lockout.forget_failures(counted)
+    attempts.forget(login.email, attempts.SESSIONS)
 
 
 def choose_language(viewer: Viewer, language: str) -> None:

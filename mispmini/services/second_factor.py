@@ -86,7 +86,8 @@ def turn_off(viewer: Viewer, user_ref: str, current_password: str | None = None)
     """Ask an account for its password alone; one's own by no key. Raises Forbidden, NotFound, SaveFailed."""
     account = accounts.view_user(viewer, user_ref)
     is_own = account.user.id == viewer.user_id
-    if viewer.key is not None if is_own else not accounts.may_manage(viewer, account):
+    may = viewer.key is None if is_own else accounts.may_manage(viewer, account)
+    if not may:
         raise Forbidden(NO_FUNCTION)
     if is_own:
         accounts.confirm_password(viewer, current_password, "totp_delete")

@@ -1,20 +1,17 @@
 """Signing in with e-mail and password, and the lock after five wrong ones (TRUST S8, S15)."""
 
-import unicodedata
 from contextlib import suppress
 from typing import NamedTuple
 
 from mispmini.domain import clock
 from mispmini.domain.errors import Busy, MispminiError, OutOfSpace
 from mispmini.domain.viewer import Viewer
-from mispmini.services import audit, passwords, second_factor
-from mispmini.services.accounts import LOCKED
-from mispmini.store import authentication, lockout, people
+from mispmini.services import attempts, audit, passwords, second_factor
+from mispmini.store import authentication, people
 from mispmini.store.database import writing
 from mispmini.store.people import Login
 
 _LONGEST_PASSWORD = 1024
-_ANYWHERE = "*"  # who knows the password must not guess a code from many addresses
 WRONG = "Wrong e-mail or password."
 
 
@@ -33,21 +30,16 @@ class LockedOut(MispminiError):
     """Five wrong logins within five minutes for this account from this address (FEATURES row 19)."""
 
 
-def folded(email: str) -> str:
-    """The one spelling that counts, whatever width, case or blanks it was typed in."""
-    return unicodedata.normalize("NFKC", email).strip().casefold()
-
-
 def refuse_locked(email: str, address: str) -> None:
     """Raise LockedOut where no further attempt counts, right or wrong."""
-    if lockout.is_locked(folded(email), address):
-        raise LockedOut(LOCKED)
+    if not attempts.may_try(email, address):
+        raise LockedOut(attempts.LOCKED)
 
 
 def sign_in(email: str, password: str, address: str) -> Proof:
     """Who that is, by the password. Raises WrongLogin, LockedOut, Busy; the same work and words whatever was wrong."""
-    _count_attempt(email, address)
-    login = people.find_any_login(folded(email))
+    _count(email, address)
+    login = people.find_any_login(attempts.folded(email))
     is_right = passwords.verify_password(password[:_LONGEST_PASSWORD], login.password_hash if login else None)
     viewer = authentication.find_any_active_viewer(login.user_id, address) if login and is_right else None
     if login is None or viewer is None:
@@ -64,8 +56,8 @@ def complete(user_id: int, code: str, address: str) -> Viewer:
     viewer = authentication.find_any_active_viewer(user_id, address)
     if login is None or viewer is None:
         raise WrongLogin(WRONG)
-    _count_attempt(login.email, address)
-    _count_attempt(login.email, _ANYWHERE)
+    _count(login.email, address)
+    _count(login.email, attempts.CODES)
     with writing(quiet=True):
         is_right = second_factor.use_code(user_id, code)
     if not is_right:
@@ -76,22 +68,17 @@ def complete(user_id: int, code: str, address: str) -> Viewer:
 
 def unlock(email: str) -> None:
     """Let an account try again from everywhere (for the command line)."""
-    with writing(quiet=True):
-        lockout.forget_failures(folded(email))
+    attempts.forget(email)
 
 
-def _count_attempt(email: str, address: str) -> None:
-    """Count it as wrong before the slow comparison, one at a time, so that parallel guesses do not outrun the lock."""
-    with writing(quiet=True):
-        refuse_locked(email, address)
-        lockout.note_failure(folded(email), address)
+def _count(email: str, way: str) -> None:
+    if not attempts.count(email, way):
+        raise LockedOut(attempts.LOCKED)
 
 
 def _let_in(login: Login, viewer: Viewer, address: str, password: str = "") -> None:
     """Forget wrong attempts; last login, and a hash of today's cost. A full disk must not keep anybody out."""
-    with writing(quiet=True):
-        for place in (address, _ANYWHERE):
-            lockout.forget_failures(folded(login.email), place)
+    attempts.forget(login.email, address, attempts.CODES)
     values: dict[str, object] = {"last_login": clock.now(), "current_login": clock.now()}
     if password and login.password_hash and passwords.is_of_other_cost(login.password_hash):
         values["password_hash"] = passwords.hash_password(password)
