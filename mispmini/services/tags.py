@@ -1,5 +1,6 @@
 """Tags: made, and attached to events and attributes (MODEL §5.4, §7.5, §7.12)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mispmini.domain import clock, sentences
@@ -240,6 +241,14 @@ def attach(
         return tag
 
 
+def attach_each(
+    viewer: Viewer, tagged: Tagged, names: Sequence[str], *, local: bool = False, relationship_type: str | None = None
+) -> list[TagRecord]:
+    """Attach several tags, all or none; raises as attach() does."""
+    with writing():
+        return [attach(viewer, tagged, name, local=local, relationship_type=relationship_type) for name in names]
+
+
 def clashes_on(tagged: Tagged) -> list[tuple[str, ...]]:
     """Groups of tags on a target of which it should have only one, as two of TLP."""
     names = store.tag_names(attached_tag_ids(tagged.target, tagged.id)).values()
@@ -259,6 +268,12 @@ def detach(viewer: Viewer, tagged: Tagged, name_or_id: str) -> tuple[TagRecord, 
         _changed(tagged, local=local)
         record(viewer, "untag", tagged.kind, tagged.id, tag.name)
         return tag, local
+
+
+def detach_each(viewer: Viewer, tagged: Tagged, names: Sequence[str]) -> list[tuple[TagRecord, bool]]:
+    """Take several tags off, all or none; raises as detach() does."""
+    with writing():
+        return [detach(viewer, tagged, name) for name in names]
 
 
 def _judge(viewer: Viewer, tagged: Tagged, *, local: bool) -> None:

@@ -1,8 +1,11 @@
 """Attaching and taking off tags, as events and attributes share it: MISP's ajax answers, HTTP 200 always (API §9.2)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+
+from flask import Blueprint
 
 from mispmini.domain.errors import MispminiError, SaveFailed
+from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services import tags
 from mispmini.services.tags import Tagged
@@ -10,43 +13,54 @@ from mispmini.web.answer import Answer, done, reply, wants_json
 from mispmini.web.asking import asked_path, parameter
 from mispmini.web.building.audience import clash_sentence
 from mispmini.web.i18n import _
+from mispmini.web.needs import needs
+from mispmini.web.who import current_viewer
 from mispmini.wire import replies
 from mispmini.wire.scalars import flag
 from mispmini.wire.tag_in import read_names
 
-Find = Callable[[Viewer], Tagged]
+Find = Callable[[Viewer, str], Tagged]
 PageOf = Callable[[Tagged], str]
 
 
-def add(viewer: Viewer, find: Find, tag: str, *, page: PageOf) -> Answer:
+def offer(bp: Blueprint, noun: str, find: Find, page: PageOf) -> None:
+    """Have addTag and removeTag among the routes of a noun, whose targets `find` finds by id or uuid."""
+
+    @needs(Permission.TAGGER)
+    def add_tag(ref: str = "", tag: str = "") -> Answer:
+        """Attach a tag; refusals are HTTP 200 (API §9.2)."""
+        return _add(current_viewer(), lambda viewer: find(viewer, _ref(ref, noun)), tag, page)
+
+    @needs(Permission.TAGGER)
+    def remove_tag(ref: str = "", tag: str = "") -> Answer:
+        """Take a tag off; refusals are HTTP 200 (API §9.2)."""
+        return _remove(current_viewer(), lambda viewer: find(viewer, _ref(ref, noun)), tag, page)
+
+    for action, view in (("addTag", add_tag), ("removeTag", remove_tag)):
+        for rule in (f"/{action}", f"/{action}/<ref>", f"/{action}/<ref>/<path:tag>"):
+            bp.add_url_rule(rule, view_func=view, methods=["POST"])
+
+
+def _add(viewer: Viewer, find: Callable[[Viewer], Tagged], tag: str, page: PageOf) -> Answer:
     """Attach the tag named in the path or body."""
-    names = _named(tag)
+    names, local = _named(tag), flag(parameter("local")) is True
     if wants_json():
-        return _told(lambda: _attach(viewer, find(viewer), names), "Tag added.")
-    tagged = _attach(viewer, find(viewer), names)
+        return _told(lambda: tags.attach_each(viewer, find(viewer), names, local=local), "Tag added.")
+    tagged = find(viewer)
+    tags.attach_each(viewer, tagged, names, local=local)
     clashes = " ".join(clash_sentence(", ".join(names)) for names in tags.clashes_on(tagged))
     told, kind = _("Tag added."), "warning" if clashes else "success"
     return done(None, go_to=page(tagged), notice=f"{told} {clashes}".rstrip(), kind=kind)
 
 
-def remove(viewer: Viewer, find: Find, tag: str, *, page: PageOf) -> Answer:
+def _remove(viewer: Viewer, find: Callable[[Viewer], Tagged], tag: str, page: PageOf) -> Answer:
     """Take off the tag named in the path or body."""
     names = _named(tag)
     if wants_json():
-        return _told(lambda: _detach(viewer, find(viewer), names), "Tag removed.")
-    return done(None, go_to=page(_detach(viewer, find(viewer), names)), notice=_("Tag removed."))
-
-
-def _attach(viewer: Viewer, tagged: Tagged, names: Sequence[str]) -> Tagged:
-    for name in names:
-        tags.attach(viewer, tagged, name, local=flag(parameter("local")) is True)
-    return tagged
-
-
-def _detach(viewer: Viewer, tagged: Tagged, names: Sequence[str]) -> Tagged:
-    for name in names:
-        tags.detach(viewer, tagged, name)
-    return tagged
+        return _told(lambda: tags.detach_each(viewer, find(viewer), names), "Tag removed.")
+    tagged = find(viewer)
+    tags.detach_each(viewer, tagged, names)
+    return done(None, go_to=page(tagged), notice=_("Tag removed."))
 
 
 def _named(tag: str) -> list[str]:
@@ -56,12 +70,12 @@ def _named(tag: str) -> list[str]:
     return read_names(tag or parameter("tag") or in_path) or [""]
 
 
-def target_ref(ref: str, noun: str) -> str:
+def _ref(ref: str, noun: str) -> str:
     """The event or attribute that the path names, else the body under its noun or `id`."""
     return ref or str(parameter(noun) or parameter("id", ""))
 
 
-def _told(verb: Callable[[], Tagged], message: str) -> Answer:
+def _told(verb: Callable[[], object], message: str) -> Answer:
     try:
         verb()
     except MispminiError as refusal:

@@ -229,3 +229,13 @@ def test_a_number_names_nothing_to_tag(alice: Client) -> None:
     for ref in (event["id"], int(event["id"])):
         answer = alice.post("/tags/attachTagToObject", {"uuid": ref, "tag": "tlp:green"})
         assert (answer.status_code, answer.json()["message"]) == (404, "Invalid Target.")
+
+
+@pytest.mark.parametrize("path", ["/tags/attachTagToObject", "/events/addTag"])
+def test_of_several_tags_all_or_none_are_attached(alice: Client, path: str) -> None:
+    event = alice.post("/events/add", {"info": "Several tags"}).json()["Event"]
+    alice.post(path, {"uuid": event["uuid"], "event": event["uuid"], "tag": ["tlp:green", "never heard of it"]})
+    assert "Tag" not in alice.get(f"/events/view/{event['uuid']}")["Event"]
+    alice.post(path, {"uuid": event["uuid"], "event": event["uuid"], "tag": ["tlp:green", "PAP:RED"]})
+    tags = alice.get(f"/events/view/{event['uuid']}")["Event"]["Tag"]
+    assert {tag["name"] for tag in tags} == {"tlp:green", "PAP:RED"}

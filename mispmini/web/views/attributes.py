@@ -233,27 +233,4 @@ def restore(ref: str) -> Answer:
     return reply(f'{{"Attribute":{edited_attribute_json(back, ())}}}')
 
 
-@bp.post("/addTag")
-@bp.post("/addTag/<ref>")
-@bp.post("/addTag/<ref>/<path:tag>")
-@needs(Permission.TAGGER)
-def add_tag(ref: str = "", tag: str = "") -> Answer:
-    """Attach a tag; refusals are HTTP 200."""
-    return tagging.add(current_viewer(), _tagged(ref), tag, page=_tagged_page)
-
-
-@bp.post("/removeTag")
-@bp.post("/removeTag/<ref>")
-@bp.post("/removeTag/<ref>/<path:tag>")
-@needs(Permission.TAGGER)
-def remove_tag(ref: str = "", tag: str = "") -> Answer:
-    """Take a tag off; refusals are HTTP 200."""
-    return tagging.remove(current_viewer(), _tagged(ref), tag, page=_tagged_page)
-
-
-def _tagged(ref: str) -> tagging.Find:
-    return lambda viewer: tags.attribute_target(viewer, tagging.target_ref(ref, "attribute"))
-
-
-def _tagged_page(tagged: tags.Tagged) -> str:
-    return _page_of(tagged.event.id)
+tagging.offer(bp, "attribute", tags.attribute_target, lambda tagged: _page_of(tagged.event.id))

@@ -311,27 +311,4 @@ def filter_event_ids_for_push() -> Answer:
     return reply(events.wanted_for_push(read_offers(asked().body)))
 
 
-@bp.post("/addTag")
-@bp.post("/addTag/<ref>")
-@bp.post("/addTag/<ref>/<path:tag>")
-@needs(Permission.TAGGER)
-def add_tag(ref: str = "", tag: str = "") -> Answer:
-    """Attach a tag; refusals are HTTP 200 (API §9.2)."""
-    return tagging.add(current_viewer(), _tagged(ref), tag, page=_tagged_page)
-
-
-@bp.post("/removeTag")
-@bp.post("/removeTag/<ref>")
-@bp.post("/removeTag/<ref>/<path:tag>")
-@needs(Permission.TAGGER)
-def remove_tag(ref: str = "", tag: str = "") -> Answer:
-    """Take a tag off; refusals are HTTP 200 (API §9.2)."""
-    return tagging.remove(current_viewer(), _tagged(ref), tag, page=_tagged_page)
-
-
-def _tagged(ref: str) -> tagging.Find:
-    return lambda viewer: tags.event_target(viewer, tagging.target_ref(ref, "event"))
-
-
-def _tagged_page(tagged: tags.Tagged) -> str:
-    return _page_of(tagged.event.id)
+tagging.offer(bp, "event", tags.event_target, lambda tagged: _page_of(tagged.event.id))

@@ -190,10 +190,8 @@ def attach_tag_to_object() -> Answer:
     tagged = tags.find_target(viewer, str(parameter("uuid", "")))
     relationship = parameter("relationship_type")
     told = relationship if isinstance(relationship, str) and relationship else None
-    attached = [
-        tags.attach(viewer, tagged, name, local=local, relationship_type=told)
-        for name in read_names(parameter("tag", "")) or [""]
-    ]
+    wanted = read_names(parameter("tag", "")) or [""]
+    attached = tags.attach_each(viewer, tagged, wanted, local=local, relationship_type=told)
     kind, names = _kind(local=local), ", ".join(f"{tag.name}({tag.id})" for tag in attached)
     return reply(saved(f"{kind} tag {names} successfully attached to {tagged.kind}({tagged.id})."))
 
@@ -204,7 +202,7 @@ def remove_tag_from_object() -> Answer:
     """Take a tag, or several, off the event or attribute with this uuid."""
     viewer = current_viewer()
     tagged = tags.find_target(viewer, str(parameter("uuid", "")))
-    removed = [tags.detach(viewer, tagged, name) for name in read_names(parameter("tag", "")) or [""]]
+    removed = tags.detach_each(viewer, tagged, read_names(parameter("tag", "")) or [""])
     kind, names = _kind(local=removed[0][1]), ", ".join(f"{tag.name} ({tag.id})" for tag, _local in removed)
     return reply(saved(f"{kind} tag {names} successfully removed from {tagged.kind}({tagged.id})."))
 
