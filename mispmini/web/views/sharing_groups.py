@@ -1,12 +1,13 @@
 """Sharing groups over REST and as pages (API §9.7)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from flask import Blueprint, request
 
 from mispmini.domain.errors import NotFound, Refused
 from mispmini.domain.graphs import SharingGroup
-from mispmini.domain.group_forms import GroupForm
+from mispmini.domain.group_forms import GroupForm, GroupServerForm, MemberForm
 from mispmini.domain.permissions import Permission
 from mispmini.services import groups_admin
 from mispmini.services.group_outlook import outlook_of
@@ -23,6 +24,7 @@ from mispmini.web.paging import asked_slice
 from mispmini.web.saving import saving
 from mispmini.web.who import current_viewer
 from mispmini.wire import group_form_in
+from mispmini.wire.group_form_in import read_group_server, read_member
 from mispmini.wire.replies import Reply, api_description
 from mispmini.wire.scalars import flag, whole_number
 from mispmini.wire.sharing_group_out import sharing_group_index_item, sharing_group_view
@@ -30,6 +32,7 @@ from mispmini.wire.sharing_group_out import sharing_group_index_item, sharing_gr
 bp = Blueprint("sharing_groups", __name__, url_prefix="/sharing_groups")
 
 _A_PAGE = 60
+Member = TypeVar("Member", MemberForm, GroupServerForm)
 _OPTIONAL = ("releasability", "description", "uuid", "active", "local", "roaming", "Organisation", "SharingGroupOrg",
              "SharingGroupServer")  # fmt: skip
 
@@ -175,10 +178,8 @@ def delete(ref: str) -> Answer:
 @needs(Permission.SHARING_GROUP)
 def add_org(ref: str = "", **named: str) -> Answer:
     """Let an organisation in."""
-    fields = _fields(ref, org_id=named.get("org", ""), extend=named.get("extend", ""))
-    group = groups_admin.add_org(
-        current_viewer(), group_form_in.read_group_ref(fields), group_form_in.read_member(fields)
-    )
+    given = {"org_id": named.get("org", ""), "extend": named.get("extend", "")}
+    group = groups_admin.add_org(current_viewer(), *_named(read_member, ref, **given))
     return _changed(group, "Organisation added to the sharing group.")
 
 
@@ -187,10 +188,7 @@ def add_org(ref: str = "", **named: str) -> Answer:
 @needs(Permission.SHARING_GROUP)
 def remove_org(ref: str = "", org: str = "") -> Answer:
     """Take an organisation out."""
-    fields = _fields(ref, org_id=org)
-    group = groups_admin.remove_org(
-        current_viewer(), group_form_in.read_group_ref(fields), group_form_in.read_member(fields)
-    )
+    group = groups_admin.remove_org(current_viewer(), *_named(read_member, ref, org_id=org))
     return _changed(group, "Organisation removed from the sharing group.")
 
 
@@ -200,10 +198,8 @@ def remove_org(ref: str = "", org: str = "") -> Answer:
 @needs(Permission.SHARING_GROUP)
 def add_server(ref: str = "", **named: str) -> Answer:
     """List a server."""
-    fields = _fields(ref, server_id=named.get("server", ""), all_orgs=named.get("all_orgs", ""))
-    group = groups_admin.add_server(
-        current_viewer(), group_form_in.read_group_ref(fields), group_form_in.read_group_server(fields)
-    )
+    given = {"server_id": named.get("server", ""), "all_orgs": named.get("all_orgs", "")}
+    group = groups_admin.add_server(current_viewer(), *_named(read_group_server, ref, **given))
     return _changed(group, "Server added to the sharing group.")
 
 
@@ -212,17 +208,15 @@ def add_server(ref: str = "", **named: str) -> Answer:
 @needs(Permission.SHARING_GROUP)
 def remove_server(ref: str = "", server: str = "") -> Answer:
     """Take a server off the list."""
-    fields = _fields(ref, server_id=server)
-    group = groups_admin.remove_server(
-        current_viewer(), group_form_in.read_group_ref(fields), group_form_in.read_group_server(fields)
-    )
+    group = groups_admin.remove_server(current_viewer(), *_named(read_group_server, ref, server_id=server))
     return _changed(group, "Server removed from the sharing group.")
 
 
-def _fields(ref: str, **named: str) -> Mapping[str, object]:
-    """What the path names, over what the body gives."""
+def _named(read: Callable[[Mapping[str, object]], Member], ref: str, **named: str) -> tuple[str, Member]:
+    """The group and what goes in or out of it: what the path names, over what the body gives."""
     given = {name: value for name, value in {"sg_id": ref, **named}.items() if value}
-    return {**asked().parameters(), **given}
+    fields = {**asked().parameters(), **given}
+    return group_form_in.read_group_ref(fields), read(fields)
 
 
 def _changed(group: SharingGroup, message: str) -> Answer:
