@@ -52,6 +52,12 @@ def begin(how: str, *, request: str = "", session_id: int | None = None) -> None
     _request.set(_Request(how, request or ids.new_secret()[:12], session_id))
 
 
+def end() -> None:
+    """The request is over: what this thread does next is no step of it."""
+    _watched.set(_NOTHING)
+    _request.set(None)
+
+
 @contextmanager
 def apart() -> Iterator[None]:
     """What is done inside is a row of its own: each event that one request fetches has its own history."""

@@ -24,6 +24,7 @@ def init(app: Flask) -> None:
     app.before_request(_begin)
     app.after_request(_name_user)
     app.after_request(_log_request)
+    app.teardown_request(_end)
 
 
 def _begin() -> None:
@@ -32,6 +33,10 @@ def _begin() -> None:
     how = "page" if offered_keys() is None else "key"
     audit.begin(how, request=request_id(), session_id=getattr(session, "stored_id", None))
     g.instance_settings = load_settings()
+
+
+def _end(_error: BaseException | None) -> None:
+    audit.end()
 
 
 def _name_user(response: Response) -> Response:

@@ -1,6 +1,7 @@
 """The audit log: one row per request with before and after, for those who may read it; an event's history."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -89,9 +90,17 @@ def records_and_fails(title: str) -> None:
         raise ZeroDivisionError
 
 
+@pytest.fixture
+def command() -> Iterator[None]:
+    """A command of this thread, whose steps are one row."""
+    audit.begin("command")
+    yield
+    audit.end()
+
+
+@pytest.mark.usefixtures("command")
 def test_a_step_taken_back_does_not_stay_in_a_row(site: Site) -> None:
     viewer = Viewer.everything()
-    audit.begin("command")
     before = newest_id()
     with pytest.raises(ZeroDivisionError):
         records_and_fails("never")
@@ -104,8 +113,8 @@ def test_a_step_taken_back_does_not_stay_in_a_row(site: Site) -> None:
     assert (title, [step.title for step in steps]) == ("stays too", ["stays", "stays too"])
 
 
+@pytest.mark.usefixtures("command")
 def test_a_row_never_outgrows_its_limit_and_says_so(site: Site) -> None:
-    audit.begin("command")
     before = newest_id()
     with writing():
         audit.record(Viewer.everything(), "edit", "Event", None, "long", {"info": ["á" * 200_000, "b"]})
