@@ -24,6 +24,11 @@ NOWHERE = "5e1d6f3a-7b52-4c44-9d0e-3f6a2b8c9d10"
 ABSENT = "99999"
 NO_JSON = '{"name": "x'
 NOT_ALLOWED = "You do not have permission to use this functionality."
+LEVELS = (
+    "Options : Your organisation only, This community only, Connected communities, All communities, Sharing group,"
+    " Inherit event"
+)
+NO_GROUP = 'If the distribution is set to "Sharing Group", a sharing group has to be selected.'
 NOT_YOURS = "You do not have permission to do that."
 FAILED = (
     "Authentication failed. Please make sure you pass the API key of an API enabled user along in the Authorization"

@@ -4,6 +4,8 @@ import pytest
 
 from mispmini.domain import sentences
 from tests.contract.rest_rows import (
+    LEVELS,
+    NO_GROUP,
     NOT_ALLOWED,
     NOWHERE,
     Expected,
@@ -22,8 +24,6 @@ CORE = dict.fromkeys(
 )  # fmt: skip
 SPLIT = CORE | dict.fromkeys(("value1", "value2"), "*")
 FRESH = {"type": "domain", "value": "{new}.example"}
-LEVELS = "Options : Your organisation only, This community only, Connected communities, All communities, Sharing group, Inherit event"
-NO_GROUP = 'If the distribution is set to "Sharing Group", a sharing group has to be selected.'
 SIMILAR = "A similar attribute already exists for this event."
 WRONG_IP = "IP address has an invalid format."
 NO_ATTRIBUTE = refused(404, "Invalid attribute")

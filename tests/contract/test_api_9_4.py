@@ -4,6 +4,8 @@ import pytest
 
 from mispmini.domain import sentences
 from tests.contract.rest_rows import (
+    LEVELS,
+    NO_GROUP,
     NOT_ALLOWED,
     NOWHERE,
     Expected,
@@ -26,8 +28,6 @@ INSIDE = {"object_relation": "domain", "type": "domain", "value": "{new}.example
 FRESH = {"name": "domain-ip", "meta-category": "network", "description": "d", "template_uuid": TEMPLATE,
          "template_version": "11", "Attribute": [INSIDE]}  # fmt: skip
 BARE = {key: FRESH[key] for key in FRESH if key != "Attribute"}
-LEVELS = "Options : Your organisation only, This community only, Connected communities, All communities, Sharing group, Inherit event"
-NO_GROUP = 'If the distribution is set to "Sharing Group", a sharing group has to be selected.'
 EMPTY = "Could not save the object as no attributes were set."
 NO_UUID = "Please provide a valid RFC 4122 UUID"
 NO_OBJECT = refused(404, "Invalid object.")

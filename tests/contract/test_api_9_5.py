@@ -4,6 +4,8 @@ import pytest
 
 from mispmini.domain import sentences
 from tests.contract.rest_rows import (
+    LEVELS,
+    NO_GROUP,
     NOT_ALLOWED,
     NOT_YOURS,
     NOWHERE,
@@ -19,8 +21,6 @@ from tests.contract.rest_rows import (
     unsaved,
 )
 
-LEVELS = "Options : Your organisation only, This community only, Connected communities, All communities, Sharing group, Inherit event"
-NO_GROUP = 'If the distribution is set to "Sharing Group", a sharing group has to be selected.'
 NO_UUID = "Please provide a valid RFC 4122 UUID"
 REPORT = dict.fromkeys(
     ("id", "uuid", "event_id", "name", "content", "distribution", "sharing_group_id", "timestamp", "deleted"), "*"
