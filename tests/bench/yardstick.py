@@ -12,7 +12,7 @@ from tests.bench.contenders import cpu_seconds
 
 REFERENCE_MS = 0.26
 _ROUNDS, _ASKED, _WARM_UP = 5, 400, 100
-_MOST = 2.0
+_MOST = 3.0
 _PROGRAM = """
 from flask import Flask
 from waitress import create_server
@@ -25,7 +25,7 @@ server.run()
 
 
 def slowness() -> float:
-    """How many times as much CPU a request takes here, at least 1 and at most 2: a gate is never stricter, and never
+    """How many times as much CPU a request takes here, at least 1 and at most 3: a gate is never stricter, and never
     stretched out of sight."""
     program = [sys.executable, "-c", _PROGRAM]
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
