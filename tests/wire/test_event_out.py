@@ -1,7 +1,6 @@
 """Events as they go out: our own golden texts, and the shapes of a real MISP's."""
 
 import json
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from mispmini.wire.event_in import read_event
 from mispmini.wire.event_out import OutOptions, event_chunks, event_json
 from mispmini.wire.index_out import index_item_json, minimal_index_item_json
 from mispmini.wire.object_out import saved_object_json, viewed_object_json
+from tests.pace import rounds_worth
 from tests.wire import example
 from tests.wire.conftest import Recordings
 
@@ -195,15 +195,10 @@ def test_a_long_event_comes_in_pieces_that_join_to_valid_json(count: int) -> Non
     assert max(chunk.count('"object_relation"') for chunk in chunks) <= 500
 
 
-def test_a_thousand_attributes_are_written_within_milliseconds() -> None:
+def test_a_thousand_attributes_are_written_within_their_budget() -> None:
     rows = [example.SAMPLE._replace(id=number, distribution=5) for number in range(1000)]
     graph = replace(
         example.nothing_but_itself(), attributes=rows, attribute_tags={n: [example.GREEN] for n in range(100)}
     )
 
-    def cost() -> float:
-        started = time.process_time()
-        event_json(graph)
-        return time.process_time() - started
-
-    assert min(cost() for _ in range(5)) < 0.02
+    assert rounds_worth(lambda: event_json(graph)) < 400
