@@ -32,18 +32,19 @@ SEEN_BY_ALL_HERE = (D.COMMUNITY, D.CONNECTED, D.ALL)
 ELEMENT_SEEN_BY_ALL_HERE = (*SEEN_BY_ALL_HERE, D.INHERIT)
 EVENT_LEVELS_SENTENCE = "Options : Your organisation only, This community only, Connected communities, All communities"
 _REACH = (D.ORGANISATION, D.SHARING_GROUP, D.COMMUNITY, D.CONNECTED, D.ALL)
-_AFTER_PUSH = {D.CONNECTED: D.COMMUNITY}
-_AFTER_PULL = {D.COMMUNITY: D.ORGANISATION, D.CONNECTED: D.COMMUNITY}
+_AFTER_PUSH = {int(level): int(level) for level in D} | {int(D.CONNECTED): int(D.COMMUNITY)}
+_AFTER_PULL = _AFTER_PUSH | {int(D.COMMUNITY): int(D.ORGANISATION)}
+_GROUP = int(D.SHARING_GROUP)
 
 
 def after_push(level: int, *, internal: bool) -> int:
     """What the sender makes of a level before it pushes: 2 becomes 1 unless the link is internal."""
-    return level if internal else int(_AFTER_PUSH.get(Distribution(level), Distribution(level)))
+    return level if internal else _AFTER_PUSH[level]
 
 
 def after_pull(level: int, *, trusted: bool) -> int:
     """What the receiver makes of a level it pulled: 1 becomes 0, 2 becomes 1 unless the link is trusted."""
-    return level if trusted else int(_AFTER_PULL.get(Distribution(level), Distribution(level)))
+    return level if trusted else _AFTER_PULL[level]
 
 
 def is_event_level(level: int) -> bool:
@@ -58,7 +59,7 @@ def is_element_level(level: int) -> bool:
 
 def needs_group(level: int) -> bool:
     """Whether this level names a sharing group."""
-    return level == D.SHARING_GROUP
+    return level == _GROUP
 
 
 def raises(new: int, old: int) -> bool:

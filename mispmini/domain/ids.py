@@ -5,6 +5,7 @@ import re
 import secrets
 import string
 import uuid
+from functools import lru_cache
 
 _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 _KEY = re.compile(r"[A-Za-z0-9]{40}\Z")
@@ -27,6 +28,7 @@ def is_row_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 19
 
 
+@lru_cache(maxsize=8_192)
 def uuid_bytes(text: str) -> bytes:
     """The 16 bytes a canonical uuid is stored as."""
     return bytes.fromhex(text.replace("-", ""))

@@ -36,15 +36,11 @@ def may_edit(viewer: Viewer, row: AnalystRow) -> bool:
 
 
 def take_of_event(viewer: Viewer, event_id: int, draft: EventDraft, groups: Groups) -> None:
-    """Those of an event's draft that are about the event itself and its reports, inside the writing() that stored it.
-
-    Items that had come before the event find their place with it.
-    """
+    """Those of an event's draft about the event itself and its reports, inside the writing() that stored it."""
     event_uuid = event_standing(event_id).uuid if draft.analyst_data else ""
     own = [replace(i, object_uuid=event_uuid) if i.object_type == "Event" else i for i in draft.analyst_data]
     of_reports = (item for report in draft.reports for item in placed(report.analyst_data, report.uuid))
     take(viewer, [*own, *of_reports], groups)
-    store.settle_in(event_id)
 
 
 def take_of_elements(

@@ -81,15 +81,15 @@ class Intake(IntakeState):
 
     def _take_loose(self, drafts: Sequence[AttributeDraft]) -> None:
         """Known attributes come first: the value that one of them gives up, a new one of the same draft may have."""
-        places = sorted(range(len(drafts)), key=lambda place: not self._is_known(drafts[place]))
-        known = [place for place in places if self._is_known(drafts[place])]
-        for place in known:
+        known = {place for place, draft in enumerate(drafts) if self._known and self._is_known(draft)}
+        for place in sorted(known):
             self._take_attribute(drafts[place], None, place)
         if self._updates:
             self._flush()
             self._values = live_values(self.event_id)
-        for place in places[len(known) :]:
-            self._take_attribute(drafts[place], None, place)
+        for place, draft in enumerate(drafts):
+            if place not in known:
+                self._take_attribute(draft, None, place)
 
     def _is_known(self, draft: AttributeDraft) -> bool:
         return draft.uuid is not None and ids.uuid_bytes(draft.uuid) in self._known
@@ -143,7 +143,9 @@ class Intake(IntakeState):
     def _settled(self, draft: Element) -> tuple[Element, int | None]:
         """A new element and its group. In a link's new event one whose group is not accepted, or that brings none,
         stays with the organisation alone; in an edit it is dropped (MODEL §7.9 row 7)."""
-        if not (self.fresh and self.groups.origin.is_link and self.groups.names_one(draft.distribution)):
+        if not self.groups.names_one(draft.distribution):
+            return draft, None
+        if not (self.fresh and self.groups.origin.is_link):
             return draft, self._group_of(draft)
         group_id = self.groups.of(draft.distribution, draft.sharing_group, draft.sharing_group_id)
         if group_id is not None:

@@ -25,6 +25,7 @@ from mispmini.services.retracting import must_be_settled
 from mispmini.services.rights import may_modify
 from mispmini.services.sharing_groups import refuse_unready_group
 from mispmini.services.sightings import take_nested
+from mispmini.store.analyst_data import settle_in
 from mispmini.store.blocklists import block_event, event_is_blocked, org_is_blocked, unblock_event
 from mispmini.store.database import take_ids, writing
 from mispmini.store.events import (
@@ -232,6 +233,8 @@ def _take_parts(
     _take_event_tags(viewer, event_id, draft, fresh=fresh)
     if intake.changed:
         recount(event_id)
+    else:
+        settle_in(event_id)
     if origin.is_link:
         receiving.note_refused_elements(event_id, intake, origin)
     return tuple(intake.dropped)

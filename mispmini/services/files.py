@@ -26,8 +26,9 @@ def check_file(kind: str | None, content: bytes) -> None:
 
 def without_stray_file(draft: AttributeDraft, kind: str | None) -> AttributeDraft:
     """A draft without a file that its type has not: over a link the file is passed over, not the attribute with it."""
-    stray = draft.data is not None and kind is not None and not is_attachment(kind)
-    return replace(draft, data=None) if stray else draft
+    if draft.data is None or kind is None or is_attachment(kind):
+        return draft
+    return replace(draft, data=None)
 
 
 def is_picture(draft: AttributeDraft) -> bool:

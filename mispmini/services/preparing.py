@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mispmini.domain import attribute_types, clock, ids
 from mispmini.domain.distribution import Distribution, is_element_level, needs_group, widens
@@ -55,18 +56,19 @@ def checked_level(level: int, group_id: int | None) -> int:
     return level
 
 
-def _type_and_category(draft: AttributeDraft, defaults: Defaults) -> tuple[str, str]:
-    if not draft.type:
+@lru_cache(maxsize=1_024)
+def _type_and_category(kind: str | None, category: str | None, *, keep_unknown: bool) -> tuple[str, str]:
+    if not kind:
         raise Invalid({"type": ["No type set."]})
-    known = draft.type in attribute_types.TYPES
-    if not known and not defaults.keep_unknown:
+    known = kind in attribute_types.TYPES
+    if not known and not keep_unknown:
         raise Invalid({"type": ["Invalid type."]})
-    category = draft.category or (attribute_types.default_category(draft.type) if known else "Other")
-    if known and not attribute_types.category_allows(category, draft.type) and not defaults.keep_unknown:
+    category = category or (attribute_types.default_category(kind) if known else "Other")
+    if known and not attribute_types.category_allows(category, kind) and not keep_unknown:
         raise Invalid({"type": [TYPE_SENTENCE]})
-    if category not in attribute_types.CATEGORIES and not defaults.keep_unknown:
+    if category not in attribute_types.CATEGORIES and not keep_unknown:
         raise Invalid({"category": [CATEGORY_SENTENCE]})
-    return draft.type, category
+    return kind, category
 
 
 def _value(kind: str, value: str | None) -> str:
@@ -92,7 +94,7 @@ def new_attribute(
     defaults: Defaults,
 ) -> StoredAttribute:
     """An attribute that is not here yet. Raises Invalid with sentences by field."""
-    kind, category = _type_and_category(draft, defaults)
+    kind, category = _type_and_category(draft.type, draft.category, keep_unknown=defaults.keep_unknown)
     if object_id is not None and not draft.object_relation:
         raise Invalid({"object_relation": ["Object attribute sent, but no object_relation set."]})
     value1, value2 = split_value(kind, _value(kind, draft.value))

@@ -67,6 +67,14 @@ class EventStanding(NamedTuple):
     review: bool
 
 
+_COUNTS = (
+    "SELECT coalesce(sum(NOT deleted), 0), coalesce(sum(distribution != ?), 0)"
+    + "".join(
+        f" + (SELECT count(*) FROM {table} WHERE event_id = ? AND distribution != ?)"
+        for table in ("object", "event_report")
+    )
+    + " FROM attribute WHERE event_id = ?"
+)
 _STANDING = ", ".join(EventStanding._fields)
 
 TAKEN = (
@@ -97,15 +105,8 @@ def update_event(event_id: int, columns: Mapping[str, object]) -> None:
 def recount(event_id: int) -> int:
     """Count an event's live attributes and its elements that do not inherit; returns the live ones."""
     inherits = int(Distribution.INHERIT)
-    live, restricted = rows(
-        "SELECT coalesce(sum(NOT deleted), 0), coalesce(sum(distribution != ?), 0) FROM attribute WHERE event_id = ?",
-        (inherits, event_id),
-    )[0]
-    others = sum(
-        rows(f"SELECT count(*) FROM {table} WHERE event_id = ? AND distribution != ?", (event_id, inherits))[0][0]
-        for table in ("object", "event_report")
-    )
-    update_event(event_id, {"attribute_count": live, "restricted": restricted + others})
+    live, restricted = rows(_COUNTS, (inherits, event_id) * 3)[0]
+    update_event(event_id, {"attribute_count": live, "restricted": restricted})
     settle_in(event_id)
     return int(live)
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
 from mispmini.domain import clock
@@ -127,6 +128,7 @@ def _servers(where: Predicate) -> list[LinkedServer]:
     return [_server(r) for r in rows(f"{_SELECT} WHERE {where.text} ORDER BY priority, id", where.params)]
 
 
+@lru_cache(maxsize=128)
 def _server(r: Row) -> LinkedServer:
     values: dict[str, Any] = dict(zip(_NAMES, r, strict=True))
     values |= {name: bool(values[name]) for name in _FLAGS if name in values}

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from mispmini.domain.ids import is_row_number
@@ -19,6 +20,7 @@ def fold(name: str) -> str:
     return name.casefold()
 
 
+@lru_cache(maxsize=4_096)
 def _record(found: Row) -> TagRecord:
     return TagRecord._make(bool(value) if index in _FLAGS else value for index, value in enumerate(found))
 

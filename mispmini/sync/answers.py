@@ -2,12 +2,13 @@
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
 from mispmini.sync.failures import Cause, RemoteFailure
+from mispmini.wire.door import nests_deeper
 
 MAX_DEPTH = 32
 _GZIP = 31  # zlib's wbits for a gzip header
@@ -75,16 +76,9 @@ def parse_json(body: bytes) -> Any:
 
     Raises ValueError for what is no JSON, for NaN and infinities, and below 32 levels (TRUST §2.2 rows 12, 14).
     """
-    try:
-        value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_number, parse_float=_finite)
-    except RecursionError:
-        raise ValueError(f"nested deeper than {MAX_DEPTH} levels") from None
-    level = _containers([value])
-    for _ in range(MAX_DEPTH):
-        level = [inner for outer in level for inner in _containers(_parts(outer))]
-    if level:
+    if nests_deeper(body, MAX_DEPTH):
         raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
-    return value
+    return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_number, parse_float=_finite)
 
 
 def told_in(document: object) -> str:
@@ -106,14 +100,6 @@ def epoch_of(date: str | None) -> int | None:
         return int(parsedate_to_datetime(date).timestamp()) if date else None
     except (ValueError, OverflowError):
         return None
-
-
-def _containers(values: Iterable[Any]) -> list[Any]:
-    return [value for value in values if isinstance(value, (dict, list))]
-
-
-def _parts(container: dict[str, Any] | list[Any]) -> Iterable[Any]:
-    return container.values() if isinstance(container, dict) else container
 
 
 def _finite(text: str) -> float:

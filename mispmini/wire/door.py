@@ -38,12 +38,25 @@ def parse_json(raw: bytes | str, *, limits: Limits = Limits()) -> object:
     body, text = _both_forms(raw)
     if not body.strip():
         return {}
-    outside, longest = _outside_of_strings(body.replace(b"\\\\", b"..").replace(b'\\"', b".."))
-    _check_nesting(outside, limits.depth)
+    if nests_deeper(body, limits.depth):
+        raise BadRequest(f"The JSON input is nested deeper than {limits.depth} levels.")
     value = _loads(text)
-    if _is_suspect(body, longest, limits):
+    if _is_suspect(body, limits):
         _check_texts(value, limits)
     return value
+
+
+def nests_deeper(body: bytes, depth: int) -> bool:
+    """Whether a JSON text has more levels of nesting: matched brackets are peeled off level by level, and nothing
+    recurses, whatever was sent."""
+    brackets, too_many = _outside_of_strings(body).translate(_TO_ONE_BRACKET, _ALL_BUT_BRACKETS), b"[" * (depth + 1)
+    if too_many in brackets:
+        return True
+    for _ in range(depth):
+        if not brackets:
+            return False
+        brackets = brackets.replace(b"[]", b"")
+    return b"[]" in brackets or too_many in brackets  # the latter: what is never closed
 
 
 def inflate(raw: bytes, encoding: str, limit: int) -> bytes:
@@ -83,38 +96,29 @@ def _both_forms(raw: bytes | str) -> tuple[bytes, str]:
         raise Malformed(MALFORMED) from error
 
 
-def _outside_of_strings(plain: bytes) -> tuple[bytes, int]:
-    """What stands outside of strings, and the length of the longest piece between two quotes.
-
-    Stretch by stretch: the pieces of a whole body at once would take ten times its size.
-    """
-    outside, starts_inside, longest, unended = bytearray(), 0, 0, 0
-    for start in range(0, len(plain), _STRETCH):
-        pieces = plain[start : start + _STRETCH].split(b'"')
+def _outside_of_strings(body: bytes) -> bytes:
+    outside, starts_inside = bytearray(), 0
+    for pieces in _between_quotes(body):
         outside += b"".join(pieces[starts_inside::2])
+        starts_inside ^= (len(pieces) - 1) & 1
+    return bytes(outside)
+
+
+def _longest_between_quotes(body: bytes) -> int:
+    longest, unended = 0, 0
+    for pieces in _between_quotes(body):
         unended += len(pieces[0])
         if len(pieces) > 1:
             longest = max(longest, unended, *map(len, pieces[1:]))
             unended = len(pieces[-1])
-        starts_inside ^= (len(pieces) - 1) & 1
-    return bytes(outside), max(longest, unended)
+    return max(longest, unended)
 
 
-def _check_nesting(outside_strings: bytes, depth: int) -> None:
-    """Peel matched brackets off level by level: nothing recurses, whatever was sent."""
-    brackets = outside_strings.translate(_TO_ONE_BRACKET, _ALL_BUT_BRACKETS)
-    if b"[" * (depth + 1) in brackets:
-        _refuse_nesting(depth)
-    for _ in range(depth):
-        if not brackets:
-            return
-        brackets = brackets.replace(b"[]", b"")
-    if b"[]" in brackets:
-        _refuse_nesting(depth)
-
-
-def _refuse_nesting(depth: int) -> NoReturn:
-    raise BadRequest(f"The JSON input is nested deeper than {depth} levels.")
+def _between_quotes(body: bytes) -> Iterator[list[bytes]]:
+    """Stretch by stretch: the pieces of a whole body at once would take ten times its size."""
+    plain = body.replace(b"\\\\", b"..").replace(b'\\"', b"..") if b"\\" in body else body
+    for start in range(0, len(plain), _STRETCH):
+        yield plain[start : start + _STRETCH].split(b'"')
 
 
 def _loads(text: str) -> object:
@@ -154,11 +158,11 @@ def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return record
 
 
-def _is_suspect(body: bytes, longest: int, limits: Limits) -> bool:
+def _is_suspect(body: bytes, limits: Limits) -> bool:
     """Whether any string could break a rule; raw JSON is never shorter than the text it stands for."""
     if b"\\u0000" in body or b"\\ud" in body or b"\\uD" in body:
         return True
-    return longest > limits.text_bytes
+    return len(body) > limits.text_bytes and _longest_between_quotes(body) > limits.text_bytes
 
 
 def _check_texts(value: object, limits: Limits) -> None:

@@ -16,15 +16,19 @@ _WHOLE = re.compile(r"-?\d{1,19}\Z", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
 _LAST_SECOND = 253402300799
 _LARGEST = 2**63
+_SURELY_SMALL = 19  # digits that 2**63 has
+_NONE = (None, "", "0", 0)
 _FLAGS: Mapping[str, bool] = {"1": True, "0": False, "true": True, "false": False, "": False}
 
 
 def whole_number(value: object) -> int | None:
     """An integer from an int, a bool, an integral float or a numeric text; None if it is none of them."""
+    if isinstance(value, str):
+        if value.isascii() and value.isdigit() and len(value) < _SURELY_SMALL:
+            return int(value)
+        return whole_number(int(value)) if _WHOLE.match(value.strip()) else None
     if isinstance(value, int):
         return int(value) if -_LARGEST <= value < _LARGEST else None
-    if isinstance(value, str) and _WHOLE.match(value.strip()):
-        return whole_number(int(value))
     if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST:
         return int(value)
     return None
@@ -124,10 +128,15 @@ class Fields:
 
     def reference_id(self, name: str) -> int | None:
         """An id of another row; 0 stands for none."""
+        if self.record.get(name) in _NONE:
+            return None
         return self.choice(name, lambda number: number >= 0, sentence=sentences.NUMBER) or None
 
     def flag(self, name: str) -> bool | None:
         """A boolean."""
+        value = self.record.get(name)
+        if value is None or value is True or value is False:
+            return value
         return self._read(name, flag, sentences.FLAG)
 
     def text(self, name: str) -> str | None:

@@ -60,7 +60,8 @@ def read_tags(record: Record, pivot: str, dropped: list[Dropped]) -> tuple[TagDr
 
     The first occurrence of a name wins. Raises TooLarge above 10,000 tags (TRUST §2.2 row 17).
     """
-    items = _items(record, pivot)
+    if not (items := _items(record, pivot)):
+        return ()
     if len(items) > _MOST_TAGS:
         raise TooLarge(f"An element holds more than {_MOST_TAGS} tags.")
     tags: dict[str, TagDraft] = {}
