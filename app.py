@@ -8,7 +8,7 @@
 #     "waitress>=3.0.1",
 #     "flask-login>=0.6.3",
 #     "flask-wtf>=1.2",
-#     "flask-limiter>=4",
+#     "limits>=5",
 #     "jinja2>=3.1",
 #     "click>=8",
 #     "pymisp>=2.5",

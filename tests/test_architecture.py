@@ -44,7 +44,7 @@ ROOM_OF_DRIVER: dict[str, set[str]] = {
     "flask": {"web", "application"},
     "flask_login": {"web", "application"},
     "flask_wtf": {"web", "application"},
-    "flask_limiter": {"web", "application"},
+    "limits": {"web", "application"},
     "pymisp": set(),  # only its data files are read: importing it is slow
     "pytaxonomies": set(),
     "pymispgalaxies": set(),
