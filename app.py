@@ -9,6 +9,7 @@
 #     "flask-login>=0.6.3",
 #     "flask-wtf>=1.2",
 #     "limits>=5",
+#     "google-re2>=1.1",
 #     "jinja2>=3.1",
 #     "click>=8",
 #     "pymisp>=2.5",

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask
-from werkzeug.routing import IntegerConverter, Map, Rule
+from werkzeug.routing import BaseConverter, Rule
 
 from mispmini.assets import static_dir, templates_dir
+from mispmini.domain.ids import is_row_number
 from mispmini.services import addresses
 from mispmini.settings import Settings
 from mispmini.store import database
@@ -21,6 +22,7 @@ from mispmini.web import answer, asking, auditing, csrf, errors, headers, i18n, 
 from mispmini.web.asking import MispPaths
 from mispmini.web.sessions import CookieSessions
 from mispmini.web.views import (
+    allowedlists,
     analyst_data,
     arrivals,
     attachments,
@@ -50,6 +52,7 @@ from mispmini.web.views import (
     jobs,
     login,
     logs,
+    lookup,
     not_here,
     noticelists,
     object_references,
@@ -63,6 +66,7 @@ from mispmini.web.views import (
     rest_search,
     retractions,
     roles,
+    samples,
     second_factor,
     servers,
     setting_up,
@@ -86,14 +90,14 @@ BLUEPRINTS: tuple[Blueprint, ...] = tuple(
     for module in (
         home, guide, login, second_factor, setting_up, openapi, users, registrations, statistics, user_settings,
         auth_keys, roles, organisation_lists, organisations, events, attributes, objects,
-        object_references, object_templates,
+        object_references, object_templates, lookup,
         attachments, freetext, retractions, event_receipts, event_reports, shadow_attributes, sightings, analyst_data,
-        delegations, correlation_exclusions, rest_search,
+        delegations, correlation_exclusions, rest_search, samples,
         stix_documents, tags, favourite_tags, taxonomies, sharing_groups,
         servers, statement, sync_configs, exchanges, previews, handshake, arrivals, blocklists, jobs, setting_views,
         instance, logs,
         health, contact, feeds, feed_output,
-        galaxies, galaxy_clusters, warninglists, noticelists, decaying, communities, not_here,
+        galaxies, galaxy_clusters, warninglists, noticelists, allowedlists, decaying, communities, not_here,
     )
 )  # fmt: skip
 
@@ -101,11 +105,11 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _MOST_FORM_BYTES = 8 * 1024 * 1024
 
 
-class _RowNumber(IntegerConverter):
-    """A number in a path that a table could hold."""
+class _RowNumber(BaseConverter):
+    """A number in a path that a table could hold; of anything else 0, which no row has, so that the view says so."""
 
-    def __init__(self, url_map: Map) -> None:
-        super().__init__(url_map, max=2**63 - 1)
+    def to_python(self, value: str) -> int:
+        return int(value) if is_row_number(value) else 0
 
 
 class _Route(Rule):

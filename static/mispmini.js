@@ -49,8 +49,10 @@
       dialog.close();
       form.requestSubmit(pressed);
     };
-    dialog.querySelector("[value=no]").onclick = () => dialog.close();
+    const no = dialog.querySelector("[value=no]");
+    no.onclick = () => dialog.close();
     dialog.showModal();
+    no.focus();
   }
 
   async function poll(element) {

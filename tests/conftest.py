@@ -12,12 +12,16 @@ import pytest
 
 from tests.cast import Actor, Cast, admin_of, hire
 from tests.cheap_passwords import make_cheap
+from tests.compiled_templates import share_compiled_templates
+from tests.in_memory import keep_folders_in_memory
 from tests.live import Birth, LiveServer, forking, live_server
 
 FreshServer = Callable[..., LiveServer]
 
 gc.set_threshold(50_000)  # as a server does: what tests make has few cycles
 make_cheap()
+keep_folders_in_memory()
+share_compiled_templates()
 
 
 def pytest_collection_finish() -> None:

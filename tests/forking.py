@@ -156,8 +156,10 @@ def _bury() -> None:
 if __name__ == "__main__":
     from mispmini.main import main
     from tests.cheap_passwords import make_cheap
+    from tests.compiled_templates import share_compiled_templates
 
     make_cheap()
+    share_compiled_templates()
     for name in _MODULES:
         importlib.import_module(f"mispmini.{name}")
     gc.collect()

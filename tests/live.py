@@ -15,6 +15,7 @@ from typing import IO, Any, Protocol, TypeVar
 import requests
 
 from mispmini.domain.ids import new_authkey, new_uuid
+from tests.calling import call
 from tests.forking import Forker
 from tests.prepared import migrated_database, write_database
 
@@ -124,7 +125,7 @@ class LiveServer:
     ) -> requests.Response:
         """One REST call; with the admin's key unless another is given. `patience` is seconds."""
         headers = {"Authorization": key or self.birth.key, "Accept": "application/json"}
-        return requests.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=patience)
+        return call(method, f"{self.url}{path}", json=body, headers=headers, timeout=patience)
 
     def verb(self, *words: str, stdin: str = "") -> Any:
         """What a verb of the command line answers on this folder, beside the serving process."""

@@ -7,10 +7,10 @@ from pathlib import Path
 from mispmini.store.database import close_database, open_database
 
 
-def open_fresh_database(path: Path) -> None:
-    """Bind this process to a new database with today's schema and seeds."""
+def open_fresh_database(path: Path, content: bytes | None = None) -> None:
+    """Bind this process to a new database: with today's schema and seeds, unless with another's content."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_database(path, migrated_database())
+    write_database(path, content or migrated_database())
     open_database(path)
 
 

@@ -45,6 +45,7 @@ ROOM_OF_DRIVER: dict[str, set[str]] = {
     "flask_login": {"web", "application"},
     "flask_wtf": {"web", "application"},
     "limits": {"web", "application"},
+    "re2": {"domain"},
     "pymisp": set(),  # only its data files are read: importing it is slow
     "pytaxonomies": set(),
     "pymispgalaxies": set(),

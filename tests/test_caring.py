@@ -83,12 +83,20 @@ def test_a_restore_never_overwrites(server: LiveServer, backup: Path) -> None:
 
 
 def test_old_backups_are_removed_beyond_the_number_to_keep(server: LiveServer, tmp_path: Path) -> None:
-    for number in range(9):
-        (tmp_path / f"mispmini-2020-01-0{number + 1}-000000.tar").touch()
+    own, others = own_name(server), "mispmini-0f0f0f0f"
+    for name in (own, others):
+        for number in range(9):
+            (tmp_path / f"{name}-2020-01-0{number + 1}-000000.tar").touch()
     server.verb("backup", "--to", str(tmp_path))
-    kept = sorted(path.name for path in tmp_path.iterdir())
+    kept = sorted(path.name for path in tmp_path.glob(f"{own}-*"))
     assert len(kept) == 7
-    assert kept[0] == "mispmini-2020-01-04-000000.tar"
+    assert kept[0] == f"{own}-2020-01-04-000000.tar"
+    assert len(list(tmp_path.glob(f"{others}-*"))) == 9
+
+
+def own_name(server: LiveServer) -> str:
+    """What the names of a server's backups begin with: several servers may share a folder."""
+    return f"mispmini-{server.request('GET', '/servers/getInstanceUUID').json()['uuid'][:8]}"
 
 
 def test_doctor_names_what_fails_and_how_to_mend_it(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ _PLACES = MappingProxyType({
     "backup": "caring",
     "restore": "caring",
     "install-systemd": "service_unit",
+    "sbom": "components",
 })  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 Change = Mapping[str, object]
 SYSTEM = "SYSTEM"
 READS = "request"
+TAKEN_OVER = "accept delegation"  # the action by which an event gets another owner
 
 
 @dataclass(frozen=True, slots=True)

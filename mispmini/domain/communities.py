@@ -43,6 +43,20 @@ COMMUNITIES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class AccessWish:
+    """What a request to join says of the one who asks; what is empty is filled in from account and instance."""
+
+    email: str = ""
+    gpgkey: str = ""
+    org_name: str = ""
+    org_uuid: str = ""
+    org_description: str = ""
+    message: str = ""
+    sync: bool = False
+    anonymise: bool = False
+
+
 def find_community(ref: str) -> Community | None:
     """One by its number."""
     return next((community for community in COMMUNITIES if str(community.id) == ref), None)

@@ -1,12 +1,12 @@
 """A feed: a source of events or values that needs no account there (API §9.6); what we keep of it and what is said."""
 
 import hashlib
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
+
+from mispmini.domain.json_texts import read_json
+from mispmini.domain.patterns import Pattern, compiled
 
 
 class SourceFormat(StrEnum):
@@ -99,26 +99,19 @@ class ListSettings:
 
     columns: tuple[int, ...] = ()
     delimiter: str = ","
-    exclude: re.Pattern[str] | None = None
+    exclude: Pattern | None = None
 
     @classmethod
     def from_text(cls, text: str) -> "ListSettings":
         """From the JSON text that MISP keeps. Raises ValueError for what is none, or for a bad expression."""
-        document = json.loads(text) if text.strip() else {}
+        document = read_json(text) if text.strip() else {}
         if not isinstance(document, dict):
             raise ValueError("not an object")
         csv, common = (_part(document, name) for name in ("csv", "common"))
         delimiter = str(csv.get("delimiter") or ",").replace("\\t", "\t")
         if len(delimiter) != 1 or delimiter in '"\r\n':
             raise ValueError("a delimiter is one character")
-        return cls(_columns(csv.get("value")), delimiter, _expression(common.get("excluderegex")))
-
-
-_FLAGS: Mapping[str, re.RegexFlag] = MappingProxyType(
-    {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE, "u": re.UNICODE}
-)
-_MOST_EXPRESSION = 200
-_NESTED_REPEAT = re.compile(r"[*+}]\s*\)\s*[*+{]")
+        return cls(_columns(csv.get("value")), delimiter, _expression(str(common.get("excluderegex") or "")))
 
 
 def _part(document: Mapping[str, object], name: str) -> Mapping[str, object]:
@@ -134,22 +127,8 @@ def _columns(value: object) -> tuple[int, ...]:
     return tuple(int(number) for number in numbers)
 
 
-def _expression(value: object) -> re.Pattern[str] | None:
-    """MISP writes it between slashes with flags behind: `/^#/i`. One whose repeats nest could run for ever."""
-    text = str(value or "")
-    if not text:
-        return None
-    found = re.fullmatch(r"/(.*)/([a-zA-Z]*)", text, re.DOTALL)
-    body, letters = (found[1], found[2]) if found else (text, "")
-    if len(body) > _MOST_EXPRESSION or _NESTED_REPEAT.search(body):
-        raise ValueError("the expression is too complicated")
-    flags = re.RegexFlag(0)
-    for letter in letters:
-        flags |= _FLAGS.get(letter.lower(), re.RegexFlag(0))
-    try:
-        return re.compile(body, flags)
-    except re.error as error:
-        raise ValueError(f"no expression: {error}") from None
+def _expression(text: str) -> Pattern | None:
+    return compiled(text) if text else None
 
 
 @dataclass(frozen=True, slots=True)

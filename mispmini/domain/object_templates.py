@@ -30,6 +30,13 @@ def all_templates() -> tuple[ObjectTemplate, ...]:
     return tuple(sorted(_templates().values(), key=lambda template: template.name))
 
 
+def numbered_template(ref: str) -> ObjectTemplate | None:
+    """The template with this uuid, or with this place in the list of all, which is its id over REST."""
+    if ref.isdecimal() and 0 < (number := int(ref)) <= len(_templates()):
+        return all_templates()[number - 1]
+    return known_template(ref.lower())
+
+
 def definition_of(template: ObjectTemplate) -> Mapping[str, Any]:
     """A template's file: `attributes` by relation, `required`, `requiredOneOf`."""
     found: Mapping[str, Any] = json.loads(_paths()[template.uuid].read_text(encoding="utf-8"))

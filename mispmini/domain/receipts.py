@@ -58,6 +58,7 @@ class Trouble(StrEnum):
     RETRACTED = "retracted"
     NOT_RETRACTED = "not_retracted"
     NO_LONGER_SHOWN = "no_longer_shown"
+    FILE_REFUSED = "file_refused"
 
 
 @dataclass(frozen=True, slots=True)

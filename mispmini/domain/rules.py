@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from mispmini.domain.ids import is_row_number
+from mispmini.domain.json_texts import read_json
 
 Names = tuple[str, ...]
 _GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -116,7 +117,10 @@ def can_be_read(text: str, *, by_ids: bool) -> bool:
 
     Empty, null and `[]` stand for none (PROTOCOL §3.10); `by_ids` says that tags and organisations are local ids.
     """
-    rules = _loads(text) if text.strip() else {}
+    try:
+        rules = read_json(text) if text.strip() else {}
+    except ValueError:
+        return False
     if rules in (None, []):
         return text.strip() in ("null", "[]")
     if not isinstance(rules, dict):

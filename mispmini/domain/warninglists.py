@@ -2,7 +2,6 @@
 
 import ipaddress
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,12 +11,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from mispmini.domain.patterns import Pattern, compiled
+
 FALSE_POSITIVE = "false_positive"
 CATEGORIES = (FALSE_POSITIVE, "known")
 TYPES = ("string", "substring", "hostname", "cidr", "regex")
 ANY_TYPE = "ALL"
 LARGEST_BYTES = 1_500_000
-_REGEX = re.compile(r"/(?P<pattern>.*)/(?P<flags>[a-zA-Z]*)\Z", re.DOTALL)
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -76,7 +76,7 @@ class Matcher:
     hosts: dict[str, list[WarninglistRow]] = field(default_factory=dict)
     networks: dict[tuple[int, int], dict[int, list[tuple[str, WarninglistRow]]]] = field(default_factory=dict)
     substrings: list[tuple[str, WarninglistRow]] = field(default_factory=list)
-    patterns: list[tuple[re.Pattern[str], str, WarninglistRow]] = field(default_factory=list)
+    patterns: list[tuple[Pattern, str, WarninglistRow]] = field(default_factory=list)
 
     def add(self, row: WarninglistRow, entries: Iterable[str]) -> None:
         """Take a list in."""
@@ -118,8 +118,8 @@ class Matcher:
             self.substrings.append((entry, row))
 
     def _add_pattern(self, entry: str, row: WarninglistRow) -> None:
-        if (pattern := compiled(entry)) is not None:
-            self.patterns.append((pattern, entry, row))
+        with suppress(ValueError):
+            self.patterns.append((compiled(entry), entry, row))
 
     def _of(self, value: str) -> Iterator[tuple[str, WarninglistRow]]:
         yield from ((value, row) for row in self.strings.get(value, ()))
@@ -128,7 +128,7 @@ class Matcher:
         if self.networks:
             yield from self._networks_of(value)
         yield from ((part, row) for part, row in self.substrings if part in value)
-        yield from ((entry, row) for pattern, entry, row in self.patterns if pattern.search(value))
+        yield from ((entry, row) for pattern, entry, row in self.patterns if pattern.found_in(value))
 
     def _hosts_of(self, value: str) -> Iterator[tuple[str, WarninglistRow]]:
         host = host_of(value)
@@ -164,16 +164,6 @@ def host_of(value: str) -> str:
             return (urlsplit(value).hostname or "").strip(".").lower()
         return ""
     return value.partition("/")[0].strip(".").lower()
-
-
-def compiled(entry: str) -> re.Pattern[str] | None:
-    """The pattern of a regex list's entry, written bare or as /…/flags; None if it is none."""
-    found = _REGEX.match(entry)
-    text, flags = (found["pattern"], found["flags"]) if found else (entry, "")
-    try:
-        return re.compile(text, re.IGNORECASE if "i" in flags else 0)
-    except (re.error, RecursionError, OverflowError):
-        return None
 
 
 def _network_of(value: str) -> _Network | None:

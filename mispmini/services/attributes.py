@@ -23,6 +23,7 @@ from mispmini.store.attributes import (
     find_attribute,
     find_attribute_or_404,
     find_readable_attribute,
+    known_attributes,
     newest_attributes,
     remove_attribute,
 )
@@ -201,6 +202,22 @@ def delete_attribute(viewer: Viewer, ref: str, *, hard: bool = False) -> Attribu
             _save(viewer, event, stored, AttributeDraft(deleted=True))
         record(viewer, "delete", "Attribute", stored.id, stored.value, {"hard": hard} if hard else None)
         return stored
+
+
+def delete_attributes(viewer: Viewer, event_ref: str, refs: Sequence[str] | None, *, hard: bool = False) -> int:
+    """Delete these live attributes of an event, or all that it has. Returns how many. Raises as delete_attribute."""
+    with writing():
+        event = modifiable_event(viewer, event_ref)
+        known = attributes_by_id([one.id for one in known_attributes(event.id).values()])
+        live = {str(row.id): row for row in known.values() if not row.deleted}
+        by_ref = {**live, **{row.uuid: row for row in live.values()}}
+        wanted = list(live) if refs is None else refs
+        if not wanted or any(ref.lower() not in by_ref for ref in wanted):
+            raise NotFound("Invalid attribute")
+        chosen = {by_ref[ref.lower()].id for ref in wanted}
+        for number in sorted(chosen):
+            delete_attribute(viewer, str(number), hard=hard)
+        return len(chosen)
 
 
 def restore_attribute(viewer: Viewer, ref: str) -> AttributeRow:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mispmini.domain.distribution import Partner, Reason
+from mispmini.domain.errors import Forbidden
 from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import EventGraph, EventRow, OrganisationRow, SharingGroup
 from mispmini.domain.rules import PushRules
@@ -12,8 +13,10 @@ from mispmini.domain.tlp_guard import leaving_to
 from mispmini.domain.viewer import Viewer
 from mispmini.services import events
 from mispmini.services.fitness import Fitness, Noted, guard_of_instance, hints_of, judged
+from mispmini.services.rights import NO_PERMISSION, may_publish
 from mispmini.store.audience import organisations_that_see
 from mispmini.store.database import reading
+from mispmini.store.events import event_standing
 from mispmini.store.graphs import Parts, load_event_by_id
 from mispmini.store.ledger import list_entries_of_event
 from mispmini.store.organisations import find_any_organisation, organisation_rows
@@ -58,8 +61,11 @@ class Audience:
 
 
 def audience_of(viewer: Viewer, event_ref: str) -> Audience:
-    """Who will see an event that the viewer sees. Raises NotFound."""
+    """Who will see an event, for whoever may publish it: to others it would tell of partners and of what is hidden from
+    them. Raises NotFound, Forbidden."""
     event_id = events.find_event(viewer, event_ref)
+    if not may_publish(viewer, event_standing(event_id)):
+        raise Forbidden(NO_PERMISSION)
     with reading():
         graph = load_event_by_id(Viewer.everything(), event_id, _AS_PUSHED)
         here = organisations_that_see(event_id)

@@ -17,7 +17,7 @@ HIDDEN = "******"
 _SECRETS = frozenset({
     "password", "password_hash", "confirm_password", "current_password", "authkey", "authkey_raw", "authkey_ref", "key",
     "secret", "totp", "csrf_token", "client_key", "cert_file", "client_cert_file", "headers",
-    "submitted_client_cert", "proxy", "seed", "code",
+    "submitted_client_cert", "proxy", "seed", "code", "json",
 })  # fmt: skip
 _JOB = "job"
 _MOST_WATCHED = 100

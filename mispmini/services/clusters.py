@@ -28,7 +28,7 @@ from mispmini.services.galaxies import existing_galaxy
 from mispmini.store import cluster_writers
 from mispmini.store import clusters as store
 from mispmini.store.database import reading, writing
-from mispmini.store.graphs import find_event_id
+from mispmini.store.graphs import find_readable_event_id
 from mispmini.store.groups import load_groups, without_hidden_members
 from mispmini.store.outbox import forget_cluster, queue_cluster
 from mispmini.store.settings import load_settings
@@ -58,7 +58,7 @@ def count_clusters(viewer: Viewer, filters: ClusterFilters) -> int:
 def _of_event(viewer: Viewer, filters: ClusterFilters) -> ClusterFilters:
     if filters.event_ref is None:
         return filters
-    names = store.tagged_in_event(viewer, find_event_id(viewer, filters.event_ref))
+    names = store.tagged_in_event(viewer, find_readable_event_id(viewer, filters.event_ref))
     return replace(filters, tag_names=tuple(names) or ("",))
 
 

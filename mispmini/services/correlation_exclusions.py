@@ -38,6 +38,19 @@ def add_exclusion(viewer: Viewer, value: str, comment: str) -> ExclusionRow:
         return store.find_exclusion(number)
 
 
+def edit_exclusion(viewer: Viewer, number: int, value: str | None, comment: str | None) -> ExclusionRow:
+    """Change what is given of one. Raises NotFound, SaveFailed."""
+    with writing():
+        before = store.find_exclusion(number)
+        value = before.value if value is None else value.strip()
+        flaw = EMPTY if not value.strip("%") else KNOWN if value != before.value and store.is_excluded(value) else None
+        if flaw is not None:
+            raise SaveFailed("edit", _MODEL, {"value": [flaw]}, subject_id=number)
+        store.update_exclusion(number, value, before.comment if comment is None else comment)
+        record(viewer, "edit", _MODEL, number, value)
+        return store.find_exclusion(number)
+
+
 def delete_exclusion(viewer: Viewer, number: int) -> ExclusionRow:
     """Let a value correlate again. Raises NotFound."""
     with writing():

@@ -1,6 +1,7 @@
 """Handing an event over to another organisation: asked for, accepted, given up (MODEL §5.3, §6.3; API §9.2)."""
 
 from mispmini.domain import clock
+from mispmini.domain.audit_log import TAKEN_OVER
 from mispmini.domain.delegations import Delegation, DelegationWish
 from mispmini.domain.distribution import Distribution, is_event_level, needs_group
 from mispmini.domain.errors import Forbidden, Refused, SaveFailed
@@ -106,7 +107,7 @@ def accept(viewer: Viewer, number: int) -> Delegation:
             },
         )
         store.delete_delegation(request.id)
-        record(viewer, "accept delegation", "Event", event.id, event.info, {"from": request.requester.name})
+        record(viewer, TAKEN_OVER, "Event", event.id, event.info, {"from": request.requester.name})
         return request
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from mispmini.domain import ids
+from mispmini.domain.attribute_types import is_attachment
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.drafts import AttributeDraft, Dropped, EventDraft, ObjectDraft, TagDraft
 from mispmini.domain.errors import Invalid
@@ -19,7 +20,7 @@ from mispmini.services.capture import capture_tags
 from mispmini.services.files import check_file, is_picture, without_stray_file
 from mispmini.services.intake import IntakeState
 from mispmini.services.preparing import changed_attribute, changed_object, new_attribute, new_object
-from mispmini.store.attachments import attach_file, put_file
+from mispmini.store.attachments import attach_file, drop_file, put_file
 from mispmini.store.attributes import (
     Known,
     StoredAttribute,
@@ -222,6 +223,8 @@ class Intake(IntakeState):
             self._tags += [(attribute_id, tag) for tag in draft.tags]
             if draft.data is not None:
                 self._files.append((attribute_id, draft.data))
+            elif draft.type and is_attachment(stored[attribute_id].type) and not is_attachment(draft.type):
+                drop_file(attribute_id)
         return changed
 
     def _attach(self) -> None:

@@ -41,7 +41,7 @@ from mispmini.store.events import (
 from mispmini.store.events import (
     wanted_for_push as wanted_for_push,
 )
-from mispmini.store.graphs import find_event_id
+from mispmini.store.graphs import find_event_id, find_readable_event_id
 from mispmini.store.organisations import find_any_organisation
 from mispmini.store.outbox import forget_event as forget_promises
 from mispmini.store.outbox import remember_event as renew_promises
@@ -193,7 +193,7 @@ def _extended(viewer: Viewer, draft: EventDraft) -> str | None:
     if not draft.extends_uuid or ids.canonical_uuid(draft.extends_uuid):
         return draft.extends_uuid
     try:
-        return event_standing(find_event_id(viewer, draft.extends_uuid)).uuid
+        return event_standing(find_readable_event_id(viewer, draft.extends_uuid)).uuid
     except NotFound:
         raise Refused(NO_PARENT) from None
 

@@ -15,6 +15,7 @@ from mispmini.domain.viewer import Viewer
 from mispmini.services.searching import search_attributes
 from mispmini.store.attachments import attributes_with_files, files_of
 from mispmini.store.database import reading
+from mispmini.store.gone import gone_in_events
 from mispmini.store.graphs import Parts, load_event, load_events
 from mispmini.store.search.finding import find_event_ids
 from mispmini.store.settings import load_settings
@@ -104,9 +105,10 @@ def _belongs(graph: EventGraph, audience: Audience) -> bool:
 
 
 def _cut(graph: EventGraph, audience: Audience) -> EventGraph:
-    """Without what is stricter than the event, by its level or its TLP; groups are for those who sync."""
+    """Without what is stricter than the event, by its level or its TLP, and what its source no longer shows (RULES §2);
+    groups are for those who sync."""
     milder, _held_back = without_stricter(graph, guard_of(load_settings()))
-    levels, outer = _LEVELS[audience], graph.event.distribution
+    levels, outer, gone = _LEVELS[audience], graph.event.distribution, gone_in_events([graph.event.id])
 
     def may_leave(level: int) -> bool:
         return effective(level, outer) in levels
@@ -117,6 +119,7 @@ def _cut(graph: EventGraph, audience: Audience) -> EventGraph:
         row
         for row in milder.attributes
         if may_leave(row.distribution)
+        and row.id not in gone
         and (row.object_id is None or row.object_id in kept)
         and (audience is Audience.PARTNERS or _is_clear(row, milder))
     ]
@@ -170,7 +173,8 @@ _PARTS: Mapping[ValueKind, Mapping[str, int]] = MappingProxyType({
 def values(viewer: Viewer, kind: ValueKind) -> list[str]:
     """What firewalls ask for: values for detection in published events that the viewer sees, each once, sorted."""
     parts = _PARTS[kind]
-    filters = SearchFilters(Scope.ATTRIBUTES, type=Terms(any=tuple(parts)), published=True, to_ids=True)
+    wanted = Terms(any=tuple(parts))
+    filters = SearchFilters(Scope.ATTRIBUTES, return_format="text", type=wanted, published=True, to_ids=True)
     found = search_attributes(viewer, filters)
     rows = (item.attribute for item in found)
     return sorted({(row.value1 if parts[row.type] == _FIRST else row.value2) or "" for row in rows} - {""})

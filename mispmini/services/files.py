@@ -14,14 +14,19 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".svg")
 
 
 def check_file(kind: str | None, content: bytes) -> None:
-    """Whether an attribute of this type may have this file (MODEL §7.3, TRUST S3). Raises Invalid."""
+    """Whether an attribute of this type may have this file. Raises Invalid."""
+    if flaw := file_flaw(kind, content):
+        raise Invalid({"data": [flaw]})
+
+
+def file_flaw(kind: str | None, content: bytes) -> str:
+    """Why an attribute of this type may not have this file, "" if it may (MODEL §7.3, TRUST S3)."""
     if kind is None or not is_attachment(kind):
-        raise Invalid({"data": [NO_FILE_TYPE]})
+        return NO_FILE_TYPE
     if kind == MALWARE_SAMPLE and not samples.is_packed(content):
-        raise Invalid({"data": [RAW_SAMPLE]})
+        return RAW_SAMPLE
     most = load_settings().most_attachment_bytes
-    if len(content) > most:
-        raise Invalid({"data": [f"The file is larger than {most} bytes."]})
+    return f"The file is larger than {most} bytes." if len(content) > most else ""
 
 
 def without_stray_file(draft: AttributeDraft, kind: str | None) -> AttributeDraft:

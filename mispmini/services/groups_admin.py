@@ -105,9 +105,16 @@ def may_delete(viewer: Viewer, group: SharingGroup) -> bool:
     return viewer.is_site_admin or (viewer.can(Permission.SHARING_GROUP) and group.org_id == viewer.org_id)
 
 
-def servers_to_choose() -> list[LinkedServer]:
-    """The servers that a group may list beside this instance, by name."""
-    return sorted(list_any_servers(), key=lambda server: server.name.casefold())
+def servers_to_choose(viewer: Viewer, group_id: int | None) -> list[LinkedServer]:
+    """The servers that a group may list beside this instance, by name; None for a new group.
+
+    A partner's account is told of those alone that the group lists: whom else this instance exchanges with is not its.
+    """
+    known = sorted(list_any_servers(), key=lambda server: server.name.casefold())
+    if not viewer.is_partner:
+        return known
+    listed = {server.server_id for server in store.load_groups([group_id])[group_id].servers} if group_id else set()
+    return [server for server in known if server.id in listed]
 
 
 def add_group(viewer: Viewer, form: GroupForm) -> SharingGroup:

@@ -11,6 +11,7 @@ from mispmini.services import audit
 from mispmini.store import sealing
 from mispmini.store import settings as store
 from mispmini.store.database import writing
+from mispmini.store.ledger import forget_refused_files
 from mispmini.store.organisations import find_any_organisation
 from mispmini.store.people import find_any_user
 from mispmini.store.settings import InstanceSettings as InstanceSettings
@@ -108,6 +109,8 @@ def monitor_user(viewer: Viewer, user_id: int, wish: object) -> None:
 
 
 def _record(viewer: Viewer, spec: Spec, before: object, after: object) -> None:
+    if spec.name == "most_attachment_bytes":
+        forget_refused_files()
     told = [SECRET, SECRET] if spec.kind is Kind.SECRET else [before, after]
     audit.record(viewer, "edit", _MODEL, None, spec.misp or spec.name, {"value": told})
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from mispmini.domain.audit_log import READS, LogFilters, LogRecord
+from mispmini.domain.audit_log import READS, TAKEN_OVER, LogFilters, LogRecord
 from mispmini.domain.errors import Busy, Forbidden, NotFound, OutOfSpace
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
@@ -12,7 +12,7 @@ from mispmini.services import audit
 from mispmini.store import logs as store
 from mispmini.store.database import writing
 from mispmini.store.events import event_standing
-from mispmini.store.graphs import find_event_id
+from mispmini.store.graphs import find_readable_event_id
 from mispmini.store.logs import LogSize as LogSize
 from mispmini.store.settings import load_settings
 
@@ -72,15 +72,18 @@ def log_size(viewer: Viewer) -> tuple[LogSize, int] | None:
 def history_of(viewer: Viewer, event_ref: str) -> list[Moment]:
     """What happened to an event, newest first. Raises NotFound.
 
-    Its owner's organisation and site admins are told who and what; others when and by which organisation, and of
-    elements those alone that they see. What others say about an event has its own level, and is not told here.
+    Its owner's organisation and site admins are told who and what, the former only of what happened since the event
+    was handed over to it. Others, and of the time before that, are told when and by which organisation, and of elements
+    those alone that they see. What others say about an event has its own level, and is not told here.
     """
-    event = event_standing(find_event_id(viewer, event_ref))
+    event = event_standing(find_readable_event_id(viewer, event_ref))
     found = store.history_rows(event.id, _HISTORY)
     if viewer.is_site_admin:
         return [_whole(row, viewer) for row in found]
     if viewer.org_id == event.org_id:
-        return [_whole(row, viewer) for row in _without_sayings_of_others(viewer, found)]
+        own, before = _since_handed_over(found)
+        told = [_whole(row, viewer) for row in _without_sayings_of_others(viewer, own)]
+        return told + [_outline(row) for row in _visible(viewer, before)]
     return [_outline(row) for row in _visible(viewer, found)]
 
 
@@ -88,6 +91,14 @@ def log_request(viewer: Viewer, title: str, body: Mapping[str, object] | None) -
     """Keep a row about a request that changed nothing; a full disk must not stop readers."""
     with suppress(Busy, OutOfSpace), writing(quiet=True):
         audit.record(viewer, READS, READS.capitalize(), None, title, {"body": [None, body]} if body else None)
+
+
+def _since_handed_over(found: list[LogRecord]) -> tuple[list[LogRecord], list[LogRecord]]:
+    """The rows since the event has its present owner, and those of another one's time; newest first, as they came."""
+    for place, row in enumerate(found, 1):
+        if any(step.action == TAKEN_OVER for step in row.steps):
+            return found[:place], found[place:]
+    return found, []
 
 
 def _without_sayings_of_others(viewer: Viewer, found: list[LogRecord]) -> list[LogRecord]:

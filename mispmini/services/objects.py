@@ -26,6 +26,7 @@ from mispmini.store.elements_found import (
     attributes_of_object,
     find_object,
     find_reference,
+    readable_attributes_of_object,
     references_of_object,
 )
 from mispmini.store.events import EventStanding, event_standing, mark_changed, recount
@@ -75,7 +76,7 @@ def view_object(viewer: Viewer, ref: str) -> ViewedObject:
     with reading():
         obj = find_object(viewer, ref)
         event = load_event_by_id(viewer, obj.event_id, Parts(elements=False)).event
-        attributes = attributes_of_object(viewer, obj.id, deleted=obj.deleted)
+        attributes = readable_attributes_of_object(viewer, obj.id, deleted=obj.deleted)
         tags = tags_of_attributes([a.id for a in attributes], Parts(local_tags=not viewer.is_partner))
         return ViewedObject(obj, event, attributes, references_of_object(viewer, obj.id), tags)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from mispmini.domain.drafts import ProposalDraft
 from mispmini.domain.errors import Invalid
 from mispmini.domain.viewer import Viewer
+from mispmini.services.files import file_flaw
 from mispmini.services.organisations import capture_organisation
 from mispmini.services.proposal_rows import keep_file, keep_proposal, wanted_new
 from mispmini.store import proposals as store
@@ -57,6 +58,7 @@ def _take(
     old_id = targets.get(draft.old_uuid) if draft.old_uuid else None
     if draft.old_uuid and old_id is None:
         return False
+    draft = _without_refused_file(draft)
     named = replace(draft.attribute, uuid=draft.uuid, timestamp=draft.timestamp)
     try:
         wanted = wanted_new(event.id, named, from_link=True)
@@ -77,6 +79,14 @@ def _take(
         proposal_to_delete=draft.proposal_to_delete,
     )
     return True
+
+
+def _without_refused_file(draft: ProposalDraft) -> ProposalDraft:
+    """A file that may not be kept here does not cost the proposal."""
+    attribute = draft.attribute
+    if attribute.data is None or not file_flaw(attribute.type, attribute.data):
+        return draft
+    return replace(draft, attribute=replace(attribute, data=None))
 
 
 def _identity(wanted: StoredAttribute, old_id: int | None) -> Identity:

@@ -17,10 +17,10 @@ from mispmini.services.proposal_rows import keep_proposal, wanted_change, wanted
 from mispmini.services.rights import NO_PERMISSION, may_modify
 from mispmini.store import proposals as store
 from mispmini.store.attachments import Holder, files_of
-from mispmini.store.attributes import StoredAttribute, attributes_by_id, find_attribute_or_404
+from mispmini.store.attributes import StoredAttribute, attributes_by_id, find_readable_attribute_or_404
 from mispmini.store.database import writing
 from mispmini.store.events import EventStanding, event_standing
-from mispmini.store.graphs import find_event_id
+from mispmini.store.graphs import find_readable_event_id
 from mispmini.store.organisations import organisation_rows
 
 NOT_YOURS = "Proposal not found or you are not authorised to accept it."
@@ -57,7 +57,7 @@ def propose_files(viewer: Viewer, event_ref: str, upload: UploadDraft, *, are_sa
 
 def _event(viewer: Viewer, ref: str) -> EventStanding:
     try:
-        return event_standing(find_event_id(viewer, ref))
+        return event_standing(find_readable_event_id(viewer, ref))
     except NotFound:
         raise NotFound(NO_EVENT) from None
 
@@ -88,7 +88,8 @@ def propose_deletion(viewer: Viewer, attribute_ref: str) -> ProposalRow:
 
 
 def _target(viewer: Viewer, ref: str) -> AttributeRow:
-    stored = find_attribute_or_404(viewer, ref)
+    """What somebody proposes for is told back to them, so that a partner must be let read it (RULES §10.3)."""
+    stored = find_readable_attribute_or_404(viewer, ref)
     if stored.deleted:
         raise NotFound("Invalid attribute")
     return stored
@@ -125,7 +126,7 @@ def list_proposals(viewer: Viewer, filters: ProposalFilters) -> list[ProposalRow
 
 def proposals_of(viewer: Viewer, event_ref: str) -> list[ProposalRow]:
     """Pending proposals of one visible event. Raises NotFound."""
-    return store.list_proposals(viewer, ProposalFilters(event_id=find_event_id(viewer, event_ref)))
+    return store.list_proposals(viewer, ProposalFilters(event_id=find_readable_event_id(viewer, event_ref)))
 
 
 def view_proposal(viewer: Viewer, ref: str) -> ProposalRow:

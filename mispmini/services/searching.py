@@ -172,6 +172,7 @@ def _parts(viewer: Viewer, filters: SearchFilters) -> Parts:
         local_tags=not (options.exclude_local_tags or viewer.is_partner),
         all_tags=options.include_all_tags,
         only_to_ids=filters.to_ids,
+        with_groups=not options.sg_reference_only,
     )
 
 

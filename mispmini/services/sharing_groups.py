@@ -16,6 +16,7 @@ from mispmini.services.audit import record
 from mispmini.services.organisations import capture_organisation
 from mispmini.store.groups import (
     GroupStanding,
+    bears_name,
     find_group_id,
     group_by_uuid,
     group_reaches,
@@ -107,6 +108,8 @@ def _wanted_change(group: SharingGroup, draft: SharingGroupDraft) -> dict[str, s
     servers = [server for server in draft.servers if not _is_listed(group, server)]
     fields = {name: getattr(draft, name) for name in ("releasability", "description", "roaming")}
     changed = {name: str(value) for name, value in fields.items() if value != getattr(group, name)}
+    if not bears_name(group.name, draft.name):
+        changed["name"] = draft.name
     if orgs:
         changed["organisations"] = ", ".join(m.organisation.name + (" (extend)" if m.extend else "") for m in orgs)
     if servers:

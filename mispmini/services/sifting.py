@@ -1,5 +1,5 @@
-"""What a search leaves out for what is known of its values: warninglists that are enforced, values that have decayed,
-proposals that contest one (MODEL §7.15, API §8.4, §8.5)."""
+"""What a search leaves out for what is known of its values: this instance's allow-list, warninglists that are enforced,
+values that have decayed, proposals that contest one (MODEL §7.15, API §8.4, §8.5)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -9,6 +9,7 @@ from mispmini.domain.graphs import AttributeRow, EventGraph
 from mispmini.domain.viewer import Viewer
 from mispmini.services.decaying import models_for, scores_of
 from mispmini.services.warninglists import attach_warnings, warnings_of
+from mispmini.store.allowedlists import load_allowed
 from mispmini.store.graphs import Parts, load_events, tags_of_attributes
 from mispmini.store.search.loading import attributes_of_objects, contested_among, load_attributes
 from mispmini.store.settings import load_settings
@@ -22,7 +23,8 @@ Scores = dict[int, tuple[DecayScore, ...]]
 def sifts(filters: SearchFilters) -> bool:
     """Whether a search leaves out attributes for what is known of their values or proposed."""
     options = filters.options
-    return options.enforce_warninglist or options.decay.exclude_decayed or _heeds_proposals(filters)
+    asked = options.enforce_warninglist or options.decay.exclude_decayed
+    return asked or _heeds_proposals(filters) or bool(load_allowed())
 
 
 def _heeds_proposals(filters: SearchFilters) -> bool:
@@ -31,6 +33,8 @@ def _heeds_proposals(filters: SearchFilters) -> bool:
 
 def _sifted_out(attributes: Sequence[AttributeRow], filters: SearchFilters) -> set[int]:
     dropped = set(warnings_of(attributes)) if filters.options.enforce_warninglist else set()
+    if allowed := load_allowed():
+        dropped |= {one.id for one in attributes if allowed.covers(one.value1, one.value2)}
     for batch in in_batches([one.id for one in attributes]) if _heeds_proposals(filters) else ():
         dropped |= contested_among(batch)
     return dropped

@@ -19,7 +19,7 @@ from mispmini.store import sightings as store
 from mispmini.store.attributes import attributes_by_id, find_readable_attribute
 from mispmini.store.database import reading, writing
 from mispmini.store.events import event_standing
-from mispmini.store.graphs import Parts, find_event_id, load_events
+from mispmini.store.graphs import Parts, find_event_id, find_readable_event_id, load_events
 from mispmini.store.organisations import find_any_organisation, organisation_rows
 from mispmini.store.outbox import queue_sightings
 from mispmini.store.search.finding import find_attribute_ids
@@ -59,7 +59,7 @@ def add_sightings(viewer: Viewer, wishes: Sequence[SightingWish], narrow: Narrow
             raise NotAdded(NO_ATTRIBUTE)
         store.insert_sightings(new)
         row = store.find_sighting(Viewer.everything(), ids.uuid_text(new[-1].uuid))
-        record(viewer, "add", "Sighting", row.id, f"{len(new)} sightings")
+        record(viewer, "add", "Sighting", row.id, row.value if len(new) == 1 else f"{len(new)} sightings")
         return row
 
 
@@ -108,7 +108,7 @@ def sightings_at(viewer: Viewer, ref: str, context: str, org: str) -> list[Sight
     if context not in ("event", "attribute"):
         raise BadRequest("Invalid context.")
     if context == "event":
-        where = SightingFilters(SightingContext.EVENT, ids=(find_event_id(viewer, ref),))
+        where = SightingFilters(SightingContext.EVENT, ids=(find_readable_event_id(viewer, ref),))
     else:
         where = SightingFilters(SightingContext.ATTRIBUTE, ids=(find_readable_attribute(viewer, ref).id,))
     found = _rows(viewer, where)

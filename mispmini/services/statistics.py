@@ -1,5 +1,6 @@
 """Counts of what is here, of events only those that the viewer sees (API §9.8)."""
 
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -11,6 +12,7 @@ from mispmini.store import statistics as store
 from mispmini.store.statistics import OrganisationCounts as OrganisationCounts
 
 _MOST_SIGHTED = 100
+_TECHNIQUE = re.compile(r'misp-galaxy:mitre-(?:[a-z]+-)*attack-pattern="')
 
 
 class Context(StrEnum):
@@ -22,6 +24,7 @@ class Context(StrEnum):
     TAGS = "tags"
     HISTOGRAM = "attributehistogram"
     SIGHTINGS = "sightings"
+    MATRIX = "galaxyMatrix"
 
 
 def data_counts(viewer: Viewer) -> dict[str, int]:
@@ -72,6 +75,13 @@ def people_counts() -> dict[str, int]:
 def tag_counts(viewer: Viewer) -> dict[str, int]:
     """How many events that the viewer reads have each tag, by the tag's name."""
     return dict(sorted(tags.statistics(viewer).tags.items()))
+
+
+def technique_counts(viewer: Viewer) -> dict[str, int]:
+    """On how many events and attributes that the viewer reads each ATT&CK technique is, by its tag's name."""
+    use = tags.tag_use(viewer)
+    named = sorted((tag.name, use[tag.id]) for tag in tags.all_tags() if tag.id in use and _TECHNIQUE.match(tag.name))
+    return {name: found.events + found.attributes for name, found in named}
 
 
 def type_counts(viewer: Viewer) -> list[tuple[str, str, int]]:

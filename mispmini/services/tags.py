@@ -94,10 +94,10 @@ def edit_tag(viewer: Viewer, ref: str, form: TagForm) -> TagRecord:
     with writing():
         stored = existing_tag(ref)
         edited = changed(stored, form)
-        _checked_name("edit", edited.name)
+        _checked_name("edit", edited.name, stored.id)
         other = find_tags([edited.name]).get(fold(edited.name))
         if other is not None and other.id != edited.id:
-            raise SaveFailed("edit", "Tag", {"name": [NAME_TAKEN]})
+            raise SaveFailed("edit", "Tag", {"name": [NAME_TAKEN]}, subject_id=stored.id)
         watch("Tag", edited.id)
         update_tag(edited)
         record(viewer, "edit", "Tag", edited.id, edited.name)
@@ -127,9 +127,9 @@ def existing_tag(ref: str) -> TagRecord:
     return tag
 
 
-def _checked_name(action: str, name: str) -> str:
+def _checked_name(action: str, name: str, tag_id: int | None = None) -> str:
     if not name.strip() or len(name.encode()) > MAX_TAG_BYTES:
-        raise SaveFailed(action, "Tag", {"name": [sentences.TAG_NAME]})
+        raise SaveFailed(action, "Tag", {"name": [sentences.TAG_NAME]}, subject_id=tag_id)
     return name
 
 

@@ -98,12 +98,12 @@ def make_tags(viewer: Viewer, ref: str, names: Sequence[str] = ()) -> TaxonomyRe
     return _changed(viewer, ref, "edit", change)
 
 
-def hide_its_tags(viewer: Viewer, ref: str, names: Sequence[str] = ()) -> TaxonomyRecord:
+def hide_its_tags(viewer: Viewer, ref: str, names: Sequence[str] = (), *, hidden: bool = True) -> TaxonomyRecord:
     """Take a taxonomy's tags, or those of these names, out of what is offered, or back into it. Raises NotFound."""
 
     def change(taxonomy: TaxonomyRecord) -> None:
         known = store.tags_of(_named(taxonomy, names))
-        hide_tags([tag.id for tag in known.values()], hidden=True)
+        hide_tags([tag.id for tag in known.values()], hidden=hidden)
 
     return _changed(viewer, ref, "edit", change)
 

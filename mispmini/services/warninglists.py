@@ -159,4 +159,4 @@ def delete(viewer: Viewer, ref: str) -> WarninglistRow:
 def _refuse_taken(action: str, name: str, own_id: int | None) -> None:
     other = store.find_warninglist_named(name)
     if other is not None and other.id != own_id:
-        raise SaveFailed(action, "Warninglist", {"name": [NAME_TAKEN]})
+        raise SaveFailed(action, "Warninglist", {"name": [NAME_TAKEN]}, subject_id=own_id)

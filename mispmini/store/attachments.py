@@ -62,9 +62,10 @@ def attach_file(number: int, digest: str, size: int, holder: Holder = Holder.ATT
     )
 
 
-def drop_proposed_file(proposal_id: int) -> None:
-    """A settled proposal has no file, inside a writing(); the bytes are swept unless others have them."""
-    execute("DELETE FROM proposal_file WHERE proposal_id = ?", (proposal_id,))
+def drop_file(number: int, holder: Holder = Holder.ATTRIBUTE) -> None:
+    """A settled proposal has no file, nor an attribute of another type, inside a writing(); the bytes are swept unless
+    others have them."""
+    execute(f"DELETE FROM {_TABLES[holder]} WHERE {holder}_id = ?", (number,))
 
 
 class Files(Mapping[int, bytes]):

@@ -20,13 +20,13 @@ from mispmini.domain import clock
 from mispmini.domain.errors import MispminiError
 from mispmini.store.migrating import schema_version
 from mispmini.store.sealing import data_folder
+from mispmini.store.settings import load_settings
 from mispmini.store.sql import execute
 
 DATABASE = "mispmini.db"
 MANIFEST = "manifest.json"
 _FOLDERS = ("attachments", "certificates")
 _BESIDE = ("config.toml", "secrets.json", "secret.key", "web.key")
-_PATTERN = "mispmini-*.tar"
 _CHUNK = 1024 * 1024
 
 
@@ -49,7 +49,7 @@ def write_backup(folder: Path) -> Backup:
     """Write a backup into a folder, beside a serving process or without one; there whole or not at all."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     moment = clock.now()
-    name = f"mispmini-{clock.datetime_text(moment).replace(' ', '-').replace(':', '')}.tar"
+    name = _name(clock.datetime_text(moment).replace(" ", "-").replace(":", ""))
     part = folder / f"{name}.{os.getpid()}.part"
     try:
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -155,8 +155,13 @@ def restore_into(path: Path, data: Path) -> Backup:
 
 
 def list_backups(folder: Path) -> list[Path]:
-    """The backups of a folder, newest first."""
-    return sorted(folder.glob(_PATTERN), reverse=True)
+    """The backups of this instance in a folder, newest first."""
+    return sorted(folder.glob(_name("*")), reverse=True)
+
+
+def _name(moment: str) -> str:
+    """Several instances may share a folder: none writes over, or removes, what another one has put there."""
+    return f"mispmini-{load_settings().instance_uuid[:8]}-{moment}.tar"
 
 
 def _check_database(path: Path) -> None:

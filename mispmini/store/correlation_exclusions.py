@@ -38,6 +38,11 @@ def insert_exclusion(value: str, comment: str) -> int:
     return int(CorrelationExclusion.insert(value=value, comment=comment).execute())
 
 
+def update_exclusion(number: int, value: str, comment: str) -> None:
+    """Change one, inside a writing()."""
+    execute("UPDATE correlation_exclusion SET value = ?, comment = ? WHERE id = ?", (value, comment, number))
+
+
 def delete_exclusion(number: int) -> None:
     """Remove one, inside a writing()."""
     execute("DELETE FROM correlation_exclusion WHERE id = ?", (number,))

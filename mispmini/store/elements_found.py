@@ -11,6 +11,7 @@ from mispmini.domain.viewer import Viewer
 from mispmini.store.graphs import ATTRIBUTE_COLUMNS, attribute_rows, reference
 from mispmini.store.sql import TRUE, Predicate, Row, marks, row, rows
 from mispmini.store.visibility import (
+    attribute_readable_by,
     attribute_visible_to,
     deleted_visible_to,
     element_visible_to,
@@ -51,10 +52,17 @@ def object_row(found: Row) -> ObjectRow:
 
 
 def attributes_of_object(viewer: Viewer, object_id: int, *, deleted: bool = False) -> list[AttributeRow]:
-    """An object's visible attributes, oldest first; soft-deleted ones too if asked for and allowed."""
-    shown = attribute_visible_to(viewer) & (
-        deleted_visible_to(viewer, "attribute") if deleted else Predicate("NOT attribute.deleted")
-    )
+    """An object's visible attributes, oldest first; soft-deleted ones too if asked for and allowed. For verbs."""
+    return _attributes_of(viewer, object_id, attribute_visible_to(viewer), deleted=deleted)
+
+
+def readable_attributes_of_object(viewer: Viewer, object_id: int, *, deleted: bool = False) -> list[AttributeRow]:
+    """The same, within what a partner's link lets it read (RULES §10.3)."""
+    return _attributes_of(viewer, object_id, attribute_readable_by(viewer), deleted=deleted)
+
+
+def _attributes_of(viewer: Viewer, object_id: int, seen: Predicate, *, deleted: bool) -> list[AttributeRow]:
+    shown = seen & (deleted_visible_to(viewer, "attribute") if deleted else Predicate("NOT attribute.deleted"))
     found = rows(
         f"SELECT {ATTRIBUTE_COLUMNS} FROM attribute JOIN event ON event.id = attribute.event_id"
         " WHERE attribute.event_id = (SELECT event_id FROM object WHERE id = ?)"

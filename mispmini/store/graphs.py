@@ -36,7 +36,7 @@ INVALID_EVENT = "Invalid event"
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What of an event is wanted."""
+    """What of an event is wanted; `with_groups`: its sharing groups are told too (MODEL §6.3, owner exception)."""
 
     elements: bool = True
     deleted: Deleted = Deleted.LIVE
@@ -45,6 +45,7 @@ class Parts:
     tombstones: bool = False
     only_to_ids: bool | None = None
     public: bool = False
+    with_groups: bool = False
 
 
 def _columns(row: type[Any], table: str, special: Mapping[str, str] | None = None) -> str:
@@ -61,12 +62,20 @@ _TAG = _columns(TagRow, "tag", {name: f"link.{name}" for name in ("local", "rela
 
 
 def find_event_id(viewer: Viewer, ref: str) -> int:
-    """The id of the event named by id or uuid. Raises NotFound if absent or invisible."""
-    visible = event_visible_to(viewer)
+    """The id of the event named by id or uuid, for verbs. Raises NotFound if absent or invisible."""
+    return _find_id(ref, event_visible_to(viewer))
+
+
+def find_readable_event_id(viewer: Viewer, ref: str) -> int:
+    """The same for those who read, within what a partner's link lets through (RULES §10.3)."""
+    return _find_id(ref, event_readable_by(viewer))
+
+
+def _find_id(ref: str, seen: Predicate) -> int:
     named = reference(ref, "event")
     if named is None:
         raise NotFound(INVALID_EVENT)
-    condition = named & visible
+    condition = named & seen
     found = rows(f"SELECT event.id FROM event WHERE {condition.text}", condition.params)
     if not found:
         raise NotFound(INVALID_EVENT)
@@ -188,7 +197,7 @@ def _select(columns: str, table: str, ids: Sequence[int], condition: Predicate) 
 
 
 def _attributes(viewer: Viewer, ids: Sequence[int], parts: Parts) -> Iterator[AttributeRow]:
-    condition = _wanted(viewer, "attribute", parts, attribute_readable_by(viewer))
+    condition = _wanted(viewer, "attribute", parts, attribute_readable_by(viewer, with_group=parts.with_groups))
     if parts.only_to_ids is not None:
         condition &= Predicate("attribute.to_ids = ?", (parts.only_to_ids,))
     return attribute_rows(_select(_ATTRIBUTE, "attribute", ids, condition))
@@ -213,7 +222,7 @@ def attribute_rows(found: Iterable[Row]) -> Iterator[AttributeRow]:
 
 
 def _objects(viewer: Viewer, ids: Sequence[int], parts: Parts) -> list[ObjectRow]:
-    visible = element_visible_to(viewer, "object")
+    visible = element_visible_to(viewer, "object", with_group=parts.with_groups)
     if parts.deleted is Deleted.ONLY:
         condition = visible & deleted_visible_to(viewer, "object") & _holding_deleted(ids)
     else:
@@ -243,7 +252,8 @@ def _holding_deleted(ids: Sequence[int]) -> Predicate:
 
 
 def _reports(viewer: Viewer, ids: Sequence[int], parts: Parts) -> list[ReportRow]:
-    condition = _wanted(viewer, "event_report", parts, element_visible_to(viewer, "event_report"))
+    visible = element_visible_to(viewer, "event_report", with_group=parts.with_groups)
+    condition = _wanted(viewer, "event_report", parts, visible)
     return [ReportRow._make((*row[:-1], bool(row[-1]))) for row in _select(_REPORT, "event_report", ids, condition)]
 
 

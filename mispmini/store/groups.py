@@ -195,6 +195,11 @@ def _free_name(name: str) -> str:
     return next(candidate for candidate in candidates if candidate not in taken)
 
 
+def bears_name(known: str, name: str) -> bool:
+    """Whether a group is called so here, maybe with the number that a taken name gets."""
+    return known == name or not name or (known.startswith(f"{name}_") and is_row_number(known[len(name) + 1 :]))
+
+
 def put_group_lists(group_id: int, orgs: Mapping[int, bool], servers: Mapping[int | None, bool]) -> None:
     """Add members and servers or update their flags, inside a writing(); none is removed (MODEL §7.9 row 5)."""
     for org_id, extend in orgs.items():
@@ -217,11 +222,17 @@ def put_group_lists(group_id: int, orgs: Mapping[int, bool], servers: Mapping[in
 def update_group_lists(
     group_id: int, draft: SharingGroupDraft, orgs: Mapping[int, bool], servers: Mapping[int | None, bool]
 ) -> None:
-    """Apply a newer definition, inside a writing(). The name stays: it is this instance's (MODEL §7.9 row 2)."""
+    """Apply a newer definition, inside a writing(); a new name that is taken gets a number behind it (MODEL §7.9)."""
+    known = str(scalar("SELECT name FROM sharing_group WHERE id = ?", (group_id,)))
+    name = known if bears_name(known, draft.name) else _free_name(draft.name)
     execute(
-        "UPDATE sharing_group SET releasability = ?, description = ?, roaming = ?, modified = ? WHERE id = ?",
-        (draft.releasability, draft.description, draft.roaming, _modified(draft), group_id),
-    )
+        "UPDATE sharing_group SET name = ?, releasability = ?, description = ?, roaming = ?, created ="
+        " coalesce(?, created), modified = ? WHERE id = ?",
+        (
+            name, draft.releasability, draft.description, draft.roaming, clock.epoch_of(draft.created),
+            _modified(draft), group_id,
+        ),
+    )  # fmt: skip
     put_group_lists(group_id, orgs, servers)
 
 

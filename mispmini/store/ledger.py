@@ -89,6 +89,23 @@ def forget_skipped(server_id: int) -> None:
     )
 
 
+def refused_files(server_id: int) -> dict[str, int]:
+    """By uuid of a partner's proposal the version whose file was not kept here."""
+    found = rows(
+        "SELECT event_uuid, timestamp FROM ledger WHERE server_id = ? AND direction = ? AND reason = ?",
+        (server_id, Direction.PULL, Trouble.FILE_REFUSED),
+    )
+    return dict(found)
+
+
+def forget_refused_files(proposal_uuid: str | None = None) -> None:
+    """Files of proposals that were not kept are asked for again, or this one is here now; inside a writing()."""
+    execute(
+        "DELETE FROM ledger WHERE direction = ? AND reason = ? AND event_uuid = coalesce(?, event_uuid)",
+        (Direction.PULL, Trouble.FILE_REFUSED, proposal_uuid),
+    )
+
+
 def note_shown(
     server_id: int, org_id: int, shown: Collection[str], *, absent_unless: Collection[str] | None = None
 ) -> None:

@@ -8,7 +8,7 @@ from mispmini.domain.ids import canonical_uuid, is_row_number, uuid_bytes, uuid_
 from mispmini.domain.opinions import ProposalFilters, ProposalRow
 from mispmini.domain.viewer import Viewer
 from mispmini.store import vocabulary
-from mispmini.store.attachments import drop_proposed_file
+from mispmini.store.attachments import Holder, drop_file
 from mispmini.store.search.matching import all_of, any_of, one_of
 from mispmini.store.sql import TRUE, Predicate, Row, execute, marks, row, rows
 from mispmini.store.tables.opinions import Proposal
@@ -129,7 +129,7 @@ def update_proposal(proposal_id: int, values: Mapping[str, object]) -> None:
 def settle_proposal(proposal_id: int, timestamp: int) -> None:
     """It was accepted or discarded, inside a writing(): it is kept as deleted, so that it does not come back."""
     execute("UPDATE proposal SET deleted = TRUE, timestamp = ? WHERE id = ?", (timestamp, proposal_id))
-    drop_proposed_file(proposal_id)
+    drop_file(proposal_id, Holder.PROPOSAL)
 
 
 class Known(NamedTuple):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from mispmini.domain.viewer import Viewer
 from mispmini.store.sql import rows, scalar
-from mispmini.store.visibility import attribute_count_for, attribute_visible_to, event_visible_to
+from mispmini.store.visibility import attribute_count_for, attribute_readable_by, event_readable_by
 
 
 class OrganisationCounts(NamedTuple):
@@ -24,13 +24,13 @@ class OrganisationCounts(NamedTuple):
 
 def count_events_since(viewer: Viewer, since: int) -> int:
     """How many visible events changed since a moment (epoch seconds)."""
-    seen = event_visible_to(viewer)
+    seen = event_readable_by(viewer)
     return int(scalar(f"SELECT count(*) FROM event WHERE ({seen.text}) AND timestamp >= ?", (*seen.params, since)))
 
 
 def count_attributes_since(viewer: Viewer, since: int) -> int:
     """How many live attributes of visible events changed since a moment (epoch seconds)."""
-    where = event_visible_to(viewer) & attribute_visible_to(viewer)
+    where = event_readable_by(viewer) & attribute_readable_by(viewer)
     return int(
         scalar(
             "SELECT count(*) FROM attribute JOIN event ON event.id = attribute.event_id"
@@ -53,7 +53,7 @@ def count_organisations(*, local: bool) -> int:
 
 def counts_by_organisation(viewer: Viewer) -> list[OrganisationCounts]:
     """Every organisation with its counts, by id."""
-    seen, held = event_visible_to(viewer), attribute_count_for(viewer)
+    seen, held = event_readable_by(viewer), attribute_count_for(viewer)
     found = rows(
         "SELECT o.id, o.uuid, o.name, o.local, o.nationality, o.sector, o.type,"
         ' (SELECT count(*) FROM "user" WHERE "user".org_id = o.id), coalesce(made.events, 0),'
@@ -67,7 +67,7 @@ def counts_by_organisation(viewer: Viewer) -> list[OrganisationCounts]:
 
 def type_counts(viewer: Viewer) -> list[tuple[str, str, int]]:
     """Organisation, type and number of its live attributes in visible events."""
-    where = event_visible_to(viewer) & attribute_visible_to(viewer)
+    where = event_readable_by(viewer) & attribute_readable_by(viewer)
     return [
         (r[0], r[1], r[2])
         for r in rows(
@@ -81,7 +81,7 @@ def type_counts(viewer: Viewer) -> list[tuple[str, str, int]]:
 
 def sighted_values(viewer: Viewer, limit: int) -> list[tuple[str, int, int]]:
     """Value, event and number of the viewer's organisation's sightings, the most sighted first."""
-    where = event_visible_to(viewer) & attribute_visible_to(viewer)
+    where = event_readable_by(viewer) & attribute_readable_by(viewer)
     found = rows(
         "SELECT attribute.value1, attribute.event_id, count(*) AS seen FROM sighting"
         " JOIN attribute ON attribute.id = sighting.attribute_id JOIN event ON event.id = attribute.event_id"

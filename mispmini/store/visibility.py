@@ -79,20 +79,36 @@ def event_readable_by(viewer: Viewer, event: str = "event") -> Predicate:
     return readable
 
 
-def reads_every_element(viewer: Viewer, *, org_id: int, restricted: bool) -> bool:
-    """Whether a reader of an event of this organisation reads all its live elements, as everybody does who reads all.
+def reads_every_element(viewer: Viewer, *, event_id: int, org_id: int, restricted: bool) -> bool:
+    """Whether a reader of an event of this organisation reads all its live elements with their groups, as everybody
+    does who reads all.
 
     `restricted` says that some element does not inherit.
     """
     if attribute_readable_by(viewer) != attribute_visible_to(viewer):
         return False
-    return not restricted or viewer.is_site_admin or viewer.org_id == org_id
+    if not restricted or viewer.is_site_admin:
+        return True
+    return viewer.org_id == org_id and not _holds_strange_groups(viewer, event_id)
 
 
-def attribute_readable_by(viewer: Viewer, attribute: str = "attribute", event: str = "event") -> Predicate:
+def _holds_strange_groups(viewer: Viewer, event_id: int) -> bool:
+    """Whether an element of an event is for a sharing group whose data the viewer does not see."""
+    strange = " UNION ALL ".join(
+        f"SELECT 1 FROM {table} WHERE event_id = ? AND distribution = {int(Distribution.SHARING_GROUP)}"
+        f" AND sharing_group_id NOT IN ({_MEMBER_GROUPS})"
+        for table in ("attribute", "object", "event_report")
+    )
+    return bool(scalar(f"SELECT EXISTS ({strange})", (event_id, viewer.org_id) * 3))
+
+
+def attribute_readable_by(
+    viewer: Viewer, attribute: str = "attribute", event: str = "event", *, with_group: bool = False
+) -> Predicate:
     """Attributes that the viewer reads, given that it reads their event: none with a tag that its link leaves out,
     none that the TLP guard keeps."""
-    readable, unwanted = attribute_visible_to(viewer, attribute, event), link_rules_of(viewer).tags_not
+    readable = attribute_visible_to(viewer, attribute, event, with_group=with_group)
+    unwanted = link_rules_of(viewer).tags_not
     if (guarded := guarded_attributes(viewer, attribute, event)) is not TRUE:
         readable &= guarded
     if unwanted:
@@ -122,24 +138,31 @@ def reference_visible_to(viewer: Viewer) -> Predicate:
     )
 
 
-def element_visible_to(viewer: Viewer, element: str, event: str = "event") -> Predicate:
-    """Objects, reports, and attributes outside of objects, given that their event is visible."""
+def element_visible_to(viewer: Viewer, element: str, event: str = "event", *, with_group: bool = False) -> Predicate:
+    """Objects, reports, and attributes outside of objects, given that their event is visible.
+
+    `with_group` is for where the sharing group comes along: then not even the owner gets those of a group that it is
+    not in (MODEL §6.3, owner exception).
+    """
     if viewer.is_site_admin:
         return TRUE
+    owned = f" AND {element}.distribution != {int(Distribution.SHARING_GROUP)}" if with_group else ""
     return Predicate(
-        f"{event}.org_id = ? OR {element}.distribution IN ({_levels(ELEMENT_SEEN_BY_ALL_HERE)})"
+        f"({event}.org_id = ?{owned}) OR {element}.distribution IN ({_levels(ELEMENT_SEEN_BY_ALL_HERE)})"
         f" OR ({element}.distribution = {int(Distribution.SHARING_GROUP)}"
         f" AND {element}.sharing_group_id IN ({_MEMBER_GROUPS}))",
         (viewer.org_id, viewer.org_id),
     )
 
 
-def attribute_visible_to(viewer: Viewer, attribute: str = "attribute", event: str = "event") -> Predicate:
+def attribute_visible_to(
+    viewer: Viewer, attribute: str = "attribute", event: str = "event", *, with_group: bool = False
+) -> Predicate:
     """Attributes, given that their event is visible: inside an object the object must be visible too."""
     if viewer.is_site_admin:
         return TRUE
-    holder = element_visible_to(viewer, "holder", event)
-    return element_visible_to(viewer, attribute, event) & Predicate(
+    holder = element_visible_to(viewer, "holder", event, with_group=with_group)
+    return element_visible_to(viewer, attribute, event, with_group=with_group) & Predicate(
         f"{attribute}.object_id IS NULL OR EXISTS (SELECT 1 FROM object AS holder"
         f" WHERE holder.id = {attribute}.object_id AND ({holder.text}))",
         holder.params,

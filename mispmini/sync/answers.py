@@ -1,6 +1,7 @@
 """What a partner answered, read with suspicion: bounded, whole, and strict JSON."""
 
 import json
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from mispmini.wire.door import nests_deeper
 
 MAX_DEPTH = 32
 _GZIP = 31  # zlib's wbits for a gzip header
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """What stood at an address of a feed: the body as bytes; `text` is its beginning, for errors only."""
+    """What stood at an address: the body as bytes; `text` is its beginning, for errors only, `kind` its named type."""
 
     status: int
     body: bytes
     etag: str | None
     text: str
+    kind: str
 
 
 def read_body(pieces: Iterator[bytes], encoding: str, limit: int) -> bytes:
@@ -72,13 +75,19 @@ def _inflated(pieces: Iterator[bytes], limit: int) -> Iterator[bytes]:
 
 
 def parse_json(body: bytes) -> Any:
-    """The value of UTF-8 JSON text; of doubled keys the last counts.
+    """The value of UTF-8 JSON text; of doubled keys the last counts, and half a surrogate pair, which cannot be stored,
+    becomes a question mark.
 
     Raises ValueError for what is no JSON, for NaN and infinities, and below 32 levels (TRUST §2.2 rows 12, 14).
     """
     if nests_deeper(body, MAX_DEPTH):
         raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
-    return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_number, parse_float=_finite)
+    value = _loads(body.decode("utf-8-sig"))
+    return _loads(json_text(value).encode(errors="replace").decode()) if _SURROGATE.search(body) else value
+
+
+def _loads(text: str) -> Any:
+    return json.loads(text, parse_constant=_refuse_number, parse_float=_finite)
 
 
 def told_in(document: object) -> str:
@@ -92,6 +101,11 @@ def told_in(document: object) -> str:
 def json_text(value: object) -> str:
     """Compact JSON text, as partners send it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def kind_of(headers: Mapping[str, str]) -> str:
+    """What the body is said to be, without parameters, in lower case."""
+    return headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
 def epoch_of(date: str | None) -> int | None:

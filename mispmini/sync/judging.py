@@ -58,7 +58,8 @@ class Stored:
 def stored_in(event: Mapping[str, Any]) -> Stored | None:
     """The partner's event as it tells of it; None if a number is missing or is none."""
     names = ("timestamp", "distribution", "sharing_group_id", "attribute_count")
-    numbers = [number_in(event.get(name, 0 if name == "sharing_group_id" else None)) for name in names]
+    told = {**event, "sharing_group_id": event.get("sharing_group_id") or 0}
+    numbers = [number_in(told.get(name)) for name in names]
     if any(number is None for number in numbers) or not is_event_level(numbers[1] or 0):
         return None
     timestamp, distribution, group, count = (number or 0 for number in numbers)
@@ -105,6 +106,14 @@ def partial(sent: Sent, missing: Iterable[str]) -> Receipt:
     more = f" and {len(uuids) - _NAMED_UUIDS} more" if len(uuids) > _NAMED_UUIDS else ""
     detail = f"{len(uuids)} attributes are missing there: {', '.join(uuids[:_NAMED_UUIDS])}{more}"
     return Receipt(LedgerState.PARTIAL, Trouble.ELEMENTS_MISSING, detail, 200, sent.timestamp)
+
+
+def with_told_errors(receipt: Receipt, document: object, said: str) -> Receipt:
+    """What arrived with errors beside it did so without parts of it (PROTOCOL §3.6)."""
+    told = isinstance(document, dict) and document.get("errors")
+    if not told or receipt.state not in (LedgerState.SENT, LedgerState.UPDATED):
+        return receipt
+    return replace(receipt, state=LedgerState.PARTIAL, reason=Trouble.ELEMENTS_MISSING, detail=said)
 
 
 def missing_in(sent: Sent, view: Mapping[str, Any]) -> frozenset[str]:

@@ -12,6 +12,7 @@ from mispmini.store.ledger import judged_versions
 from mispmini.store.servers import known_index_tag
 from mispmini.store.settings import load_settings
 from mispmini.store.versions import blocked_among, local_versions
+from mispmini.sync.answers import told_in
 from mispmini.sync.links import said
 from mispmini.sync.remote import Cause, RemoteFailure, RemoteServer, json_text
 from mispmini.wire.scalars import listed, whole_number
@@ -109,7 +110,7 @@ def index_items(document: object) -> list[object]:
     after PHP filtered it, be an object of numbers. Raises RemoteFailure for what is no list."""
     if isinstance(document, dict):
         document = document.get("response", document)
-    if not isinstance(document, list | dict):
+    if not isinstance(document, list | dict) or told_in(document):
         raise RemoteFailure(Cause.NOT_JSON, f"{INDEX} gave no list")
     return [_bare(item) for item in listed(document)]
 
@@ -122,12 +123,11 @@ def _bare(item: object) -> object:
 def _row(item: object) -> IndexRow | None:
     if not isinstance(item, dict) or item.get("published", True) in (False, "0", 0):
         return None
-    uuid = canonical_uuid(str(item.get("uuid", "")))
-    timestamp = str(item.get("timestamp", ""))
-    if uuid is None or not (timestamp.isascii() and timestamp.isdigit()) or len(timestamp) > 18:
+    uuid, timestamp = canonical_uuid(str(item.get("uuid", ""))), whole_number(item.get("timestamp"))
+    if uuid is None or timestamp is None or timestamp < 0:
         return None
     sighted = whole_number(item.get("sighting_timestamp"))
-    return IndexRow(uuid, int(timestamp), _creator(item), max(sighted or 0, 0))
+    return IndexRow(uuid, timestamp, _creator(item), max(sighted or 0, 0))
 
 
 def _creator(item: dict[str, object]) -> str:

@@ -158,6 +158,10 @@ class Pusher:
         return self.remote.post_json(path, body, gzip_allowed=self.version().takes_gzip)
 
     def _accepted(self, sent: Sent, answer: Answer, *, updated: bool) -> tuple[Receipt, Then]:
+        receipt, then = self._compared(sent, answer, updated=updated)
+        return judging.with_told_errors(receipt, answer.json, said(answer)), then
+
+    def _compared(self, sent: Sent, answer: Answer, *, updated: bool) -> tuple[Receipt, Then]:
         state = LedgerState.UPDATED if updated else LedgerState.SENT
         event = answer.json.get("Event") if isinstance(answer.json, dict) else None
         stored = judging.stored_in(event) if isinstance(event, dict) else None

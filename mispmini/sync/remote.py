@@ -31,7 +31,7 @@ from mispmini.sync.addresses import (
     TimedTlsSocket,
     networks,
 )
-from mispmini.sync.answers import Answer, Download, epoch_of, json_text, parse_json, read_body, told_in
+from mispmini.sync.answers import Answer, Download, epoch_of, json_text, kind_of, parse_json, read_body, told_in
 from mispmini.sync.failures import Cause, RemoteFailure
 
 __all__ = ["Answer", "Cause", "Download", "Link", "RemoteFailure", "RemoteServer", "json_text", "leaf_fingerprint"]
@@ -40,6 +40,7 @@ MAX_BYTES = 250 * 1024 * 1024
 MAX_TEXT = 500
 GZIP_ABOVE = 1024
 _READ_BYTES = 64 * 1024
+_ASKING = re.compile(r"/(index|filter|restSearch|postTest)")  # POSTs that change nothing there
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class RemoteServer:
         self._deadline = Deadline(deadline)
         self._session = _session(link, user_agent, Gate(networks(link.allow_internal), self._deadline))
         self._template: requests.PreparedRequest | None = None
+        self._was_answered = False
 
     def __enter__(self) -> Self:
         return self
@@ -114,21 +116,29 @@ class RemoteServer:
         """The status of a HEAD request. Raises RemoteFailure, for a redirect as well."""
         return self._ask("HEAD", path, {}).status
 
-    def download(self, path: str, *, etag: str | None = None) -> Download:
+    def download(self, path: str, *, etag: str | None = None, max_bytes: int | None = None) -> Download:
         """GET whatever stands at `path` of a feed, under the same rules, as bytes. Raises RemoteFailure."""
-        return self._downloaded("GET", path, _if_none_match(etag))
+        return self._downloaded("GET", path, _if_none_match(etag), max_bytes=max_bytes)
 
     def post_for_text(self, path: str, body: str) -> Download:
         """POST JSON text and take whatever comes, as bytes. Raises RemoteFailure."""
         return self._downloaded("POST", path, {}, body.encode())
 
-    def _downloaded(self, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> Download:
+    def _downloaded(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes | None = None,
+        max_bytes: int | None = None,
+    ) -> Download:
         with self._asked(method, path, headers, body) as response:
             encoding = response.headers.get("Content-Encoding", "").strip().lower()
             pieces = response.raw.stream(_READ_BYTES, decode_content=False)
-            told = read_body(pieces, encoding, self._max_bytes)
+            told = read_body(pieces, encoding, max_bytes or self._max_bytes)
             text = self._beginning(told, MAX_TEXT) if response.status_code >= 400 else ""
-            return Download(response.status_code, told, response.headers.get("ETag"), text)
+            kind = kind_of(response.headers)
+            return Download(response.status_code, told, response.headers.get("ETag"), text, kind)
 
     def _ask(
         self,
@@ -151,15 +161,26 @@ class RemoteServer:
         self._deadline.restart()
         with (
             self._named_failures(),
-            self._session.send(
-                self._prepared(method, path, headers, body),
-                allow_redirects=False,
-                stream=True,
-                timeout=(CONNECT_SECONDS, SILENCE_SECONDS),
-            ) as response,
+            self._sent(self._prepared(method, path, headers, body)) as response,
         ):
+            self._was_answered = True
             self._refuse_redirect(response)
             yield response
+
+    def _sent(self, request: requests.PreparedRequest) -> requests.Response:
+        """The response. A partner may close a kept connection at the moment of the next request: what only reads is
+        then asked once more (RFC 9112 §9.3.1)."""
+        try:
+            return self._sent_once(request)
+        except requests.ConnectionError as error:
+            closed = isinstance(_innermost(error), ConnectionResetError | BrokenPipeError)
+            if not (closed and self._was_answered and _only_reads(request)):
+                raise
+        return self._sent_once(request)
+
+    def _sent_once(self, request: requests.PreparedRequest) -> requests.Response:
+        timeout = (CONNECT_SECONDS, SILENCE_SECONDS)
+        return self._session.send(request, allow_redirects=False, stream=True, timeout=timeout)
 
     def _prepared(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None
@@ -199,7 +220,7 @@ class RemoteServer:
         )
 
     def _json(self, response: requests.Response, body: bytes) -> Any:
-        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        kind = kind_of(response.headers)
         try:
             if kind != "application/json" and (kind or body):
                 raise ValueError(f"{kind or 'a body of no named kind'} came instead")
@@ -403,6 +424,10 @@ def _secrets(link: Link) -> tuple[str, ...]:
     proxy_password = _split(link.proxy).password if link.proxy else None
     own = (value for _name, value in link.headers)
     return tuple(secret for secret in (link.authkey, proxy_password, *own) if secret)
+
+
+def _only_reads(request: requests.PreparedRequest) -> bool:
+    return request.method in ("GET", "HEAD") or bool(_ASKING.search(request.path_url))
 
 
 def _if_none_match(etag: str | None) -> dict[str, str]:

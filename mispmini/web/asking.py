@@ -11,6 +11,7 @@ from werkzeug.routing import Map
 
 from mispmini.domain import ids
 from mispmini.web import bodies_in
+from mispmini.web.old_paths import respelt
 
 StartResponse = Callable[..., Any]
 WsgiApp = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
@@ -75,7 +76,7 @@ class MispPaths:
     def __init__(self, app: WsgiApp, url_map: Map) -> None:
         self.app = app
         self.url_map = url_map
-        self.routes: dict[tuple[str, ...], str] = {}
+        self.routes: dict[tuple[str, ...], tuple[str, int | None]] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Rewrite PATH_INFO, keep what was taken out of it in the environment, and go on."""
@@ -92,28 +93,42 @@ class MispPaths:
         extension = _extension(pieces[-1])
         if extension:
             pieces[-1] = pieces[-1][: -len(extension) - 1]
-        plain, named = _without_named([unquote_plus(piece, errors="replace") for piece in pieces if piece])
-        return AskedPath(raw, self._route(plain, method), named, extension)
+        decoded = [unquote_plus(piece, errors="replace") for piece in pieces if piece]
+        plain, named = _without_named(decoded)
+        route, placed = self._route(plain, decoded, method)
+        return AskedPath(raw, route, {**placed, **named}, extension)
 
-    def _route(self, plain: list[str], method: str) -> str:
+    def _route(self, plain: list[str], decoded: list[str], method: str) -> tuple[str, Mapping[str, str]]:
+        """The path as the url_map has it, and the parameters that it holds by their place."""
         self.routes = self.routes or routes_by_folded_name(self.url_map)
         at = 1 if plain and plain[0].lower() == "admin" else 0
         controller = folded(plain[at]) if len(plain) > at else ""
         action, arguments = _action(controller, plain[at + 1 :], method)
+        placed: Mapping[str, str] = {}
+        if not at and (old := respelt(controller, action, decoded[2:])) is not None:
+            (controller, action, placed), arguments = old, []
         known = self.routes.get((*(["admin"] * at), controller, action))
-        return "/" + "/".join(plain if known is None else [known, *arguments])
+        if known is None:
+            return "/" + "/".join(plain), placed
+        path, most = known
+        return "/" + "/".join([path, *arguments[:most]]), placed
 
 
-def routes_by_folded_name(url_map: Map) -> dict[tuple[str, ...], str]:
-    """Each `controller/action` (or `admin/controller/action`) of the map under its folded spelling."""
-    routes = {}
+def routes_by_folded_name(url_map: Map) -> dict[tuple[str, ...], tuple[str, int | None]]:
+    """Each `controller/action` (or `admin/controller/action`) of the map under its folded spelling.
+
+    With it how many arguments the action takes at most, None for any number: what stands after them is ignored, as
+    MISP ignores it.
+    """
+    routes: dict[tuple[str, ...], tuple[str, int | None]] = {}
     for rule in url_map.iter_rules():
         pieces = rule.rule.strip("/").split("/")
         length = 3 if pieces[0] == "admin" else 2
         if len(pieces) >= length and not any("<" in piece for piece in pieces[:length]):
-            routes[*pieces[: length - 2], folded(pieces[length - 2]), pieces[length - 1].lower()] = "/".join(
-                pieces[:length]
-            )
+            name = (*pieces[: length - 2], folded(pieces[length - 2]), pieces[length - 1].lower())
+            before, most = routes.get(name, ("", 0)), len(pieces) - length
+            endless = "<path:" in rule.rule or before[1] is None
+            routes[name] = "/".join(pieces[:length]), None if endless else max(before[1] or 0, most)
     return routes
 
 

@@ -18,6 +18,10 @@ FOREIGN = "This request came from another site."
 _LONGEST_SECONDS = 12 * 3600
 
 
+class StaleForm(BadRequest):
+    """The form's secret is too old, or of another session."""
+
+
 def init(app: Flask) -> None:
     """Give templates csrf_token(), and check each unsafe request after it is known who asks."""
     app.config.update(
@@ -30,19 +34,25 @@ def init(app: Flask) -> None:
 
 
 def check_form() -> None:
-    """Refuse a request from elsewhere or from a page that is too old. Raises Forbidden, BadRequest."""
+    """Refuse a request from elsewhere or from a page that is too old. Raises Forbidden, StaleForm."""
     if not _is_ours():
         raise Forbidden(FOREIGN)
     try:
         current_app.extensions["csrf"].protect()
     except CSRFError:
-        raise BadRequest(STALE) from None
+        raise StaleForm(STALE) from None
 
 
 def checks_form_itself(view: View) -> View:
     """Mark a view that calls check_form() once it can show its form again."""
     view.checks_form_itself = True  # type: ignore[attr-defined]
     return view
+
+
+def is_surely_ours() -> bool:
+    """Whether the browser itself says that a page of this server sent the request."""
+    said = request.headers.get("Sec-Fetch-Site") == "same-origin" or request.headers.get("Origin") is not None
+    return said and _is_ours()
 
 
 def _check() -> None:

@@ -13,7 +13,7 @@ from mispmini.services.accounts import RoleNotAssignable
 from mispmini.services.instance_settings import NotLive
 from mispmini.services.setting_up import is_set_up
 from mispmini.services.signing_in import LockedOut, WrongLogin
-from mispmini.web import pages
+from mispmini.web import csrf, pages
 from mispmini.web.answer import Answer, Headers, action_url, base_url, lead_to, page_answer, reply, wants_json
 from mispmini.web.asking import asked_path, here
 from mispmini.web.building.connection_pages import advice_for_text
@@ -92,8 +92,35 @@ def error_page(status: int, sentence: str, *, advice: str | None = None, title: 
     ready = is_set_up()
     if advice is None:
         advice = _advice(status) if ready else _("Look where the server was started: it printed the link there.")
-    page = pages.ErrorPage(status, title, sentence, advice, request_id(), ready)
+    page = pages.ErrorPage(status, title, sentence, advice, request_id(), ready, _led_here())
     return page_answer("error.html", page, status=status)
+
+
+def _led_here() -> str:
+    """The page of this server that a browser came from (Referrer-Policy: same-origin), unless it is this one."""
+    origin, came_from = request.host_url.rstrip("/"), request.referrer or ""
+    path = came_from.removeprefix(origin)
+    is_ours = path.startswith("/") and not path.startswith("//")
+    return path if is_ours and path not in ("/", request.full_path.rstrip("?")) else ""
+
+
+def _late_form() -> Answer:
+    """What was typed into a page of ours that was open for too long: it is sent again by one button (row 20)."""
+    files = any(one.filename for one in request.files.values())
+    typed = tuple((name, value) for name, value in request.form.items(multi=True) if name != "csrf_token")
+    keeps = csrf.is_surely_ours() and not files and not any("password" in name for name, _value in typed)
+    page = pages.ErrorPage(
+        status=400,
+        title=_("The page was open for too long"),
+        sentence=_("Nothing was saved."),
+        advice=_("What you typed is still here. Send it again.") if keeps else _advice(400),
+        request_id=request_id(),
+        leads_on=True,
+        back=_led_here(),
+        typed=typed if keeps else (),
+        action=here(),
+    )
+    return page_answer("error.html", page, status=400)
 
 
 def _refused(error: MispminiError) -> Answer:
@@ -131,6 +158,8 @@ def _for_people(error: MispminiError, status: int) -> Answer:
     if show is not None:
         with suppress(MispminiError):  # what the form is about is not there, or not theirs: nothing to show again
             return show(_form_of(error), status)
+    if isinstance(error, csrf.StaleForm):
+        return _late_form()
     if isinstance(error, errors.SaveFailed) and isinstance(error.errors, str):
         advice = advice_for_text(error.errors)
         return error_page(status, for_people(error.errors), title=_("Not possible"), advice=advice)

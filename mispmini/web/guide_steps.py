@@ -98,6 +98,7 @@ CHAPTERS = (
             Lead(N_("Add User"), "/admin/users/add"),
             Lead(N_("Add auth key"), "/auth_keys/add", for_admins=False),
             Lead(N_("Refused keys"), "/auth_keys/refusals"),
+            Lead(N_("Statement for partners"), "/servers/statement"),
         ),
     ),
     Chapter(

@@ -1,5 +1,6 @@
 """The headers that make browsers careful, and the host names we answer to (TRUST §5, S15)."""
 
+import re
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -19,6 +20,7 @@ _ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _A_YEAR = "max-age=31536000"
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:]*)(?::[0-9]*)?\Z")
 
 
 def init(app: Flask, settings: Settings) -> None:
@@ -49,6 +51,7 @@ def _announced_hosts() -> set[str]:
 
 
 def host_name(header: str) -> str:
-    """The host of a Host header, lower case, without the port; an IPv6 address keeps its brackets."""
-    host = header.strip().lower()
-    return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
+    """The host of a Host header, lower case, without the port; an IPv6 address keeps its brackets. Empty for what is
+    no host and port."""
+    found = _HOST.match(header.strip().lower())
+    return found[1] if found else ""

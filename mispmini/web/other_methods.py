@@ -1,10 +1,10 @@
 """Requests by a method that no rule names: a program's GET of what only takes a POST is told what that takes, and its
-POST of what only shows is answered as the GET (PROTOCOL §1.7)."""
+POST of what only shows is answered as the GET (PROTOCOL §1.7). And requests that leave a reference out."""
 
 from contextlib import suppress
 
 from flask import Flask, current_app, g, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import Rule
 
 from mispmini.domain.errors import Forbidden
@@ -16,6 +16,7 @@ from mispmini.wire.openapi_bodies import fields_of
 from mispmini.wire.replies import api_description
 
 _DESCRIPTION = "description"
+_NOBODYS = "0"  # no row has this number
 _ONLY_BY_POST = frozenset({"sightings/filterSightingUuidsForPush"})  # MISP: 405 on GET (PROTOCOL §3.14)
 
 
@@ -26,12 +27,23 @@ def init(app: Flask) -> None:
 
 
 def _take_other_method() -> None:
-    if not isinstance(request.routing_exception, MethodNotAllowed) or not wants_json():
+    refusal = request.routing_exception
+    if refusal is None or not wants_json():
         return
-    if request.method in ("GET", "HEAD"):
+    if isinstance(refusal, NotFound):
+        _name_nothing()
+    elif not isinstance(refusal, MethodNotAllowed):
+        return
+    elif request.method in ("GET", "HEAD"):
         _describe_instead()
     elif request.method == "POST":
         _show_instead()
+
+
+def _name_nothing() -> None:
+    """MISP: an action that is asked without its reference answers as it does for what is not there."""
+    with suppress(HTTPException):
+        _take(*_match(request.method, f"{request.path}/{_NOBODYS}"))
 
 
 def _describe_instead() -> None:
@@ -49,10 +61,10 @@ def _show_instead() -> None:
             _take(rule, values)
 
 
-def _match(method: str) -> tuple[Rule, dict[str, object]]:
+def _match(method: str, path: str | None = None) -> tuple[Rule, dict[str, object]]:
     adapter = current_app.create_url_adapter(request)
     assert adapter is not None
-    rule, values = adapter.match(method=method, return_rule=True)
+    rule, values = adapter.match(path, method=method, return_rule=True)
     return rule, dict(values)
 
 

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from mispmini.domain.errors import Invalid, MispminiError, SaveFailed
+from mispmini.web.answer import Answer, reply
 from mispmini.web.asking import asked
+from mispmini.wire import replies
 
 
 @contextmanager
@@ -26,3 +28,13 @@ def saving(
             raise
         errors = {model: refusal.errors} if nested else refusal.errors
         raise SaveFailed(action, model, errors, subject_id=subject_id) from None
+
+
+def told_by_ajax(verb: Callable[[], object], message: str) -> Answer:
+    """What became of a verb, as MISP's pages hear it: HTTP 200 either way (PROTOCOL §1.4)."""
+    try:
+        verb()
+    except MispminiError as refusal:
+        text = refusal.errors if isinstance(refusal, SaveFailed) else refusal.sentence
+        return reply(replies.ajax_failed(str(text)))
+    return reply(replies.ajax_saved(message, check_publish=True))

@@ -4,18 +4,17 @@ from collections.abc import Callable
 
 from flask import Blueprint
 
-from mispmini.domain.errors import MispminiError, SaveFailed
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services import tags
 from mispmini.services.tags import Tagged
-from mispmini.web.answer import Answer, done, reply, wants_json
+from mispmini.web.answer import Answer, done, wants_json
 from mispmini.web.asking import asked_path, parameter
 from mispmini.web.building.audience import clash_sentence
 from mispmini.web.i18n import _
 from mispmini.web.needs import needs
+from mispmini.web.saving import told_by_ajax
 from mispmini.web.who import current_viewer
-from mispmini.wire import replies
 from mispmini.wire.scalars import flag
 from mispmini.wire.tag_in import read_names
 
@@ -45,7 +44,7 @@ def _add(viewer: Viewer, find: Callable[[Viewer], Tagged], tag: str, page: PageO
     """Attach the tag named in the path or body."""
     names, local = _named(tag), flag(parameter("local")) is True
     if wants_json():
-        return _told(lambda: tags.attach_each(viewer, find(viewer), names, local=local), "Tag added.")
+        return told_by_ajax(lambda: tags.attach_each(viewer, find(viewer), names, local=local), "Tag added.")
     tagged = find(viewer)
     tags.attach_each(viewer, tagged, names, local=local)
     clashes = " ".join(clash_sentence(", ".join(names)) for names in tags.clashes_on(tagged))
@@ -57,28 +56,23 @@ def _remove(viewer: Viewer, find: Callable[[Viewer], Tagged], tag: str, page: Pa
     """Take off the tag named in the path or body."""
     names = _named(tag)
     if wants_json():
-        return _told(lambda: tags.detach_each(viewer, find(viewer), names), "Tag removed.")
+        return told_by_ajax(lambda: tags.detach_each(viewer, find(viewer), names), "Tag removed.")
     tagged = find(viewer)
     tags.detach_each(viewer, tagged, names)
     return done(None, go_to=page(tagged), notice=_("Tag removed."))
 
 
 def _named(tag: str) -> list[str]:
-    """The tag, or the list of tags, that path or body name; by MISP's grammar `tlp:green` in a path is a parameter."""
+    """The tag, or the list of tags, that path or body name."""
+    return read_names(tag or parameter("tag") or tag_in_path()) or [""]
+
+
+def tag_in_path() -> str:
+    """The tag of a path where `tlp:green` is a parameter by MISP's grammar; empty if none stands there."""
     options = asked_path().named.items()
-    in_path = next((f"{name}:{value}" for name, value in options if name != "local" and isinstance(value, str)), "")
-    return read_names(tag or parameter("tag") or in_path) or [""]
+    return next((f"{name}:{value}" for name, value in options if name != "local" and isinstance(value, str)), "")
 
 
 def _ref(ref: str, noun: str) -> str:
     """The event or attribute that the path names, else the body under its noun or `id`."""
     return ref or str(parameter(noun) or parameter("id", ""))
-
-
-def _told(verb: Callable[[], object], message: str) -> Answer:
-    try:
-        verb()
-    except MispminiError as refusal:
-        text = refusal.errors if isinstance(refusal, SaveFailed) else refusal.sentence
-        return reply(replies.ajax_failed(str(text)))
-    return reply(replies.ajax_saved(message, check_publish=True))

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -13,12 +14,13 @@ from mispmini.domain.errors import Invalid, TooLarge
 from mispmini.wire.analyst_data_in import embedded_items
 from mispmini.wire.door import unwrap
 from mispmini.wire.known_keys import ATTRIBUTE_KEYS, unknown_keys
-from mispmini.wire.scalars import Fields, Record, as_record, flag
+from mispmini.wire.scalars import Fields, Record, as_record, flag, plain_text
 from mispmini.wire.sharing_group_in import embedded_group
 from mispmini.wire.sighting_in import nested_sightings
 from mispmini.wire.tag_in import read_tags
 
 MOST_ATTRIBUTES = 200_000
+_BETWEEN = re.compile(r"[\s,\[\]\"]+")
 
 
 def read_attribute(body: object, *, from_partner: bool, dropped: list[Dropped] | None = None) -> AttributeDraft:
@@ -67,6 +69,13 @@ def read_attributes(body: object, *, from_partner: bool) -> tuple[AttributeDraft
     if len(items) > MOST_ATTRIBUTES:
         refuse_so_many()
     return tuple(_draft_or_error(item, from_partner=from_partner) for item in items)
+
+
+def read_selected(value: object) -> list[str] | None:
+    """The ids and uuids of attributes/deleteSelected: a list, or a text of them; None for `all`."""
+    items = value if isinstance(value, list) else _BETWEEN.split(plain_text(value) or "")
+    refs = [ref for item in items if (ref := plain_text(item))]
+    return None if refs == ["all"] else refs
 
 
 def refuse_so_many() -> None:

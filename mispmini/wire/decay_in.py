@@ -1,10 +1,10 @@
 """What a search wants of decaying models (API §8.4)."""
 
-import json
 import math
 from collections.abc import Mapping
 
 from mispmini.domain.decaying import NO_DECAY, DecayOptions
+from mispmini.domain.json_texts import read_json
 from mispmini.wire.scalars import flag, plain_text
 
 _MOST_MODELS = 50
@@ -31,8 +31,8 @@ def _overrides(value: object) -> dict[str, float]:
     """The parameters by name, as an object or as its JSON text."""
     if isinstance(value, str):
         try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
+            value = read_json(value)
+        except ValueError:
             return {}
     record = value if isinstance(value, dict) else {}
     read = {str(name): _number(item) for name, item in list(record.items())[:_MOST_MODELS]}

@@ -60,11 +60,11 @@ def exclusion_reply(found: ExclusionRow) -> Reply:
     return {"CorrelationExclusion": columns}
 
 
-def read_exclusion(given: Mapping[str, object]) -> tuple[str, str]:
-    """Value and comment. Raises Invalid."""
+def read_exclusion(given: Mapping[str, object]) -> tuple[str | None, str | None]:
+    """Value and comment, as far as they are given. Raises Invalid."""
     fields = Fields(given)
-    value, comment = fields.text("value") or "", fields.text("comment") or ""
-    if len(value) > LONGEST_VALUE:
+    value, comment = fields.text("value"), fields.text("comment")
+    if len(value or "") > LONGEST_VALUE:
         raise Invalid({"value": [f"At most {LONGEST_VALUE} characters."]})
     fields.check()
     return value, comment

@@ -74,7 +74,7 @@ def _settings(fields: Fields) -> str | None:
     text = "" if text in ("[]", "null", '""') else text
     try:
         ListSettings.from_text(text)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         fields.refuse("settings", NO_SETTINGS.format(str(error)[:200]))
     return text
 

@@ -55,7 +55,7 @@ def _moment(given: object, now: int) -> int | None:
 
 
 def _number(parameters: Mapping[str, object], name: str, default: int | None) -> int | None:
-    given = parameters.get(name)
+    given = _one(parameters, name)
     if given is None or given == "":
         return default
     number = whole_number(given)
@@ -70,8 +70,14 @@ def _part(parameters: Mapping[str, object]) -> str:
     return text if "%" in text or not text else f"%{text}%"
 
 
-def _text(parameters: Mapping[str, object], name: str) -> str:
+def _one(parameters: Mapping[str, object], name: str) -> object:
+    """What is given under a name; a list of one is that one."""
     given = parameters.get(name)
+    return given[0] if isinstance(given, list) and len(given) == 1 else given
+
+
+def _text(parameters: Mapping[str, object], name: str) -> str:
+    given = _one(parameters, name)
     text = "" if given is None else plain_text(given)
     if text is None:
         raise Invalid({name: ["Please give a text."]})

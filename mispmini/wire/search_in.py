@@ -28,8 +28,15 @@ _LEGACY = {
     "id": "eventid",
     "tag": "tags",
     "quickFilter": "searchall",
+    "withAttachment": "includeAttachments",
     "withAttachments": "includeAttachments",
     "sharinggroup": "sharing_group_id",
+}
+# What takes the limits of an export off, as its old spellings have it.
+_SWITCHES = {
+    "ignore": ("published", "to_ids"),
+    "allowNonIDS": ("to_ids",),
+    "allowNotPublished": ("published",),
 }
 _EVENT_COLUMNS = frozenset(
     {"id", "info", "analysis", "threat_level_id", "distribution", "timestamp", "publish_timestamp"}
@@ -100,12 +107,17 @@ def _paged(given: Params, scope: Scope) -> SearchFilters:
     )
 
 
+def _columns(value: object) -> tuple[str, ...]:
+    """The columns of a table: a list, or a text with `&&` or commas between their names."""
+    named = search_terms("requested_attributes", value).any if value else ()
+    return tuple(name.strip() for part in named for name in part.split(",") if name.strip())
+
+
 def _options(given: Params) -> SearchOptions:
     def on(name: str) -> bool:
         value = flag(given.get(name))
         return bool(given.get(name)) if value is None else value
 
-    columns = given.get("requested_attributes")
     correlations = flag(given.get("includeEventCorrelations"))
     return SearchOptions(
         metadata=on("metadata"),
@@ -139,7 +151,7 @@ def _options(given: Params) -> SearchOptions:
         decay=read_decay(given),
         flatten=on("flatten"),
         headerless=on("headerless"),
-        requested_attributes=search_terms("requested_attributes", columns).any if columns else (),
+        requested_attributes=_columns(given.get("requested_attributes")),
         hash_type=plain_text(given.get("hash_type")) or "md5",
     )
 
@@ -198,8 +210,9 @@ def _cluster_words(given: Params) -> tuple[tuple[str, Terms], ...]:
 def _by_state(filters: SearchFilters, given: Params) -> SearchFilters:
     """Published, to_ids, deleted; what feeds detection is published and to_ids unless asked otherwise (API §8.5)."""
     strict = filters.for_detection
-    if flag(given.get("ignore")):
-        given = {**given, "published": [0, 1], "to_ids": [0, 1]}
+    for switch, opened in _SWITCHES.items():
+        if flag(given.get(switch)):
+            given = {**given, **{name: [0, 1] for name in opened}}
     published, to_ids = given.get("published"), given.get("to_ids")
     return replace(
         filters,

@@ -28,6 +28,7 @@ _POSITIONS = {
         "eventid", "eventinfo", "ignore", "from", "to", "date", "last",
     ),
 }  # fmt: skip
+PARAMETERS = frozenset(name for names in _POSITIONS.values() for name in names)
 
 
 def parameters(body: object) -> Params:
@@ -42,8 +43,12 @@ def parameters(body: object) -> Params:
 
 def by_position(pieces: Iterable[str], scope: Scope) -> Params:
     """Parameters by their place in the path; null, false and 0 hold a place without filling it."""
-    named = zip(_POSITIONS[scope], pieces, strict=False)
-    return named_in_path({name: piece for name, piece in named if piece.lower() not in _PLACEHOLDERS})
+    return named_in_path(placed(_POSITIONS[scope], pieces))
+
+
+def placed(names: Iterable[str], pieces: Iterable[str]) -> dict[str, str]:
+    """Pieces of a path under the names of their places, without those that only hold one."""
+    return {name: piece for name, piece in zip(names, pieces, strict=False) if piece.lower() not in _PLACEHOLDERS}
 
 
 def named_in_path(given: Mapping[str, object]) -> Params:

@@ -58,6 +58,11 @@ def tags_reply(counts: Mapping[str, int]) -> Reply:
     }
 
 
+def matrix_reply(counts: Mapping[str, int]) -> Reply:
+    """users/statistics/galaxyMatrix: how often each technique is tagged; its place is the galaxy's to say."""
+    return {"scores": dict(counts), "maxScore": max(counts.values(), default=0)}
+
+
 def histogram_reply(rows: Iterable[tuple[str, str, int]]) -> list[Reply]:
     """users/statistics/attributehistogram: for each organisation its attributes by type."""
     found: dict[str, dict[str, int]] = {}

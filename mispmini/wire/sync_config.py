@@ -1,10 +1,10 @@
 """A sync configuration as MISP writes and reads it (PROTOCOL §2.4, GUIDE)."""
 
-import json
 from collections.abc import Mapping
 
 from mispmini.domain.drafts import OrganisationDraft
 from mispmini.domain.errors import Invalid
+from mispmini.domain.json_texts import read_json
 from mispmini.domain.servers import ServerDraft
 from mispmini.wire.replies import Reply
 from mispmini.wire.scalars import plain_text
@@ -56,8 +56,8 @@ def _server(parameters: Mapping[str, object]) -> Mapping[str, object]:
 
 def _parsed(text: str) -> Mapping[str, object]:
     try:
-        value = json.loads(text[:_LONGEST])
-    except (ValueError, RecursionError):
+        value = read_json(text[:_LONGEST])
+    except ValueError:
         value = None
     inner = value.get("Server") if isinstance(value, dict) else None
     if not isinstance(value, dict) or "json" in value or (isinstance(inner, dict) and "json" in inner):

@@ -22,14 +22,17 @@ def search_terms(name: str, value: object) -> Terms:
 
 
 def index_terms(name: str, value: object, *, with_and: bool = False) -> Terms:
-    """An index value: `x|y`, `!x`, or a list of such; `x&y` as well for tags. Raises Invalid for anything else."""
+    """An index value: `x|y`, `!x`, or a list of values, whose names may hold a `|`; `x&y` as well for tags.
+
+    Raises Invalid for anything else.
+    """
     value = _unnumbered(value)
     if isinstance(value, Mapping):
         return _under_operators(name, value)
     if with_and and isinstance(value, str) and "&" in value:
         terms = _signed(_pieces(name, value.replace("&&", "&"), "&"))
         return replace(terms, any=(), all=terms.any)
-    return _signed(_pieces(name, value, "|"))
+    return _signed(_pieces(name, value, None if isinstance(value, list) else "|"))
 
 
 def _unnumbered(value: object) -> object:
@@ -72,12 +75,13 @@ def refuse_terms(name: str) -> None:
     raise Invalid({name: [sentences.TERMS]})
 
 
-def _pieces(name: str, value: object, separator: str) -> list[str | int]:
+def _pieces(name: str, value: object, separator: str | None) -> list[str | int]:
     """The single values of a scalar or list; an int is one value and never a negation."""
     pieces: list[str | int] = []
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, str):
-            pieces += [part.strip() for part in item.split(separator) if part.strip()]
+            parts = item.split(separator) if separator else [item]
+            pieces += [part.strip() for part in parts if part.strip()]
         elif isinstance(item, int | float) and not isinstance(item, bool):
             pieces.append(item if isinstance(item, int) else str(item))
         elif item is True:

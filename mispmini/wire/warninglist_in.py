@@ -1,10 +1,10 @@
 """Warninglists as they come in (MODEL §7.15)."""
 
-import json
-
 from mispmini.domain import sentences
 from mispmini.domain.errors import Invalid, TooLarge
-from mispmini.domain.warninglists import CATEGORIES, TYPES, WarninglistDraft, compiled
+from mispmini.domain.json_texts import read_json
+from mispmini.domain.patterns import is_pattern
+from mispmini.domain.warninglists import CATEGORIES, TYPES, WarninglistDraft
 from mispmini.wire.door import unwrap
 from mispmini.wire.scalars import Fields, as_record, plain_text
 
@@ -74,7 +74,7 @@ def _types(record: dict[str, object]) -> tuple[str, ...] | None:
 
 def _listed(text: str) -> list[object]:
     try:
-        read = json.loads(text)
+        read = read_json(text)
     except ValueError:
         read = None
     return read if isinstance(read, list) else list(text.replace(",", "\n").splitlines())
@@ -89,7 +89,7 @@ def _entries(fields: Fields, kind: str | None) -> tuple[tuple[str, str], ...] | 
     if len(items) > MOST_ENTRIES:
         raise TooLarge(f"More than {MOST_ENTRIES} entries in a list.")
     found = dict(pair for item in items if (pair := _entry(item))[0])
-    if kind == "regex" and any(compiled(entry) is None for entry in found):
+    if kind == "regex" and not all(is_pattern(entry) for entry in found):
         fields.refuse("entries", "One of the entries is no regular expression.")
     return tuple(found.items())
 

@@ -7,59 +7,63 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage, Scene
 
-PAGES = (
+WIDEST_PAGES = (
     "/",
     "/events/index",
-    "/events/index?q=nothing-is-called-so",
-    "/tags/index",
-    "/tags/add",
-    "/taxonomies/index",
-    "/taxonomies/view/tlp",
     "{event}",
-    "{event}?deleted=1",
-    "{event}?extended=1",
     "{event}?tab=reports",
     "{event}?tab=related",
     "{event}?tab=sharing",
     "{event}?tab=history",
     "/event_reports/view/1",
+    "/objects/add/1/2dad6f9d-d425-4217-8fda-0b0a2d815307",
+    "{draft}",
+    "/events/publish/1",
+    "/attributes/edit/1",
+    "/auth_keys/index",
+    "/servers/serverSettings",
+    "/logs/index",
+    "/health",
+)
+PAGES = (
+    *WIDEST_PAGES,
+    "/events/index?q=nothing-is-called-so",
+    "/tags/index",
+    "/tags/add",
+    "/taxonomies/index",
+    "/taxonomies/view/tlp",
+    "{event}?deleted=1",
+    "{event}?extended=1",
     "/event_reports/edit/1",
     "/event_reports/add/1",
     "/event_reports/delete/1",
     "/objects/add/1",
-    "/objects/add/1/2dad6f9d-d425-4217-8fda-0b0a2d815307",
     "/objects/edit/1",
     "/objects/delete/1",
     "/object_references/add/1",
     "/attributes/add_attachment/1",
     "/attributes/delete/1",
     "/event_blocklists/index",
-    "{draft}",
     "/events/add",
     "/events/edit/1",
-    "/events/publish/1",
     "/events/delete/1",
     "/events/retract/1",
-    "/attributes/edit/1",
     "/organisations/index",
     "/organisations/view/1",
     "/admin/organisations/add",
     "/admin/users/index",
     "/admin/users/add",
-    "/auth_keys/index",
     "/auth_keys/add",
     "/users/view/me",
-    "/servers/serverSettings",
     "/servers/serverSettingsEdit/sightings_policy",
-    "/logs/index",
     "/logs/view/1",
-    "/health",
     "/help",
     "/events/view/999999",
 )
 MORE_PAGES = (
     "/events/index?tab=trash",
     "/events/freeTextImport/1",
+    "/lookup",
     "/events/contact/1",
     "/shadow_attributes/index",
     "/shadow_attributes/add/1",
@@ -114,7 +118,8 @@ UNNAMED = """() => [...document.querySelectorAll("main input, main select, main 
 @pytest.mark.parametrize(
     ("scheme", "language", "width", "patterns"),
     [
-        pytest.param("dark", "pt-BR", 360, PAGES, id="small, dark"),
+        pytest.param("dark", "pt-BR", 360, WIDEST_PAGES, id="small, dark, widest"),
+        pytest.param("dark", "pt-BR", 360, PAGES, id="small, dark", marks=pytest.mark.slow),
         pytest.param("light", "en-GB", 360, PAGES + MORE_PAGES, id="small, light", marks=pytest.mark.slow),
         pytest.param("light", "pt-BR", 1280, PAGES + MORE_PAGES, id="wide, light", marks=pytest.mark.slow),
         pytest.param("dark", "en-GB", 1280, PAGES, id="wide, dark", marks=pytest.mark.slow),
@@ -202,3 +207,28 @@ def test_the_uuid_is_copied_by_a_button(new_page: NewPage, scene: Scene) -> None
 def _ask_to_delete(page: Page) -> None:
     page.locator("tr", has_text="a.example").last.get_by_role("button", name="Delete").click()
     expect(page.locator("#confirm")).to_contain_text("Delete this attribute?")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_the_first_mistake_of_a_form_is_in_sight(new_page: NewPage, scene: Scene, script: bool) -> None:
+    page = new_page(viewport={"width": 360, "height": 800}, java_script_enabled=script)
+    page.goto(scene.event)
+    page.get_by_text("Add an attribute", exact=True).click()
+    page.locator("#add-attribute #type").select_option("md5")
+    page.locator("#add-attribute #value").fill("no hash")
+    page.locator("#add-attribute button.primary").click()
+    page.wait_for_url("**/attributes/add/*")
+    expect(page.locator("#value")).to_be_focused()
+    expect(page.locator("#value-error")).to_be_in_viewport()
+
+
+def test_who_reads_in_the_dark_prints_dark_on_white(new_page: NewPage, scene: Scene) -> None:
+    page = new_page(color_scheme="dark")
+    page.goto(scene.event)
+    page.emulate_media(media="print", color_scheme="dark")
+    assert (
+        page.locator(".card").first.evaluate("card => getComputedStyle(card).backgroundColor") == "rgb(255, 255, 255)"
+    )
+    expect(page.locator("td.value").first).to_be_visible()
+    for left_out in ("nav.tabs", "#add-attribute", "td.actions"):
+        expect(page.locator(left_out).first).to_be_hidden()

@@ -139,7 +139,7 @@ def chapter_8_synchronisation(who: Person, partner: Person, key: str) -> None:
     """A server entry with push and pull, its connection test, and everything once in both directions."""
     _add_server(who, partner, key, "Push", "Pull", pull_interval="0")
     who.presses("Testar conexão")
-    expect(who.page.get_by_role("status").first).to_have_text("A conexão funciona.")
+    expect(who.page.get_by_role("status").first).to_contain_text("A conexão funciona.")
     who.opens(f"Voltar para {partner.organisation}")
     who.presses("Fazer push de tudo")
     who.shows(PHISHING)

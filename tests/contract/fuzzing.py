@@ -281,6 +281,7 @@ def _settle(dora: Actor) -> None:
 
 def _signed_in(person: Actor) -> tuple[requests.Session, str]:
     session = requests.Session()
+    session.trust_env = False
     session.headers["Accept"] = "text/html"
     url = f"{person.server.url}/users/login"
     secret = csrf_of(session.get(url, timeout=30).text)

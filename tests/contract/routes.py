@@ -15,6 +15,7 @@ NO_TEMPLATE = "2dad6f9d-d425-4217-8fda-0b0a2d815307"
 
 # What an argument refers to, by blueprint or, where a blueprint's routes differ, by rule.
 REFERS: Mapping[tuple[str, str], Kind | str] = {
+    ("allowedlists", "number"): "1",
     ("analyst_data", "kind"): "Note",
     ("analyst_data", "hard"): "1",
     ("analyst_data", "object_type"): "Event",
@@ -146,6 +147,8 @@ BODIES: Mapping[str, tuple[str, ...]] = {
     "/galaxy_clusters/edit/<ref>": ('{"value":"x"}',),
     "/galaxy_cluster_relations/edit/<ref>": ('{"referenced_galaxy_cluster_type":"x"}',),
     "/attributes/add/<event_ref>": (_ATTRIBUTE, f"[{_ATTRIBUTE}]"),
+    "/attributes/deleteSelected/<event_ref>": ('{"id":"{attribute}"}', '{"id":"all"}'),
+    "/attributes/editField/<ref>": ('{"comment":"x"}',),
     "/attributes/edit/<ref>": ('{"comment":"x"}',),
     "/attributes/addTag/<ref>": ('{"tag":"tlp:green"}',),
     "/attributes/removeTag/<ref>": ('{"tag":"tlp:green"}',),
@@ -160,6 +163,7 @@ BODIES: Mapping[str, tuple[str, ...]] = {
     "/events/upload_sample/<event_ref>": ('{"request":{"files":[{"filename":"a","data":"YQ=="}]}}',),
     "/object_references/add/<object_ref>": (f'{{"referenced_uuid":"{NOWHERE}","relationship_type":"related-to"}}',),
     "/objects/add/<event_ref>": (_OBJECT,),
+    "/objects/editField/<ref>": ('{"comment":"x"}',),
     "/objects/edit/<ref>": ('{"comment":"x"}',),
     "/shadow_attributes/add/<event_ref>": (_ATTRIBUTE,),
     "/shadow_attributes/add_attachment/<event_ref>": ('{"files":[{"filename":"a","data":"YQ=="}]}',),
@@ -177,6 +181,8 @@ BODIES: Mapping[str, tuple[str, ...]] = {
         '{"returnFormat":"text","value":"{value}"}', '{"eventinfo":"{info}"}', '{"sharinggroup":"{group}"}',
         '{"uuid":"{attribute}","list":1}', '{"value":"%{value}%","includeCorrelations":1}',
     ),
+    "/attributes/add": ('{"event_id":"{event}","type":"domain","value":"x.example"}',),
+    "/attributes/downloadSample": ('{"eventID":"{event}"}', '{"hash":"{value}","allSamples":1}'),
     "/attributes/index": ('{"value":"{value}"}',),
     "/analyst_data/index/<kind>": ('{"uuid":"{note}"}',),
     "/galaxy_cluster_relations/add": (
@@ -195,6 +201,7 @@ BODIES: Mapping[str, tuple[str, ...]] = {
         '{"value":"{value}"}', '{"all":"{value}"}', '{"attribute":"{value}"}', '{"sharinggroup":"{group}"}',
     ),
     "/events/delete": ('{"id":["{event}"]}',),
+    "/event_reports/add": ('{"event_id":"{event}","name":"x"}',),
     "/events/addTag": ('{"event":"{event}","tag":"tlp:green"}',),
     "/events/removeTag": ('{"event":"{event}","tag":"tlp:green"}',),
     "/attributes/addTag": ('{"attribute":"{attribute}","tag":"tlp:green"}',),
@@ -237,6 +244,7 @@ BODIES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Routes that take no reference to anything that can be hidden. Their answers are looked through for the secret, too.
 PLAIN = frozenset({
+    "/admin/allowedlists/add", "/admin/allowedlists/index", "/allowedlists/index",
     "/correlation_exclusions/add", "/correlation_exclusions/clean", "/correlation_exclusions/index",
     "/communities/index", "/correlations/overCorrelations",
     "/cryptographic_keys/serverSign", "/event_delegations/index", "/servers/statement",
@@ -250,9 +258,11 @@ PLAIN = frozenset({
     "/admin/roles/add", "/admin/users/add", "/admin/users/index",
     "/analyst_data/filterAnalystDataForPush", "/analyst_data/indexMinimal",
     "/analyst_data/pushAnalystData", "/attributes/attributeStatistics", "/attributes/describeTypes",
-    "/auth_keys/refusals", "/dashboards", "/event_reports/add", "/events/filterEventIdsForPush", "/events/queryACL",
+    "/attributes/generateCorrelation",
+    "/auth_keys/refusals", "/dashboards", "/events/filterEventIdsForPush", "/events/queryACL",
     "/galaxies/pushCluster", "/health/index", "/healthz", "/help", "/incoming/index",
-    "/jobs/index", "/metrics", "/object_templates/index", "/object_templates/update", "/organisations/index", "/readyz",
+    "/jobs/index", "/lookup", "/metrics", "/object_templates/index", "/object_templates/update", "/organisations/index",
+    "/readyz",
     "/roles/index", "/servers/add", "/servers/dbSchemaDiagnostic", "/servers/getAvailableSyncFilteringRules",
     "/servers/getInstanceUUID", "/servers/getPyMISPVersion", "/servers/getVersion", "/servers/getWorkers",
     "/servers/index", "/servers/killAllWorkers", "/servers/postTest", "/servers/queryACL",
@@ -262,7 +272,7 @@ PLAIN = frozenset({
     "/taxonomies/update", "/users/change_pw", "/users/checkIfLoggedIn", "/users/edit", "/users/language",
     "/users/login", "/users/logout", "/users/register", "/users/registrations", "/users/resetauthkey",
     "/favourite_tags/toggle", "/organisations/getUUIDs", "/servers/cache", "/taxonomies/addTag",
-    "/taxonomies/disableTag",
+    "/taxonomies/disableTag", "/taxonomies/hideTag", "/taxonomies/unhideTag",
     "/users/heartbeat", "/users/otp", "/users/statistics", "/users/theme", "/users/totp_delete/me", "/users/totp_new",
     "/users/view",
 })  # fmt: skip

@@ -4,9 +4,22 @@ import re
 
 import pytest
 
-from tests.contract.rest_rows import FAILED, NOT_ALLOWED, Row, Scene, described, difference, ok, refused, saved, unsaved
+from tests.contract.rest_rows import (
+    FAILED,
+    NOT_ALLOWED,
+    NOTHING,
+    Row,
+    Scene,
+    described,
+    difference,
+    ok,
+    refused,
+    saved,
+    unsaved,
+)
 
 NO_WORKERS = "The jobs run inside the server: there are no workers to start or stop."
+NO_GENERATING = "Correlations are looked up when they are shown: there is nothing to generate."
 VERSION = {
     "version": "2.5.1", "pymisp_recommended_version": "2.5.1", "perm_sync": True, "perm_sighting": True,
     "perm_galaxy_editor": True, "perm_analyst_data": True, "uuid": "*", "request_encoding": ["gzip"],
@@ -60,6 +73,7 @@ ROWS = (
     Row("alice", "POST /servers/serverSettingsEdit/MISP.live", refused(403, NOT_ALLOWED), {"value": True}),
     Row("dora", "GET /servers/getWorkers", ok({"default": {"ok": True, "...": 1}, "prio": {"ok": True, "...": 1}, "...": 1})),
     Row("dora", "POST /servers/restartWorkers", saved("/servers/restartWorkers", NO_WORKERS)),
+    Row("dora", "POST /attributes/generateCorrelation", saved("/attributes/generateCorrelation", NO_GENERATING)),
     Row("dora", "POST /servers/restartDeadWorkers", saved("/servers/restartDeadWorkers", NO_WORKERS)),
     Row("dora", "POST /servers/killAllWorkers", saved("/servers/killAllWorkers", NO_WORKERS)),
     Row("dora", "POST /servers/startWorker/default", saved("/servers/startWorker", NO_WORKERS)),
@@ -72,6 +86,16 @@ ROWS = (
     Row("dora", "GET /servers/queryACL", ok([])),
     Row("dora", "GET /events/queryACL/findMissingFunctionNames", ok([])),
     Row("alice", "GET /events/queryACL/printAllFunctionNames", refused(403, NOT_ALLOWED)),
+    *(Row("dora", asked, refused(404, said), body) for asked, said, body in (
+        ("GET /events/view", "Invalid event", NOTHING), ("HEAD /events/view", "Invalid event", NOTHING),
+        ("POST /events/edit", "Invalid event", {"id": "1", "info": "x"}),
+        ("POST /events/publish.json", "Invalid event.", {}), ("POST /objects/add", "Invalid event", {"name": "x"}),
+        ("POST /attributes/delete", "Invalid attribute", {"id": "1"}), ("GET /servers/pull", "Invalid server", NOTHING),
+        ("POST /servers/serverSettingsEdit", "Setting 0 is invalid.", {"value": 1}),
+        ("POST /admin/users/delete", "Invalid user", {}), ("GET /organisations/view", "Invalid organisation", NOTHING))),
+    Row("dora", "GET /tags/view/tlp:red", refused(405, "Invalid Tag")),
+    Row("alice", "POST /servers/edit", refused(403, NOT_ALLOWED), {}),
+    Row("stranger", "GET /events/view", refused(403, FAILED)),
     Row("alice", "GET /nonsense/index", refused(404, "Not Found")),
     Row("alice", "GET /servers/nonsense", refused(404, "Not Found")),
     Row("alice", "DELETE /servers/getVersion", refused(405, "Method Not Allowed")),

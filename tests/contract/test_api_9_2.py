@@ -129,7 +129,6 @@ VIEW = (
     Row("alice", "HEAD /events/view/{published_event}", ok({})),
     Row("bob", "HEAD /events/view/{hidden_event}", refused(404, "")),
     Row("alice", "HEAD /events/{published_event}", ok({})),
-    Row("alice", "GET /events/view", refused(404, "Not Found")),
 )  # fmt: skip
 INDEX = (
     *(Row("alice", f"GET /events{path}", ok([{"id": "#", "EventTag": "*", "Orgc": "*", "...": 1}, "..."])) for path in

@@ -3,6 +3,7 @@
 import pytest
 
 from mispmini.domain import sentences
+from mispmini.domain.object_templates import all_templates
 from tests.contract.rest_rows import (
     LEVELS,
     NO_GROUP,
@@ -20,6 +21,7 @@ from tests.contract.rest_rows import (
 )
 
 TEMPLATE = "43b3b146-77eb-4931-b4cc-b66c60f28734"
+NUMBER = 1 + [one.uuid for one in all_templates()].index(TEMPLATE)
 COLUMNS = dict.fromkeys(
     ("id", "name", "meta-category", "description", "template_uuid", "template_version", "event_id", "uuid", "timestamp",
      "distribution", "sharing_group_id", "comment", "deleted", "first_seen", "last_seen"), "*"
@@ -64,6 +66,8 @@ ADD = (
     *(Row("alice", "POST /objects/add/{event}", answered(name="domain-ip", distribution="5"), form) for form in wrapped(FRESH)),
     Row("alice", "POST /objects/add/{event}", answered(), {"Object": BARE, "Attribute": [INSIDE]}),
     Row("alice", "POST /objects/add/{event}.json", answered(), FRESH),
+    *(Row("alice", f"POST /objects/add/{{event}}/{template}", answered(name="domain-ip", template_uuid=TEMPLATE, template_version="*"),
+          {"Object": {"distribution": "5", "comment": ""}, "Attribute": {"4": INSIDE}}) for template in (NUMBER, TEMPLATE)),
     Row("alice", "POST /objects/add/{event}", answered(name="domain-ip", template_version="11"), {"template_uuid": TEMPLATE, "Attribute": [INSIDE]}),
     Row("alice", "POST /objects/add/{event}/" + TEMPLATE, answered(name="domain-ip"), {"Attribute": [INSIDE]}),
     Row("alice", "POST /objects/add/{event}", answered(name="domain-ip", template_uuid=NOWHERE), FRESH | {"template_uuid": NOWHERE.upper()}),
@@ -90,6 +94,8 @@ ADD = (
 EDIT = (
     *(Row("alice", "POST /objects/edit/{object!}", answered(comment="c"), form) for form in wrapped({"comment": "c"})),
     Row("alice", "PUT /objects/edit/{object!}.json", answered(comment="c"), {"comment": "c"}),
+    Row("alice", "POST /objects/editField/{object!}", ok({"saved": True, "success": "Field updated.", "check_publish": True}),
+        {"Object": {"comment": "c"}}),
     Row("alice", "POST /objects/edit/{object!}", answered(template_version="12", distribution="3"), {"template_version": 12, "distribution": 3}),
     Row("alice", "POST /objects/edit/{object!}", answered(name="domain-ip"), {"name": "renamed"}),
     Row("alice", "POST /objects/edit/{object!}", answered("192.0.2.9"), {"Attribute": [{"object_relation": "ip", "type": "ip-dst", "value": "192.0.2.9"}]}),

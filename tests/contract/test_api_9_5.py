@@ -3,11 +3,13 @@
 import pytest
 
 from mispmini.domain import sentences
+from mispmini.wire.sighting_in import NO_CONTEXT_ID
 from tests.contract.rest_rows import (
     LEVELS,
     NO_GROUP,
     NOT_ALLOWED,
     NOT_YOURS,
+    NOTHING,
     NOWHERE,
     Expected,
     Json,
@@ -64,6 +66,9 @@ REPORTS = (
     Row("sam", "GET /eventReports/add", described("/event_reports/add")),
     *(Row("alice", "POST /eventReports/add/{event}", report(name="n", distribution="5"), form) for form in wrapped("EventReport", {"name": "n"})),
     Row("alice", "POST /event_reports/add/{event}.json", report(content="c"), {"name": "n", "content": "c", "event_id": "77", "never_heard_of": 1}),
+    Row("alice", "POST /eventReports/add", report(name="n"), {"event_id": "{event}", "name": "n"}),
+    Row("alice", "POST /eventReports/add", refused(404, "Invalid event"), {"name": "n"}),
+    Row("alice", "POST /eventReports/add", refused(404, "Invalid event"), {"event_id": NOWHERE, "name": "n"}),
     Row("alice", "POST /eventReports/add/{event}", not_reported({"name": ["valueNotEmpty"]}), {}),
     Row("alice", "POST /eventReports/add/{event}", not_reported({"name": ["valueNotEmpty"]}), {"name": " "}),
     Row("alice", "POST /eventReports/add/{event}", not_reported({"distribution": [LEVELS]}), {"name": "n", "distribution": 9}),
@@ -133,6 +138,7 @@ NO_TARGET = ok({"message": "Could not add the Sighting. Reason: No valid attribu
 WRONG_TYPE = unsaved(
     "/sightings/add", "add Sighting", {"type": ["Options : 0, 1, 2 (for Sighting, False-positive, Expiration)"]}
 )
+SEARCHED = ok({"response": [{"Sighting": {"id": str, "event_id": str, "value": str, "...": 1}}, "..."]})
 ALL = ok([LISTED, "..."])
 SAVED = {
     "uuid": "{new}",
@@ -158,6 +164,12 @@ SIGHTINGS = (
     Row("dora", "POST /sightings/listSightings/{event}/event", ALL, {}),
     *(Row("dora", "POST /sightings/listSightings", ALL, form) for form in wrapped("Sighting", {"id": "{event}", "context": "event"})),
     Row("dora", "GET /sightings/listSightings/{event}/event/99999", ok([])),
+    Row("dora", "POST /sightings/restSearch", SEARCHED, {"context": "attribute", "id": "{attribute}"}),
+    Row("dora", "POST /sightings/restSearch/event", SEARCHED, {"uuid": "{event}"}),
+    *(Row("dora", asked, refused(400, NO_CONTEXT_ID), body) for asked, body in (
+        ("POST /sightings/restSearch", {"context": "attribute"}), ("POST /sightings/restSearch/event", {}),
+        ("GET /sightings/restSearch/context:event", NOTHING))),
+    Row("dora", "POST /sightings/restSearch", refused(400, "Invalid context."), {"context": "nonsense", "id": "1"}),
     Row("dora", "GET /sightings/listSightings/{event}/nonsense", refused(400, "Invalid context.")),
     Row("dora", "GET /sightings/listSightings/{event}/attribute", refused(405, "Invalid attribute")),
     Row("dora", "POST /sightings/delete/{sighting!}", saved("/sightings/delete/#", "Sighting successfully deleted.")),

@@ -76,18 +76,29 @@ SERVERS = (
         {"Server": {"name": "renamed"}}),
     Row(SA, "PUT /servers/edit/{server}", ok({"Server": {"id": str, "...": 1}}), {}),
     Row(SA, "POST /servers/edit/{server}", unsaved("/servers/edit/#", "edit Server", BAD_KEY), {"authkey": "short"}),
-    Row(SA, f"POST /servers/edit/{ABSENT}", refused(404, "Invalid server"), {}),
+    Row(SA, "POST /servers/edit/{server}", unsaved("/servers/edit/#", "edit Server",
+        {"priority": ["Expected a whole number."]}),
+        {"priority": "x"}),
+    Row(SA, "POST /servers/edit/99999", refused(404, "Invalid server"), {"priority": "x"}),
+    Row(SA, "POST /servers/edit/abc", refused(405, BROKEN), raw=NO_JSON),
     Row(SA, "POST /servers/delete/{server!}", ok({"message": "Server deleted", "url": "/servers/delete/Server deleted",
         "id": "Server deleted", "...": 1}),
         {}),
-    Row(SA, f"POST /servers/delete/{ABSENT}", refused(404, "Invalid server"), {}),
-    *(Row(SA, f"{method} /servers/{verb}/{ABSENT}", refused(404, "Invalid server"), {})
-      for method in ("GET", "POST") for verb in ("testConnection", "pull", "push", "cache")),
+    *(Row(SA, f"{method} /servers/{verb}/{ref}", refused(404, "Invalid server"), {})
+      for ref in (ABSENT, "abc")
+      for method, verbs in (("POST", "edit delete resetRemoteAuthKey pinCertificate pause resume"),
+                            ("GET", "getRemoteUser queryAvailableSyncFilteringRules previewIndex"),
+                            ("GET", "testConnection pull push cache compare"),
+                            ("POST", "testConnection pull push cache compare"))
+      for verb in verbs.split()),
+    *(Row(SA, f"GET /servers/testConnection/{ref}", refused(404, "Invalid server"))
+      for ref in (NOWHERE, "0", "-1", "1.5", "9" * 30)),
+    *(Row(SA, f"GET /servers/view/{ref}", refused(404, "Not Found")) for ref in (ABSENT, "abc")),
+    *(Row(SA, f"POST /servers/{verb}/abc/{technique}", refused(404, "Invalid server"), {})
+      for verb, technique in (("pull", "full"), ("push", "incremental"), ("resend", NOWHERE), ("previewEvent", NOWHERE))),
+    Row(OA, "POST /servers/edit/abc", refused(403, NOT_ALLOWED), {}),
     *(Row(OA, f"POST /servers/{verb}/{{server}}", refused(403, NOT_ALLOWED), {})
       for verb in ("testConnection", "pull", "push", "cache", "edit", "delete", "resetRemoteAuthKey")),
-    Row(SA, f"GET /servers/getRemoteUser/{ABSENT}", refused(404, "Invalid server")),
-    Row(SA, f"POST /servers/resetRemoteAuthKey/{ABSENT}", refused(404, "Invalid server"), {}),
-    Row(SA, f"GET /servers/queryAvailableSyncFilteringRules/{ABSENT}", refused(404, "Invalid server")),
     Row(SA, "GET /servers/testConnection/{closed}", ok({"status": 2, "...": 1})),
     Row(SA, "POST /servers/testConnection/{closed}", ok({"status": 2, "...": 1}), {}),
     Row(SA, "GET /servers/getRemoteUser/{closed}", ok({"error": str})),

@@ -22,6 +22,7 @@ from tests.contract.rest_rows import (
 )
 
 SA, OA, USER, SYNC, READER, OTHER = "site admin", "org admin", "user", "sync user", "read-only key", "other admin"
+TECHNIQUE = 'misp-galaxy:mitre-attack-pattern="Spearphishing Link - T1566.002"'
 ORG = keys(
     "id name date_created date_modified description type nationality sector created_by uuid contacts local"
     " restricted_to_domain landingpage user_count created_by_email"
@@ -134,6 +135,9 @@ USERS = (
     Row(SA, "POST /admin/users/edit/{user}", ok({"User": {"autoalert": True, "...": 1}}), {"User": {"autoalert": "1"}}),
     Row(SA, "POST /admin/users/edit/{user}", unsaved("/admin/users/edit", "edit User", "*"),
         {"email": "dora@alfa.example"}),
+    *(Row(SA, f"POST /users/initiatePasswordReset/{{user!}}{more}", ok({"success": True, "password": str, "...": 1}))
+      for more in ("", "/1")),
+    Row(OTHER, "POST /users/initiatePasswordReset/{user}", refused(404, "Invalid user")),
     Row(SA, f"POST /admin/users/edit/{ABSENT}", refused(404, "Invalid user"), {}),
     Row(OTHER, "POST /admin/users/edit/{user}", refused(404, "Invalid user"), {"autoalert": 1}),
     Row(USER, "POST /users/edit", ok({"User": {"role_id": "3", "autoalert": True, "...": 1}}),
@@ -163,6 +167,10 @@ USERS = (
     Row(USER, "GET /users/statistics/tags", ok(keys("flatData treemap"))),
     Row(USER, "GET /users/statistics/attributehistogram", ok("*")),
     Row(USER, "GET /users/statistics/sightings", ok(keys("toplist eventids"))),
+    Row(SA, "POST /tags/attachTagToObject", ok({"saved": True, "...": 1}), {"uuid": "{attribute}", "tag": TECHNIQUE}),
+    Row(SA, "POST /tags/attachTagToObject", ok({"saved": True, "...": 1}), {"uuid": "{event}", "tag": TECHNIQUE}),
+    Row(USER, "GET /users/statistics/galaxyMatrix", ok({"scores": {TECHNIQUE: 2}, "maxScore": 2})),
+    Row(OTHER, "GET /users/statistics/galaxyMatrix", ok({"scores": {TECHNIQUE: 2}, "maxScore": 2})),
     Row(USER, "GET /users/statistics/nonsense", refused(404, "Invalid statistics context.")),
 )  # fmt: skip
 
@@ -333,6 +341,7 @@ def _blocklist(path: str, model: str, noun: str, kept: Json, uuid: str) -> tuple
             {model: {"comment": "e"}},
         ),
         Row(SA, f"POST /{path}/edit/{ABSENT}", refused(404, absent), {}),
+        Row(SA, f"POST /{path}/edit/{ABSENT}", refused(404, absent), {"comment": ["x"]}),
         Row(SA, f"POST /{path}/delete/{{{noun}!}}", saved(f"{url}/delete/#", "Blocklist item removed"), {}),
         Row(SA, f"GET /{path}/delete/{{{noun}!}}", saved(f"{url}/delete/#", "Blocklist item removed")),
         Row(SA, f"HEAD /{path}/delete/{{{noun}}}", Expected(405, "*")),
@@ -359,6 +368,9 @@ LOGS = (
     Row(SA, "POST /admin/logs/index/limit:1", ok([{"Log": {"title": re.compile(r"Organisation \(\d+\): Others"),
         "...": 1}}, "..."]),
         {"title": "Organisation (%): Others"}),
+    Row(SA, "POST /admin/logs/index", ok([{"Log": {"model": "Organisation", "user_id": "1", "...": 1}}, "..."]),
+        {"model": ["Organisation"], "user_id": ["1"], "limit": ["1"]}),
+    Row(SA, "POST /admin/logs/index", unsaved("/admin/logs/index", "index Log", {"model": list}), {"model": [["x"]]}),
     Row(SA, "POST /admin/logs/index", ok([]), {"title": "Role (7): nobody has it"}),
     Row(SA, "POST /admin/logs/index", ok([]), {"change": "no such words"}),
     Row(SA, "POST /admin/logs/index", ok([]), {"description": "no such words"}),

@@ -1,5 +1,6 @@
 """TRUST S13, G16: secrets that everything has passed through stand in no answer, log or database (CVE-2017-16946)."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,13 +8,15 @@ import pytest
 import requests
 
 from mispmini.domain.ids import new_authkey, new_uuid
+from tests.calling import call
 from tests.cast import PUBLISHER, Actor, add_actor, admin_of
 from tests.contract.test_nobody_sees_what_is_not_his import OPEN_PAGES
 from tests.live import PASSWORD, live_server
 
-PARTNERS_KEY = new_authkey()
+PARTNERS_KEY, PASTED_KEY = new_authkey(), new_authkey()
 SECRETS = {
     "partner's key": PARTNERS_KEY,
+    "pasted key": PASTED_KEY,
     "proxy's password": f"proxy-{new_authkey()}",
     "mail's password": f"mail-{new_authkey()}",
     "new password": f"Correct-horse-{new_authkey()}",
@@ -37,7 +40,7 @@ def told(dora: Actor) -> list[str]:
         "name": "Partner", "url": "http://127.0.0.1:9", "authkey": PARTNERS_KEY, "pull": True, "push": True,
         "proxy": f"http://me:{SECRETS[PROXY]}@127.0.0.1:9", "remote_org_name": "P", "remote_org_uuid": new_uuid(),
     }  # fmt: skip
-    answers = [dora.post("/servers/add", link)]
+    answers = [dora.post("/servers/add", link), _pasted(dora)]
     number = answers[0].json()["Server"]["id"]
     answers += [dora.post(f"/servers/{verb}/{number}") for verb in ("pull", "push", "testConnection", "edit", "cache")]
     answers += [
@@ -52,8 +55,23 @@ def told(dora: Actor) -> list[str]:
         for path in OPEN_PAGES:
             for accept in ("application/json", "text/html"):
                 headers = {"Authorization": key, "Accept": accept}
-                answers.append(requests.get(dora.server.url + path, headers=headers, allow_redirects=False, timeout=20))
+                answers.append(call("GET", dora.server.url + path, headers=headers, allow_redirects=False, timeout=20))
     return [f"{answer.url} {answer.headers} {answer.text}" for answer in answers]
+
+
+def _pasted(dora: Actor) -> requests.Response:
+    """A partner's configuration is taken while the bodies of requests are logged."""
+    organisation = {"uuid": new_uuid(), "name": "Q"}
+    link = {"url": "http://127.0.0.1:8", "authkey": PASTED_KEY, "Organisation": organisation}
+    _log_bodies(dora, on=True)
+    answer = dora.post("/servers/import", {"json": json.dumps({"Server": link})})
+    _log_bodies(dora, on=False)
+    return answer
+
+
+def _log_bodies(dora: Actor, *, on: bool) -> None:
+    for name in ("MISP.log_paranoid", "MISP.log_paranoid_include_post_body"):
+        assert dora.post(f"/servers/serverSettingsEdit/{name}", {"value": on}).status_code == 200
 
 
 PROXY = "proxy's password"

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -11,6 +10,7 @@ import requests
 
 from mispmini.domain.ids import new_uuid
 from tests.cast import Actor, Json
+from tests.sync.hostile import bomb
 
 MIB = 1024 * 1024
 JSON = {"Content-Type": "application/json", "Accept": "application/json"}
@@ -50,10 +50,19 @@ def _nested(depth: int, opening: str, closing: str) -> bytes:
     return f'{{"info":"x","Attribute":{opening * depth}1{closing * depth}}}'.encode()
 
 
+def _in_text(key: str, text: str) -> bytes:
+    """A feed or link one of whose fields is JSON in a text."""
+    known = {"name": "x", "provider": "x", "url": "https://198.51.100.1", "authkey": "a" * 40, "remote_org_id": "1"}
+    return json.dumps(known | {key: text}).encode()
+
+
+def _pasted(name: str) -> str:
+    organisation = f'{{"uuid":"{new_uuid()}","name":{name}}}'
+    return f'{{"url":"https://198.51.100.1","authkey":"{"a" * 40}","Organisation":{organisation}}}'
+
+
 def _bomb() -> bytes:
-    packer = zlib.compressobj(9, wbits=31)
-    chunk = b" " * MIB
-    return b"".join([*(packer.compress(chunk) for _ in range(300)), packer.compress(b"{}"), packer.flush()])
+    return bomb(300, filling=b" ", end=b"{}")
 
 
 GZIP = {"Content-Encoding": "gzip"}
@@ -161,6 +170,14 @@ OFFER_ATTACKS = (
     Attack("half a surrogate pair", OFFERS, b'[{"Event":{"uuid":"\\ud800","timestamp":"1"}}]'),
     Attack("a gzip bomb", OFFERS, _bomb, GZIP),
 )
+TEXTS_OF_JSON = (
+    Attack("a pasted link", "/servers/import", _in_text("json", _pasted(HALF_PAIR))),
+    Attack("a pasted link, deep", "/servers/import", _in_text("json", "[[]," * 9_000)),
+    Attack("settings of a feed", "/feeds/add", _in_text("settings", f'{{"common":{{"excluderegex":{HALF_PAIR}}}}}')),
+    Attack("settings of a feed, deep", "/feeds/add", _in_text("settings", "[[]," * 9_000)),
+    Attack("rules of a feed", "/feeds/add", _in_text("rules", f'{{"tags":{{"OR":[{HALF_PAIR}]}}}}')),
+    Attack("rules of a link", "/servers/add", _in_text("pull_rules", f'{{"orgs":{{"NOT":[{HALF_PAIR}]}}}}')),
+)
 HARMLESS = (
     Attack("index: a list", INDEX, b"[1]"),
     Attack("index: a text", INDEX, b'"x"'),
@@ -213,6 +230,11 @@ def test_a_hostile_body_is_refused_in_json(alice: Actor, event: Json, attack: At
 @pytest.mark.parametrize("attack", OFFER_ATTACKS, ids=lambda attack: attack.name)
 def test_a_hostile_offer_is_refused_in_json(sam: Actor, event: Json, attack: Attack) -> None:
     _assert_refused(_sent(sam, attack, event))
+
+
+@pytest.mark.parametrize("attack", TEXTS_OF_JSON, ids=lambda attack: attack.name)
+def test_json_in_a_text_is_read_as_strictly(dora: Actor, event: Json, attack: Attack) -> None:
+    _assert_refused(_sent(dora, attack, event))
 
 
 @pytest.mark.parametrize("attack", HARMLESS, ids=lambda attack: attack.name)

@@ -10,6 +10,7 @@ import requests
 
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.ids import new_uuid
+from tests.calling import call
 from tests.cast import Actor, Cast, Json, hire
 from tests.live import LiveServer, live_server
 
@@ -66,7 +67,7 @@ def _fresh(actor: Actor, event: Json) -> Json:
 
 def _ready(actor: Actor, event: Json, **headers: str) -> requests.Response:
     sent = {**MACHINE, "Authorization": actor.key, **headers}
-    return requests.get(f"{actor.server.url}/events/view/{event['uuid']}", headers=sent, timeout=30)
+    return call("GET", f"{actor.server.url}/events/view/{event['uuid']}", headers=sent, timeout=30)
 
 
 def _same_for_all(cast: Cast, event: Json) -> None:

@@ -318,6 +318,15 @@ def test_a_failed_job_says_what_to_do(dora: Actor) -> None:
     told = _page(dora, f"/jobs/view/{newest['Job']['id']}")
     assert "The server cannot be reached." in told
     assert "Ask the partner whether its server runs" in told
+    tested = _page(dora, f"/servers/testConnection/{number}")
+    assert "Edit Server Back to Eta" in tested
+    assert "See what a pull would bring" not in tested
+
+
+def test_a_connection_that_works_leads_to_what_a_pull_would_bring(pair: Pair) -> None:
+    tested = _page(pair.alfa, f"/servers/testConnection/{pair.link_id}")
+    assert "The connection works. Below is what should be better." in tested  # not encrypted
+    assert "See what a pull would bring Back to" in tested
 
 
 def test_a_link_says_that_no_sighting_travels_by_the_usual_policy(pair: Pair) -> None:

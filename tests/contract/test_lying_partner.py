@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from mispmini.sync.delivering import deliver_due
 from mispmini.sync.failures import Cause
 from mispmini.sync.pull import pull_from
 from tests.sync.ground import OUTBOUND, THEIR_ORG, Ground, a_draft, break_ground, leave_ground
-from tests.sync.hostile import HostileServer, Received, answer, zeros
+from tests.sync.hostile import HostileServer, Received, answer, bomb
 
 Json = dict[str, Any]
 VERSION = {"version": "2.5.1", "perm_sync": True, "perm_sighting": True}
@@ -46,12 +45,6 @@ def event(uuid: str) -> Json:
 def row(uuid: str) -> Json:
     """Its row of the index."""
     return {"uuid": uuid, "timestamp": "1700000000", "published": True, "orgc_uuid": THEIR_ORG.uuid}
-
-
-@cache
-def bomb() -> bytes:
-    """300 MiB in 300 kB."""
-    return zeros(300 * 1024 * 1024)
 
 
 def endless(beginning: bytes) -> Iterator[bytes]:
@@ -86,7 +79,8 @@ LIES = (
     Lie("another uuid", lambda: [answer({"Event": event(new_uuid())})], Trouble.WRONG_UUID),
     Lie("HTML", lambda: [answer(b"<html>Please log in</html>", kind="text/html")], Cause.NOT_JSON),
     Lie("cut off", lambda: [answer(b'{"Event":{"info":"', length=5000, Connection="close")], Cause.TRUNCATED),
-    Lie("bomb", lambda: [answer(bomb(), Content_Encoding="gzip")], Cause.TOO_BIG),
+    Lie("deep, never closed", lambda: [answer(b"[[]," * 50_000)], Cause.NOT_JSON),
+    Lie("bomb", lambda: [answer(bomb(300), Content_Encoding="gzip")], Cause.TOO_BIG),
     Lie("endless", lambda: endless(b"["), Cause.TOO_BIG),
     Lie("no event", lambda: [answer({"Event": [1, 2, 3]})], Trouble.WRONG_SHAPE),
     Lie("redirect", lambda: [answer(b"", "302 Found", Location="http://192.0.2.1/")], Cause.REDIRECT),
@@ -113,7 +107,7 @@ def partner(uuids: list[str], lies: dict[str, Lie]) -> HostileServer:
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.name)
 def test_a_lie_costs_nothing_but_its_own_row(ground: Ground, lie: Lie) -> None:
     uuids = [new_uuid() for _ in range(3)]
-    bomb()
+    bomb(300)
     with partner(uuids, {uuids[1]: lie}) as there:
         server = ground.links(there.url, pull=True)
         began = time.monotonic()
@@ -128,7 +122,7 @@ def test_a_lie_costs_nothing_but_its_own_row(ground: Ground, lie: Lie) -> None:
 
 @pytest.mark.parametrize(
     "tells",
-    [a_million_rows, lambda: endless(b"["), lambda: [answer(bomb(), Content_Encoding="gzip")]],
+    [a_million_rows, lambda: endless(b"["), lambda: [answer(bomb(300), Content_Encoding="gzip")]],
     ids=["10^6 rows", "endless", "bomb"],
 )
 def test_a_flood_instead_of_a_list_ends_the_run_and_says_so(
@@ -156,7 +150,7 @@ def test_a_lie_to_a_push_costs_its_own_promise_and_no_others(ground: Ground, lie
             return [answer(b"", "404 Not Found", "text/html")]
         return lie.tells()
 
-    bomb()
+    bomb(300)
     with HostileServer(script) as liar, partner([], {}) as honest:
         bad, good = ground.links(liar.url, push=True), ground.links(honest.url, push=True)
         uuid = ground.publishes(a_draft())

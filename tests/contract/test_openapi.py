@@ -18,7 +18,9 @@ from mispmini.web.operations import Operation, operations
 from mispmini.web.views.openapi import openapi_document
 from mispmini.wire.openapi_bodies import BODY_OF, NAMED_IN
 from mispmini.wire.openapi_schemas import SCHEMAS
+from tests.calling import call
 from tests.cast import Actor
+from tests.prepared import open_fresh_database
 
 Json = dict[str, Any]
 _SHOWN = re.compile(r'<(?:pre|code) id="curl[^"]*">(.*?)</(?:pre|code)>', re.DOTALL)
@@ -29,7 +31,7 @@ _PIECE = re.compile(r"<(?:\w+:)?(\w+)>")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The application, unserved: its routes are all that is read."""
     data = tmp_path_factory.mktemp("openapi")
-    database.open_database(data / "mispmini.db")
+    open_fresh_database(data / "mispmini.db")
     try:
         return create_app(Settings(data=data))
     finally:
@@ -99,7 +101,7 @@ def test_a_stranger_reads_neither_document_nor_page(alice: Actor, path: str) -> 
 
 def _page(actor: Actor, path: str, method: str = "GET") -> str:
     headers = {"Authorization": actor.key, "Accept": "text/html", "Accept-Language": "en"}
-    answer = requests.request(method, f"{actor.server.url}{path}", headers=headers, timeout=30)
+    answer = call(method, f"{actor.server.url}{path}", headers=headers, timeout=30)
     assert answer.status_code == 200, answer.text
     return answer.text
 

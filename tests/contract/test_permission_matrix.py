@@ -13,6 +13,7 @@ from tests.cast import admin_of
 from tests.contract.permissions_table import ROUTES, UNASKED, UNSAVED, Route
 from tests.contract.workshop import ROLES, Workshop
 from tests.live import live_server
+from tests.prepared import open_fresh_database
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def _asked(workshop: Workshop, route: Route, method: str, role: str) -> int:
 
 
 def test_every_route_is_in_the_table_once(tmp_path: Path) -> None:
-    database.open_database(tmp_path / "mispmini.db")
+    open_fresh_database(tmp_path / "mispmini.db")
     try:
         rules = list(create_app(Settings(data=tmp_path)).url_map.iter_rules())
     finally:

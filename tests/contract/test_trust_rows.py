@@ -1,6 +1,5 @@
 """TRUST §2.2, what the receiver must check: each row with the tests that hold it, and those that stand nowhere else."""
 
-import gzip
 import json
 import threading
 import time
@@ -15,6 +14,7 @@ from mispmini.domain.ids import new_authkey, new_uuid
 from tests.cast import SYNC_USER, Actor, add_actor, admin_of
 from tests.contract.pointing import leading_nowhere
 from tests.live import Birth, live_server
+from tests.sync.hostile import bomb
 
 Json = dict[str, Any]
 HERE = "contract/test_trust_rows.py::"
@@ -252,9 +252,9 @@ def test_a_body_over_a_limit_is_refused_whole(dora: Actor, sam: Actor) -> None:
 
 def test_a_bomb_costs_a_moment(sam: Actor) -> None:
     headers = {"Authorization": sam.key, "Content-Type": "application/json", "Content-Encoding": "gzip"}
-    bomb = gzip.compress(b'{"Event":{"info":"' + b"x" * 200_000_000 + b'"}}', 6)
+    body = bomb(191, filling=b"x", begin=b'{"Event":{"info":"', end=b'"}}')
     began = time.monotonic()
-    answer = requests.post(f"{sam.server.url}/events/add", data=bomb, headers=headers, timeout=30)
+    answer = requests.post(f"{sam.server.url}/events/add", data=body, headers=headers, timeout=30)
     assert answer.status_code == 413
     assert answer.json()["message"]
     assert time.monotonic() - began < 2.0

@@ -8,6 +8,7 @@ import requests
 
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.ids import new_uuid
+from tests.calling import new_session
 from tests.cast import PUBLISHER, SYNC_USER, USER, Actor, Json, add_actor
 
 ORG_ADMIN = 2
@@ -20,7 +21,7 @@ class Workshop:
 
     dora: Actor
     keys: dict[str, str] = field(init=False)
-    session: requests.Session = field(default_factory=requests.Session)
+    session: requests.Session = field(default_factory=new_session)
     shared: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -255,6 +256,15 @@ class Workshop:
         """The number of a list in use, with two values."""
         wanted = {"name": f"List {new_uuid()}", "type": "string", "description": "d", "entries": "a.example\nb.example"}
         return str(self._post("/warninglists/add", wanted)["Warninglist"]["id"])
+
+    def excluded(self) -> str:
+        """The number of a value that does not correlate."""
+        made = self._post("/correlation_exclusions/add", {"value": f"{new_uuid()}.example"})
+        return str(made["CorrelationExclusion"]["id"])
+
+    def allowed(self) -> str:
+        """The number of an expression on the allow-list that finds nothing."""
+        return str(self._post("/admin/allowedlists/add", {"name": f"/^{new_uuid()}$/"})["Allowedlist"]["id"])
 
     def note(self) -> str:
         """A note about the shared event."""

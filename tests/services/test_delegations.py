@@ -4,16 +4,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from mispmini.domain.audit_log import TAKEN_OVER
 from mispmini.domain.delegations import DelegationWish, Excluded
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.drafts import AttributeDraft, EventDraft
 from mispmini.domain.errors import Forbidden, NotFound, Refused, SaveFailed
 from mispmini.domain.ids import new_uuid
 from mispmini.domain.viewer import Viewer
+from mispmini.services.attributes import add_attributes, delete_attribute, edit_attribute
 from mispmini.services.correlating import related_events
 from mispmini.services.correlation_exclusions import add_exclusion, common_values, delete_exclusion
 from mispmini.services.delegations import accept, delegate, give_up, list_delegations
 from mispmini.services.events import add_event
+from mispmini.services.logs import history_of
 from mispmini.store.database import writing
 from mispmini.store.events import event_standing
 from mispmini.store.graphs import find_event_id
@@ -58,6 +61,23 @@ def test_without_a_wish_it_is_for_who_took_it_alone(house: Household) -> None:
     accept(house.bob, request.id)
     with pytest.raises(NotFound):
         find_event_id(house.alice, uuid)
+
+
+def test_what_was_taken_out_before_is_not_told_to_who_takes_it_over(house: Household) -> None:
+    uuid = _own_event(house.alice)
+    secret, kept = (AttributeDraft(type="domain", value=v, uuid=new_uuid()) for v in ("sting.example", "kept.example"))
+    add_attributes(house.alice, uuid, [secret, kept])
+    delete_attribute(house.alice, str(secret.uuid), hard=True)
+    accept(house.bob, delegate(house.alice, uuid, DelegationWish(org=house.beta.uuid)).id)
+    edit_attribute(house.bob, str(kept.uuid), AttributeDraft(comment="seen since"))
+    told = history_of(house.bob, uuid)
+    assert "sting.example" not in str(told)
+    assert [(one.action, bool(one.title)) for one in told[:3]] == [
+        ("edit", True),
+        (TAKEN_OVER, True),
+        ("delegate", False),
+    ]
+    assert "sting.example" in str(history_of(house.dora, uuid))
 
 
 def test_who_asked_may_not_accept_and_others_do_not_know_of_it(house: Household) -> None:

@@ -22,9 +22,11 @@ from mispmini.domain.errors import Forbidden, Refused, SaveFailed
 from mispmini.domain.graphs import EventGraph, OrganisationRow, SharingGroup
 from mispmini.domain.group_forms import GroupForm, GroupServerForm, MemberForm
 from mispmini.domain.permissions import Permission
+from mispmini.domain.servers import ServerDraft
 from mispmini.domain.viewer import Viewer
 from mispmini.services import addresses, groups_admin
 from mispmini.services.events import add_event, delete_event, edit_event
+from mispmini.services.servers import add_server
 from mispmini.store.events import find_any_event
 from mispmini.store.graphs import load_event
 from mispmini.store.groups import group_by_uuid, load_groups
@@ -252,14 +254,27 @@ def test_those_with_rights_over_a_group_add_to_it_and_remove_nobody(
     house: House, make: Callable[[House], GroupForm]
 ) -> None:
     group = sent_group()
-    name = f"open {group.uuid}"
-    form = replace(make(house), uuid=group.uuid, name=name)
+    form = replace(make(house), uuid=group.uuid, name=f"open {group.uuid}")
     groups_admin.add_group(house.dora, form)
     groups_admin.add_org(house.dora, group.uuid, MemberForm(house.alfa.uuid))
     sent_event(house.sam, newer(group, member(house.gama), member(house.beta)))
     kept = stored(group)
     assert {house.alfa.uuid, house.beta.uuid} <= extends(kept).keys()
-    assert (kept.releasability, kept.name) == ("changed", name)
+    assert (kept.releasability, kept.name) == ("changed", group.name)
+
+
+def test_a_group_that_is_renamed_where_it_comes_from_is_renamed_here(house: House) -> None:
+    """MODEL §7.9 rows 2 and 5: a name that is taken gets a number, and keeps it while the name there stays."""
+    taken, wish = f"taken {ids.new_uuid()}", f"other {ids.new_uuid()}"
+    for name in (taken, wish):
+        groups_admin.add_group(house.dora, GroupForm(name=name, orgs=(MemberForm(house.alfa.uuid),)))
+    group = replace(sent_group(member(house.gama)), name=taken)
+    names = []
+    for name in (taken, taken, wish, "", f"{wish} once more"):
+        group = replace(group, name=name, modified=clock.datetime_text(clock.now() + 3600))
+        sent_event(house.sam, group)
+        names.append(stored(group).name)
+    assert names == [f"{taken}_1", f"{taken}_1", f"{wish}_1", f"{wish}_1", f"{wish} once more"]
 
 
 @pytest.mark.parametrize("stands", [True, False], ids=["stays-open", "stays-closed"])
@@ -404,6 +419,17 @@ def test_an_unknown_server_is_refused(keeper: Viewer) -> None:
     for server in ("", "77", "https://nobody.example"):
         with pytest.raises(Refused, match="Invalid Server"):
             groups_admin.add_server(keeper, group.uuid, GroupServerForm(server))
+
+
+def test_a_partners_account_is_told_of_no_server_that_its_group_does_not_list(house: House, keeper: Viewer) -> None:
+    draft = ServerDraft(name="Third", url="https://third.example", authkey="k" * 40, remote_org=house.gama.uuid)
+    third = add_server(house.dora, draft)
+    group = kept_group(keeper)
+    assert third in groups_admin.servers_to_choose(keeper, group.id)
+    assert groups_admin.servers_to_choose(house.sam, None) == []
+    assert groups_admin.servers_to_choose(house.sam, group.id) == []
+    groups_admin.add_server(keeper, group.uuid, GroupServerForm(str(third.id)))
+    assert groups_admin.servers_to_choose(house.sam, group.id) == [third]
 
 
 def test_a_group_in_use_is_not_deleted(house: House, keeper: Viewer, rival: Viewer) -> None:

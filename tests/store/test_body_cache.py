@@ -9,6 +9,7 @@ import pytest
 
 from mispmini.store import database, vocabulary
 from mispmini.store.body_cache import KeptBody, forget_bodies, keep_body, kept_body, shrink_bodies
+from tests.prepared import open_fresh_database
 
 BODY = KeptBody(b"packed" * 1_000, 17, 60_000)
 
@@ -17,7 +18,7 @@ BODY = KeptBody(b"packed" * 1_000, 17, 60_000)
 def cache(tmp_path: Path) -> Iterator[Path]:
     """The path of the file beside an open database."""
     vocabulary.forget()
-    database.open_database(tmp_path / "mispmini.db")
+    open_fresh_database(tmp_path / "mispmini.db")
     yield tmp_path / "cache.db"
     forget_bodies()
     database.close_database()

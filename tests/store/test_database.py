@@ -18,6 +18,7 @@ from mispmini.store.migrating import MIGRATIONS, NewerSchema, copy_before
 from mispmini.store.sql import Row, execute, rows, scalar
 from mispmini.store.tables import ALL_TABLES
 from mispmini.store.tables.base import database as bound
+from tests.prepared import open_fresh_database
 
 Runner: Any = importlib.import_module("playhouse.migrations").Runner
 ADD_TAG = (
@@ -31,7 +32,7 @@ def path(tmp_path: Path) -> Iterator[Path]:
     """An open database of its own."""
     vocabulary.forget()
     file = tmp_path / "data" / "mispmini.db"
-    database.open_database(file)
+    open_fresh_database(file)
     yield file
     database.close_database()
 
@@ -53,7 +54,10 @@ def test_the_pragmas_are_those_that_lose_nothing(path: Path) -> None:
     assert scalar("PRAGMA busy_timeout") == 10_000
 
 
-def test_folder_and_file_are_for_their_owner_alone(path: Path) -> None:
+def test_folder_and_file_are_for_their_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "mispmini.db"
+    database.open_database(path)
+    database.close_database()
     assert oct(path.parent.stat().st_mode & 0o777) == "0o700"
     assert oct(path.stat().st_mode & 0o777) == "0o600"
 

@@ -10,10 +10,23 @@ import pytest
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.drafts import AttributeDraft, EventDraft, ObjectDraft, ReferenceDraft, ReportDraft, TagDraft
 from mispmini.domain.errors import NotFound, Refused
+from mispmini.domain.galaxies import ClusterFilters
 from mispmini.domain.ids import new_uuid
 from mispmini.domain.tag_forms import TagForm
 from mispmini.domain.viewer import Viewer
-from mispmini.services import attributes, bodies, events, objects, reports, tags
+from mispmini.services import (
+    attributes,
+    bodies,
+    clusters,
+    events,
+    logs,
+    objects,
+    proposals,
+    reports,
+    sightings,
+    statistics,
+    tags,
+)
 from mispmini.services.events import add_event
 from mispmini.store.database import writing
 from mispmini.store.graphs import load_event
@@ -70,6 +83,36 @@ def test_a_links_rules_limit_every_view_alike(world: World) -> None:
     with pytest.raises(NotFound):
         reports.view_report(sam, event.reports[0].uuid)
     assert uuid not in [report.event.uuid for report in reports.reports_of(sam)]
+    for read in (logs.history_of, proposals.proposals_of, _sightings_of, _clusters_of):
+        read(world.sam, uuid)
+        with pytest.raises(NotFound):
+            read(sam, uuid)
+    with pytest.raises(NotFound):
+        proposals.propose_change(sam, event.attributes[0].uuid, AttributeDraft(comment="tell me"))
+    with pytest.raises(NotFound):
+        proposals.propose_attribute(sam, uuid, a_value())
+    with pytest.raises(Refused):
+        add_event(sam, EventDraft(info="what was it?", extends_uuid=str(event.event.id)))
+    seen, cut = (statistics.data_counts(one)["event_count"] for one in (world.sam, sam))
+    assert seen - cut == 1
+
+
+def _sightings_of(viewer: Viewer, uuid: str) -> object:
+    return sightings.sightings_at(viewer, uuid, "event", "")
+
+
+def _clusters_of(viewer: Viewer, uuid: str) -> object:
+    return clusters.find_clusters(viewer, ClusterFilters(event_ref=uuid))
+
+
+def test_a_links_rules_cut_tagged_attributes_from_objects(world: World) -> None:
+    name = f"nope:{new_uuid()}"
+    held = (a_value(object_relation="domain", tags=(TagDraft(name),)), a_value(object_relation="domain"))
+    draft = ObjectDraft(name="file", meta_category="file", uuid=new_uuid(), attributes=held)
+    add_event(world.dora, EventDraft(info="held", distribution=int(Distribution.ALL), objects=(draft,)))
+    sam = linked(world, {"tags": {"OR": [], "NOT": [tag_number(name)]}})
+    seen = {one.value for one in objects.view_object(sam, str(draft.uuid)).attributes}
+    assert seen == {held[1].value}
 
 
 def test_a_links_rules_cut_tagged_attributes_from_views(world: World) -> None:
@@ -81,6 +124,9 @@ def test_a_links_rules_cut_tagged_attributes_from_views(world: World) -> None:
     hidden = next(a for a in whole.attributes if whole.attribute_tags.get(a.id))
     with pytest.raises(Refused):
         attributes.view_attribute(sam, hidden.uuid)
+    for propose in (proposals.propose_deletion, lambda one, ref: proposals.propose_change(one, ref, AttributeDraft())):
+        with pytest.raises(NotFound):
+            propose(sam, str(hidden.id))
 
 
 def test_a_links_rules_do_not_stop_its_own_edits(world: World) -> None:

@@ -15,6 +15,7 @@ from mispmini.store import database, served, sql, vocabulary
 from mispmini.store.served import Reading, list_readings, note_readings, write_readings
 from tests.cast import SYNC_USER, add_actor, admin_of
 from tests.live import live_server
+from tests.prepared import open_fresh_database
 
 EVENT, OTHER = "a" * 36, "b" * 36
 
@@ -23,7 +24,7 @@ EVENT, OTHER = "a" * 36, "b" * 36
 def file(tmp_path: Path) -> Iterator[Path]:
     """The path of an open database."""
     vocabulary.forget()
-    database.open_database(tmp_path / "mispmini.db")
+    open_fresh_database(tmp_path / "mispmini.db")
     yield tmp_path / "mispmini.db"
     database.close_database()
 
@@ -116,7 +117,7 @@ def test_what_waits_for_one_file_never_comes_into_another(file: Path, tmp_path: 
     note((OTHER, 1))
     note((EVENT, 1))
     database.close_database()
-    database.open_database(tmp_path / "another.db")
+    open_fresh_database(tmp_path / "another.db")
     write_readings()
     note((OTHER, 2))
     assert sql.rows("SELECT timestamp FROM served") == [(2,)]

@@ -85,7 +85,14 @@ class Account:
             return False
         return element.level in (1, 2, 3, 5) or (element.level == 4 and self.in_group(element.group, viewer.org_id))
 
-    def shows(self, kind: str, viewer: Viewer, *, deleted: bool = False) -> set[int]:
+    def is_lost_to(self, element: Thing, viewer: Viewer) -> bool:
+        """The owner exception: its group, or that of what it is inside, cannot come with it."""
+        chain = [element, element.inside] if element.inside else [element]
+        return not viewer.is_site_admin and any(
+            one.level == 4 and not self.in_group(one.group, viewer.org_id) for one in chain
+        )
+
+    def shows(self, kind: str, viewer: Viewer, *, deleted: bool = False, with_groups: bool = False) -> set[int]:
         """Ids of elements that a viewer reads; who asks for deleted ones gets its own, a partner all (§6.4)."""
         return {
             element.id
@@ -93,6 +100,7 @@ class Account:
             if self.sees_event(event, viewer)
             for element in event.parts[kind]
             if self.sees_element(element, event, viewer)
+            and not (with_groups and self.is_lost_to(element, viewer))
             and (not element.deleted or (deleted and (viewer.gets_deleted_of_all or event.org == viewer.org_id)))
         }
 
@@ -235,10 +243,11 @@ def _views(viewer: Viewer, event_id: int) -> bool:
     return True
 
 
+@pytest.mark.parametrize("with_groups", [False, True], ids=["alone", "with their groups"])
 @pytest.mark.parametrize("deleted", [False, True], ids=["live", "deleted too"])
-def test_6_3_elements_are_shown_as_the_account_says(account: Drawn, deleted: bool) -> None:
+def test_6_3_elements_are_shown_as_the_account_says(account: Drawn, deleted: bool, with_groups: bool) -> None:
     world, known, _ = account
-    parts = Parts(deleted=Deleted.BOTH if deleted else Deleted.LIVE)
+    parts = Parts(deleted=Deleted.BOTH if deleted else Deleted.LIVE, with_groups=with_groups)
     for viewer in world.people().values():
         shown: dict[str, set[int]] = {"attribute": set(), "object": set(), "event_report": set()}
         for event in known.events:
@@ -247,11 +256,11 @@ def test_6_3_elements_are_shown_as_the_account_says(account: Drawn, deleted: boo
                 shown["attribute"] |= {a.id for a in graph.attributes}
                 shown["object"] |= {o.id for o in graph.objects}
                 shown["event_report"] |= {r.id for r in graph.reports}
-        assert shown["attribute"] == known.shows("attribute", viewer, deleted=deleted)
-        assert shown["event_report"] == known.shows("event_report", viewer, deleted=deleted)
+        for kind in ("attribute", "event_report"):
+            assert shown[kind] == known.shows(kind, viewer, deleted=deleted, with_groups=with_groups)
         holding = {a.inside.id for e in known.events for a in e.parts["attribute"]
                    if a.inside and a.id in shown["attribute"]}  # fmt: skip
-        assert shown["object"] <= known.shows("object", viewer, deleted=True)
+        assert shown["object"] <= known.shows("object", viewer, deleted=True, with_groups=with_groups)
         assert holding <= shown["object"], "§6.5: an object is there with what it holds"
 
 

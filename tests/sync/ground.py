@@ -1,6 +1,8 @@
 """One instance in this process, on a database of its own, with a partner that a small server plays."""
 
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -81,15 +83,27 @@ def queue_of(server: LinkedServer) -> list[tuple[Any, ...]]:
 
 def break_ground(folder: Path, *, ours: OrganisationDraft = OUR_ORG, url: str = "http://127.0.0.1:8201") -> Ground:
     """A fresh instance of ORG_A in this folder, the process bound to it; the partner's organisation is known."""
+    content, user_id = _founded(ours)
     forget()
-    open_fresh_database(folder / "mispmini.db")
+    open_fresh_database(folder / "mispmini.db", content)
     addresses.announce(url)
-    founded = set_up(FirstRun(org_name=ours.name, org_uuid=ours.uuid, email="dora@a.test"))
-    with writing():
-        capture_organisation(None, THEIR_ORG if ours is OUR_ORG else OUR_ORG)
-    admin = viewer_of_user(founded.user_id, "127.0.0.1")
+    admin = viewer_of_user(user_id, "127.0.0.1")
     assert admin is not None
     return Ground(folder, admin)
+
+
+@cache
+def _founded(ours: OrganisationDraft) -> tuple[bytes, int]:
+    """What a database of this organisation's holds once it is set up, and the admin's number."""
+    with tempfile.TemporaryDirectory(prefix="mispmini-test-") as folder:
+        path = Path(folder) / "mispmini.db"
+        forget()
+        open_fresh_database(path)
+        founded = set_up(FirstRun(org_name=ours.name, org_uuid=ours.uuid, email="dora@a.test"))
+        with writing():
+            capture_organisation(None, THEIR_ORG if ours is OUR_ORG else OUR_ORG)
+        close_database()
+        return path.read_bytes(), founded.user_id
 
 
 def leave_ground() -> None:

@@ -4,9 +4,12 @@ import gzip
 import json
 import socket
 import ssl
+import struct
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from threading import Event, Thread
 from typing import Self
 
@@ -26,7 +29,9 @@ class Received:
         return gzip.decompress(self.body) if self.headers.get("content-encoding") == "gzip" else self.body
 
 
+MIB = 1024 * 1024
 _TLS_HELLO = b"\x16"
+_GZIP_HEAD = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 
 Script = Callable[[Received], Iterable[bytes]]
 
@@ -150,6 +155,15 @@ def answer(
     return f"HTTP/1.1 {status}\r\n{head}\r\n".encode("latin-1") + raw
 
 
-def zeros(inflated: int) -> bytes:
-    """A gzip bomb of zeros (1 MiB is about 1 kB on the wire)."""
-    return gzip.compress(b"0" * inflated, 6)
+@cache
+def bomb(mebibytes: int, *, filling: bytes = b"0", begin: bytes = b"", end: bytes = b"") -> bytes:
+    """A gzip bomb (1 MiB is about 1 kB on the wire); one packed MiB is repeated, as packing all would take seconds."""
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    piece = filling * (MIB // len(filling))
+    first, packed = (packer.compress(part) + packer.flush(zlib.Z_FULL_FLUSH) for part in (begin, piece))
+    checksum = zlib.crc32(begin)
+    for _ in range(mebibytes):
+        checksum = zlib.crc32(piece, checksum)
+    size = len(begin) + mebibytes * len(piece) + len(end)
+    trailer = struct.pack("<II", zlib.crc32(end, checksum), size)
+    return _GZIP_HEAD + first + packed * mebibytes + packer.compress(end) + packer.flush() + trailer

@@ -310,8 +310,8 @@ def test_what_is_due_is_found_by_its_time(ground: Ground, source: Source) -> Non
     assert store.feeds_due(2) == []
 
 
-@pytest.mark.parametrize("expression", ["/(a+)+$/", "(", "/" + "a" * 300 + "/"])
-def test_an_expression_that_cannot_be_trusted_is_refused(expression: str) -> None:
+@pytest.mark.parametrize("expression", ["/(?=a)/", "(", "/" + "a" * 600 + "/"])
+def test_an_expression_that_is_not_understood_is_refused(expression: str) -> None:
     with pytest.raises(ValueError, match="express"):
         ListSettings.from_text(json.dumps({"common": {"excluderegex": expression}}))
 

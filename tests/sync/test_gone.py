@@ -11,8 +11,12 @@ from mispmini.domain.errors import SaveFailed
 from mispmini.domain.filters import Scope
 from mispmini.domain.ids import new_uuid
 from mispmini.domain.receipts import LedgerState
+from mispmini.services import feed_output
+from mispmini.services.feed_output import Reader, ValueKind
 from mispmini.services.searching import search_attributes, search_events
+from mispmini.store.database import writing
 from mispmini.store.gone import gone_among
+from mispmini.store.sql import execute
 from mispmini.sync.pull import pull_from
 from mispmini.wire.search_in import read_search
 from tests.sync.ground import OUTBOUND, THEIR_ORG, Ground
@@ -82,7 +86,7 @@ def on_the_wire(draft: EventDraft) -> dict[str, Any]:
 def _attribute(one: AttributeDraft) -> dict[str, Any]:
     return {
         "uuid": one.uuid, "type": one.type, "value": one.value, "timestamp": str(one.timestamp),
-        "object_relation": one.object_relation, "distribution": "5",
+        "object_relation": one.object_relation, "distribution": "5", "to_ids": True,
     }  # fmt: skip
 
 
@@ -135,6 +139,18 @@ def test_what_is_missing_is_marked_and_left_out_of_exports(ground: Ground) -> No
     assert deleted(ground, event) == []
     assert exported(ground, event, "csv") == {KEPT}
     assert exported(ground, event, "json") == {LONE, KEPT, INSIDE, LOST}
+
+
+def test_what_is_missing_is_left_out_of_our_feed_and_lists_of_values(ground: Ground) -> None:
+    source, event = Source(ground), the_event()
+    source.shows(event)
+    with writing():
+        execute("UPDATE organisation SET local = TRUE")
+    assert set(feed_output.values(ground.admin, ValueKind.DOMAINS)) == {LONE, KEPT, INSIDE, LOST}
+    source.shows(without(event, LONE, INSIDE, LOST))
+    assert feed_output.values(ground.admin, ValueKind.DOMAINS) == [KEPT]
+    fed = feed_output.event(Reader.of(ground.admin), str(event.uuid))
+    assert {one.value for one in fed.attributes} == {KEPT}
 
 
 def test_the_mark_goes_when_it_is_shown_again(ground: Ground) -> None:

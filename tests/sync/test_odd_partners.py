@@ -200,6 +200,7 @@ def _minimal(item: Mapping[str, Any]) -> Json:
 
 INDEXES: Mapping[str, Any] = {
     "numbers as numbers": lambda e: [{**_minimal(e), "id": 1, "timestamp": int(e["timestamp"]), "published": 1}],
+    "a number with a point": lambda e: [{**_minimal(e), "timestamp": float(e["timestamp"])}],
     "upper case": lambda e: [{**_minimal(e), "uuid": e["uuid"].upper()}],
     "one bare object": _minimal,
     "an object of numbers": lambda e: {"0": _minimal(e), "7": {"uuid": "none"}},
@@ -219,6 +220,21 @@ def test_an_index_is_read_in_every_shape(ground: Ground, shape: str) -> None:
     with played(rules) as partner:
         assert pull_from(ground.links(partner.url, pull=True), "full", OUTBOUND).pulled == 1
     assert ground.sees(theirs["uuid"]).event.info == "Theirs"
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        HTML, ELSEWHERE, FORBIDDEN, answer(), answer({"errors": "no"}), answer({"name": "no", "message": "no"}),
+    ],
+    ids=["html", "redirect", "403", "null", "errors", "message"],
+)  # fmt: skip
+def test_what_is_no_index_is_not_taken_for_an_empty_one(ground: Ground, index: bytes) -> None:
+    with (
+        played({"GET /servers/getVersion": VERSION, INDEX: lambda _: index}) as partner,
+        pytest.raises(SaveFailed),
+    ):
+        pull_from(ground.links(partner.url, pull=True), "full", OUTBOUND)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,11 @@ from mispmini.domain.ids import new_uuid
 from mispmini.domain.opinions import ProposalFilters
 from mispmini.domain.viewer import Viewer
 from mispmini.services.events import add_event
+from mispmini.services.files import RAW_SAMPLE
+from mispmini.services.instance_settings import change_setting
 from mispmini.services.proposals import discard_proposal, file_of, list_proposals, propose_attribute
 from mispmini.services.publishing import publish_event
+from mispmini.store import sql
 from mispmini.sync.delivering import deliver_due
 from mispmini.sync.pull import pull_from
 from mispmini.sync.push_all import push_to
@@ -75,6 +78,43 @@ def test_a_pushed_event_carries_no_files_of_proposals_which_no_receiver_takes(gr
     assert (nested["value"], "data" in nested) == ("a.bin", False)
 
 
+def test_a_file_that_may_not_be_kept_costs_neither_the_proposal_nor_a_second_download(ground: Ground) -> None:
+    uuid = str(add_event(ground.admin, a_draft(locked=True)).uuid)
+    large = base64.b64encode(b"larger than all").decode()
+    sample = f"2.exe|{'0' * 32}"
+    kinds = {"value": sample, "type": "malware-sample", "category": "Payload delivery"}
+    listed = [_listed(uuid, 1), _listed(uuid, 2, **kinds), _listed(uuid, 3, data=large)]
+    with played(_rules(lambda _: answer(listed), _bytes)) as partner:
+        server = ground.links(partner.url, pull=True)
+
+        def downloads() -> list[str]:
+            partner.requests.clear()
+            pull_from(server, "full", OUTBOUND)
+            return [line.rpartition("/")[2] for line in lines_of(partner) if "/download/" in line]
+
+        change_setting(ground.admin, "most_attachment_bytes", 9)
+        assert [downloads(), downloads()] == [["1", "2"], []]
+        assert _files() == {"1.bin": None, sample: None, "3.bin": None}
+        assert _told(server.id) == [
+            f"proposal 1.bin for event {uuid}: the answer is larger than 9 bytes",
+            f"proposal {sample} for event {uuid}: the answer is larger than 9 bytes",
+            f"proposal 3.bin for event {uuid}: The file is larger than 9 bytes.",
+        ]
+        change_setting(ground.admin, "most_attachment_bytes", 15)
+        assert [downloads(), downloads()] == [["1", "2"], []], "more is allowed here now"
+        assert _files() == {"1.bin": b"bytes of 1", sample: None, "3.bin": b"larger than all"}
+        assert _told(server.id) == [f"proposal {sample} for event {uuid}: {RAW_SAMPLE}"]
+        listed[1]["ShadowAttribute"] |= {"timestamp": "1700000009", "type": "attachment"}
+        assert downloads() == ["2"], "it changed there"
+        assert _told(server.id) == []
+
+
+def _told(server_id: int) -> list[object]:
+    """What a link's ledger says of files that were not kept."""
+    text = "SELECT detail FROM ledger WHERE server_id = ? AND reason = 'file_refused' ORDER BY id"
+    return [detail for (detail,) in sql.rows(text, (server_id,))]
+
+
 def _listed(event_uuid: str, number: int, **more: object) -> Json:
     return {"ShadowAttribute": {
         "id": str(number), "uuid": new_uuid(), "event_uuid": event_uuid, "old_id": "0", "type": "attachment",
@@ -85,16 +125,19 @@ def _listed(event_uuid: str, number: int, **more: object) -> Json:
 
 def _pulls(ground: Ground, listed: list[Json], download: object) -> list[str]:
     """What was asked of a partner that lists these."""
-    rules = {
+    with played(_rules(listed, download)) as partner:
+        server = ground.links(partner.url, pull=True)
+        pull_from(server, "full", OUTBOUND)
+        return [line for line in lines_of(partner) if "/download/" in line]
+
+
+def _rules(listed: object, download: object) -> dict[str, Any]:
+    return {
         "GET /servers/getVersion": VERSION,
         "POST /events/index": [],
         "GET /shadow_attributes/index": listed,
         "GET /shadow_attributes/download/": download,
     }
-    with played(rules) as partner:
-        server = ground.links(partner.url, pull=True)
-        pull_from(server, "full", OUTBOUND)
-        return [line for line in lines_of(partner) if "/download/" in line]
 
 
 def _files() -> dict[str, bytes | None]:
@@ -123,10 +166,17 @@ def test_a_pull_takes_files_from_the_list_and_asks_once_for_those_that_it_lacks(
     assert _files() == {"1.bin": b"inline", "2.bin": b"bytes of 2", "192.0.2.5": None}
 
 
-def test_a_file_that_was_not_to_be_had_is_asked_for_again_and_a_settled_one_never(ground: Ground) -> None:
+@pytest.mark.parametrize(
+    "refusal",
+    [answer({"name": "Not Found"}, "404 Not Found"), answer(b"<html>Log in</html>", kind="text/html; charset=UTF-8")],
+    ids=["404", "a page"],
+)
+def test_a_file_that_was_not_to_be_had_is_asked_for_again_and_a_settled_one_never(
+    ground: Ground, refusal: bytes
+) -> None:
     uuid = str(add_event(ground.admin, a_draft(locked=True)).uuid)
     listed = [_listed(uuid, number) for number in range(1, 6)]
-    refusing = _pulls(ground, listed, lambda _: answer({"name": "Not Found"}, "404 Not Found"))
+    refusing = _pulls(ground, listed, lambda _: refusal)
     assert len(refusing) == 3, "a partner that gives out none is not asked for all"
     assert list(_files().values()) == [None] * 5
     discard_proposal(ground.admin, listed[0]["ShadowAttribute"]["uuid"])

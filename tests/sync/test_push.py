@@ -115,6 +115,7 @@ class Misp:
         self.held: dict[str, Any] | None = held or None
         self.refusals: list[bytes] = []
         self.changes: dict[str, Any] = {}
+        self.beside: dict[str, Any] = {}
 
     def server(self) -> HostileServer:
         """It, listening."""
@@ -142,7 +143,7 @@ class Misp:
             return answer({"saved": False, "errors": NOT_NEWER}, "403 Forbidden")
         attributes = event["Attribute"]
         self.held = {**event, "attribute_count": str(len(attributes)), "Attribute": attributes} | self.changes
-        return answer({"Event": {k: v for k, v in self.held.items() if k != "Attribute"}})
+        return answer({"Event": {k: v for k, v in self.held.items() if k != "Attribute"}, **self.beside})
 
 
 @pytest.fixture
@@ -237,6 +238,15 @@ def test_fewer_elements_stored_than_sent_are_named(ground: Ground, link: LinkedS
     assert receipt.state is LedgerState.PARTIAL
     assert lost in (receipt.detail or "")
     assert kept not in (receipt.detail or "")
+
+
+def test_parts_that_a_partner_says_it_left_out_are_told(ground: Ground, link: LinkedServer, misp: Misp) -> None:
+    misp.beside = {"errors": {"EventReport": {"name": ["too long"]}}}
+    misp.changes = {"sharing_group_id": None}
+    uuid = ground.publishes(a_draft())
+    deliver(link)
+    receipt = ground.receipt(link, uuid)
+    assert (receipt.state, receipt.detail) == (LedgerState.PARTIAL, "{'EventReport': {'name': ['too long']}}")
 
 
 def test_an_event_kept_narrower_there_is_degraded(ground: Ground, link: LinkedServer, misp: Misp) -> None:

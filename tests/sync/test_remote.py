@@ -21,7 +21,7 @@ import trustme
 
 from mispmini.sync.addresses import may_reach, networks
 from mispmini.sync.remote import Answer, Cause, Link, RemoteFailure, RemoteServer, json_text, leaf_fingerprint
-from tests.sync.hostile import HostileServer, Received, Script, answer, zeros
+from tests.sync.hostile import HostileServer, Received, Script, answer, bomb
 
 KEY = "Abc4" + "x" * 32 + "9xyZ"
 AGENT = "MISP 2.5.1"
@@ -206,6 +206,19 @@ def test_json_is_known_by_its_type(serve: Serve, kind: str) -> None:
     assert fetch(serve(always(answer(["é"], kind=kind)))).json == ["é"]
 
 
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        (rb'["\ud83d x", {"\uDE00": "\ud83d\ude00"}]', ["? x", {"?": "😀"}]),
+        (rb'["\\ud83d"]', [r"\ud83d"]),
+        (b'\xef\xbb\xbf["behind a proxy that adds a mark"]', ["behind a proxy that adds a mark"]),
+    ],
+    ids=["half a pair", "no escape", "byte order mark"],
+)
+def test_what_json_comes_as_can_be_stored(serve: Serve, raw: bytes, value: object) -> None:
+    assert fetch(serve(always(answer(raw)))).json == value
+
+
 def test_an_empty_body_is_none(serve: Serve) -> None:
     assert fetch(serve(always(answer(b"")))).json is None
 
@@ -270,7 +283,7 @@ def test_a_redirect_is_refused_and_its_target_never_contacted(serve: Serve, stat
 
 @pytest.mark.parametrize("status", ["200 OK", "302 Found", "500 Error"])
 def test_a_gzip_bomb_is_stopped_at_the_cap(serve: Serve, status: str) -> None:
-    server = serve(always(answer(zeros(64 * MIB), status, Content_Encoding="gzip", Location="/elsewhere")))
+    server = serve(always(answer(bomb(64), status, Content_Encoding="gzip", Location="/elsewhere")))
     tracemalloc.start()
     try:
         failure = failure_of(server, max_bytes=MIB)
@@ -333,6 +346,37 @@ def test_hanging_up_without_an_answer_is_a_lost_connection(serve: Serve) -> None
 
     server = serve(hang_up)
     assert failure_of(server).cause is Cause.TCP
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "asked"),
+    [
+        ("GET", "/events/view/1", 3),
+        ("HEAD", "/events/view/1", 3),
+        ("POST", "/events/index", 3),
+        ("POST", "/events/add/metadata:1", 2),
+    ],
+)
+def test_what_only_reads_is_asked_again_where_a_kept_connection_was_closed(
+    serve: Serve, method: str, path: str, asked: int
+) -> None:
+    def closes_at_the_second(_request: Received) -> Iterable[bytes]:
+        if len(server.requests) == 2:
+            raise ConnectionError
+        yield answer(b"" if method == "HEAD" else {})
+
+    server = serve(closes_at_the_second)
+    with RemoteServer(Link(server.url, KEY, allow_internal=LOOPBACK), user_agent=AGENT) as remote:
+        _ask(remote, method, path)
+        with pytest.raises(RemoteFailure) if asked == 2 else ExitStack():
+            _ask(remote, method, path)
+    assert (len(server.requests), server.connections) == (asked, asked - 1)
+
+
+def _ask(remote: RemoteServer, method: str, path: str) -> object:
+    if method == "HEAD":
+        return remote.head(path)
+    return remote.get_json(path) if method == "GET" else remote.post_json(path, "{}")
 
 
 @pytest.mark.parametrize("silent", ["hang", "drip headers", "drip body", "drip chunks"])

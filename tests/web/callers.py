@@ -6,6 +6,7 @@ from typing import Any
 import requests
 
 from mispmini.domain.ids import new_uuid
+from tests.calling import call
 from tests.web import browsing
 from tests.web.conftest import MACHINE, PEOPLE, PUBLISHER, Site, csrf_of
 
@@ -27,7 +28,7 @@ class Caller:
     def post(self, path: str, body: object = None, method: str = "POST") -> requests.Response:
         """Send a JSON body as a program."""
         headers = {**MACHINE, "Authorization": self.key}
-        return requests.request(method, self.site.url + path, json=body or {}, headers=headers, timeout=10)
+        return call(method, self.site.url + path, json=body or {}, headers=headers, timeout=10)
 
     def id(self) -> str:
         """The account's own id."""

@@ -13,8 +13,6 @@ from typing import Any
 import pytest
 import requests
 from flask import Blueprint, Flask
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 
 from mispmini.application import create_app
 from mispmini.domain import clock, ids
@@ -26,6 +24,7 @@ from mispmini.store import authkeys, database, people
 from mispmini.web.answer import Answer, answer, done, reply, saved, streamed
 from mispmini.web.asking import asked
 from mispmini.web.needs import needs
+from tests.calling import call
 from tests.prepared import open_fresh_database
 
 PASSWORD = "three brown horses, running"
@@ -130,34 +129,15 @@ class Site:
 
     def get(self, path: str, **options: Any) -> requests.Response:
         """One GET, no redirect followed."""
-        return requests.get(self.url + path, allow_redirects=False, timeout=10, **options)
+        return call("GET", self.url + path, allow_redirects=False, timeout=10, **options)
 
     def post(self, path: str, **options: Any) -> requests.Response:
         """One POST, no redirect followed."""
-        return requests.post(self.url + path, allow_redirects=False, timeout=10, **options)
+        return call("POST", self.url + path, allow_redirects=False, timeout=10, **options)
 
 
 _waitress: Any = importlib.import_module("waitress.server")
 _wasyncore: Any = importlib.import_module("waitress.wasyncore")
-
-
-class Compiled(BytecodeCache):
-    """Templates that an application of this process has compiled, for the next one."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """What stands in the bucket's place; Jinja compares the source."""
-        if bucket.key in self.known:
-            bucket.bytecode_from_string(self.known[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep it."""
-        self.known[bucket.key] = bucket.bytecode_to_string()
-
-
-_COMPILED = Compiled()
 
 
 class Served:
@@ -171,7 +151,6 @@ class Served:
         self.settings = Settings(data=data, port=self.server.effective_port, **settings)
         open_fresh_database(self.settings.database_path)
         self.app = create_app(self.settings)
-        self.app.jinja_env.bytecode_cache = _COMPILED
         self.app.config["LOGIN_ATTEMPTS"] = "10000 per minute"
         self.url = f"http://127.0.0.1:{self.settings.port}"
         self.stopping = threading.Event()

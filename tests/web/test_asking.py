@@ -10,15 +10,17 @@ from hypothesis import strategies as st
 from werkzeug.routing import Map, Rule
 
 from mispmini.web.asking import MispPaths
+from tests.sync.hostile import bomb
 from tests.web.conftest import MACHINE, Site
 
 ROUTES = (
     "/events/index", "/events/view/<ref>", "/events/add", "/events/edit/<ref>", "/events/delete/<ref>",
-    "/events/restSearch", "/attributes/index", "/attributes/view/<ref>", "/attributes/delete/<ref>",
-    "/attributes/describeTypes", "/sharing_groups/index", "/auth_keys/add/<user>", "/event_reports/add/<ref>",
-    "/shadow_attributes/index", "/analyst_data/indexMinimal", "/object_references/add", "/galaxy_clusters/restSearch",
-    "/eventBlocklists/index", "/admin/users/add", "/admin/organisations/edit/<ref>", "/users/view/<ref>",
-    "/servers/getVersion", "/servers/pull/<ref>/<technique>", "/setup/<secret>", "/healthz", "/",
+    "/events/restSearch", "/attributes/restSearch", "/attributes/restSearch/<path:placed>",
+    "/attributes/downloadSample", "/tags/attachTagToObject", "/attributes/index", "/attributes/view/<ref>",
+    "/attributes/delete/<ref>", "/attributes/describeTypes", "/sharing_groups/index", "/auth_keys/add/<user>",
+    "/event_reports/add/<ref>", "/shadow_attributes/index", "/analyst_data/indexMinimal", "/object_references/add",
+    "/galaxy_clusters/restSearch", "/eventBlocklists/index", "/admin/users/add", "/admin/organisations/edit/<ref>",
+    "/users/view/<ref>", "/servers/getVersion", "/servers/pull/<ref>/<technique>", "/setup/<secret>", "/healthz", "/",
 )  # fmt: skip
 UUID = "2b7c9a3e-5d1f-4c7e-9f00-1234567890ab"
 
@@ -84,6 +86,48 @@ grammar = MispPaths(unreached, Map([Rule(route) for route in ROUTES]))
         pytest.param("GET", "/static/a:b.json", "/static/a:b.json", {}, "", id="static-is-left-alone"),
         pytest.param("GET", "/setup/AbC_d.json", "/setup/AbC_d.json", {}, "", id="setup-is-left-alone"),
         pytest.param("GET", "/healthz", "/healthz", {}, "", id="healthz"),
+        pytest.param("GET", "/events/view/7/whatever/8", "/events/view/7", {}, "", id="surplus-is-ignored"),
+        pytest.param("GET", "/servers/getVersion/1", "/servers/getVersion", {}, "", id="surplus-where-none-is-taken"),
+        pytest.param(
+            "POST", "/servers/pull/3/full/9", "/servers/pull/3/full", {}, "", id="surplus-after-two-arguments"
+        ),
+        pytest.param(
+            "POST", "/attributes/restSearch/json/a/b/c", "/attributes/restSearch/json/a/b/c", {}, "", id="none-too-many"
+        ),
+        pytest.param(
+            "GET", "/events/xml/download.json", "/events/restSearch", {"returnFormat": "xml"}, "json", id="old-xml"
+        ),
+        pytest.param(
+            "GET", "/events/csv/download/false/1/a&&!b/Network%20activity/domain", "/attributes/restSearch",
+            {"returnFormat": "csv", "published": "1", "to_ids": "1", "ignore": "1", "tags": "a&&!b",
+             "category": "Network activity", "type": "domain"}, "", id="old-csv",
+        ),
+        pytest.param(
+            "GET", "/events/nids/Suricata/download/null/true/tlp:green/last:5d", "/attributes/restSearch",
+            {"returnFormat": "suricata", "frame": "true", "tags": "tlp:green", "tlp": "green", "last": "5d"}, "",
+            id="old-rules-of-a-tag-with-a-colon",
+        ),
+        pytest.param(
+            "GET", "/events/hids/sha1/download/x/null/null/4d", "/attributes/restSearch",
+            {"returnFormat": "hashes", "type": "sha1||filename|sha1", "tags": "x", "last": "4d"}, "", id="old-hashes",
+        ),
+        pytest.param("GET", "/events/hids/crc/download", "/events/hids/crc/download", {}, "", id="no-such-hash"),
+        pytest.param(
+            "GET", "/attributes/text/download/all/null/5/true/", "/attributes/restSearch",
+            {"returnFormat": "text", "eventid": "5", "allowNonIDS": "true"}, "", id="old-text-of-all-types",
+        ),
+        pytest.param(
+            "GET", "/attributes/returnAttributes/download/5/md5&&!filename/true", "/attributes/restSearch",
+            {"returnFormat": "json", "eventid": "5", "type": "md5&&!filename", "to_ids": "true"}, "",
+            id="old-attributes",
+        ),
+        pytest.param(
+            "POST", f"/tags/attachTagToObject/{UUID}/tlp:green/local:1", "/tags/attachTagToObject",
+            {"uuid": UUID, "tag": "tlp:green", "tlp": "green", "local": "1"}, "", id="tag-by-place",
+        ),
+        pytest.param(
+            "GET", "/attributes/downloadSample/abc", "/attributes/downloadSample", {"hash": "abc"}, "", id="sample"
+        ),
     ],
 )  # fmt: skip
 def test_paths_read_as_misp_reads_them(
@@ -108,6 +152,15 @@ def test_what_the_path_names_wins_over_the_body_and_that_over_the_query(site: Si
     body = {"request": {"a": "body", "b": "body"}}
     told = site.post("/rare_specimens/index/a:path?b=query&c=query", json=body, headers=keyed(site)).json()
     assert told["parameters"] == {"a": "path", "b": "body", "c": "query"}
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain"])
+def test_json_is_json_whatever_it_is_called(site: Site, kind: str) -> None:
+    headers = {"Authorization": site.admin_key, "Accept": "application/json", "Content-Type": kind}
+    told = site.post("/rare_specimens/index", data=' {"url": "http://x.test/?a=1&b=2", "t": ["%"]}', headers=headers)
+    assert told.json()["parameters"] == {"url": "http://x.test/?a=1&b=2", "t": ["%"]}
+    broken = site.post("/rare_specimens/index", data='{"url"', headers=headers)
+    assert broken.status_code == 405
 
 
 def test_a_form_is_read_by_its_plain_names(site: Site) -> None:
@@ -159,9 +212,9 @@ def test_bodies_at_the_door(site: Site, body: bytes, encoding: str | None, statu
 
 
 def test_a_compressed_bomb_is_stopped_at_the_limit(site: Site) -> None:
-    bomb = gzip.compress(b"\0" * 100_000_000)
+    body = bomb(96, filling=b"\0")
     before = time.monotonic()
-    response = site.post("/events/add", data=bomb, headers={**keyed(site), "Content-Encoding": "gzip"})
+    response = site.post("/events/add", data=body, headers={**keyed(site), "Content-Encoding": "gzip"})
     assert response.status_code == 413
     assert time.monotonic() - before < 1
     assert response.json()["url"] == "/events/add"

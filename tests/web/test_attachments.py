@@ -96,6 +96,14 @@ def test_an_edit_replaces_a_file(analyst: Analyst) -> None:
     assert analyst.get(f"/attributes/download/{saved['id']}").content == b"third"
 
 
+def test_a_file_goes_with_the_type_that_may_have_one(analyst: Analyst) -> None:
+    saved = added(analyst)
+    for kind, category in (("filename", "Payload delivery"), ("attachment", "External analysis")):
+        analyst.post(f"/attributes/edit/{saved['uuid']}", {"type": kind, "category": category})
+        (shown,) = analyst.get(f"/events/view/{saved['event_id']}").json()["Event"]["Attribute"]
+        assert (shown["type"], "data" in shown) == (kind, False)
+
+
 @pytest.mark.parametrize("is_told", [True, False], ids=["encrypt", "raw all the same"])
 def test_a_raw_sample_is_packed(analyst: Analyst, is_told: bool) -> None:
     event = analyst.adds_event()
@@ -195,6 +203,27 @@ def test_uploaded_samples_come_with_their_hashes(analyst: Analyst) -> None:
     }
     assert {one["comment"] for one in held} == {"by mail"}
     assert unpacked(base64.b64decode(held[0]["data"])) == CONTENT
+
+
+def test_samples_are_found_by_their_hashes(analyst: Analyst, stranger: Analyst) -> None:
+    event = analyst.adds_event(distribution=int(Distribution.ORGANISATION))
+    for name, content in (("a.exe", b"first of two"), ("b.exe", b"second of two")):
+        body = {"files": [{"filename": name, "data": encoded(content)}]}
+        analyst.post(f"/events/upload_sample/{event['id']}", body)
+    one = md5(b"first of two", usedforsecurity=False).hexdigest()
+    path = f"/attributes/downloadSample/{one}"
+    [found] = analyst.get(path).json()["result"]
+    assert (found["md5"], found["filename"], found["event_id"]) == (one, "a.exe", event["id"])
+    assert unpacked(base64.b64decode(found["base64"])) == b"first of two"
+    of_event = {"request": {"eventID": event["id"]}}
+    other = {"hash": sha256(b"second of two").hexdigest(), "allSamples": 1}
+    for asked in (of_event, other):
+        told = analyst.post("/attributes/downloadSample/", asked)["result"]
+        assert [sample["filename"] for sample in told] == ["a.exe", "b.exe"]
+    none = {"message": "No hits with the given parameters."}
+    assert stranger.get(path).json() == none
+    assert analyst.post("/attributes/downloadSample", {"hash": sha256(b"second of two").hexdigest()}) == none
+    assert set(analyst.get("/attributes/downloadSample").json()) == {"message"}
 
 
 def test_samples_without_an_event_get_one(analyst: Analyst) -> None:

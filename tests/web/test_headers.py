@@ -30,6 +30,7 @@ def test_only_static_files_may_be_kept(site: Site, path: str, is_kept: bool) -> 
     [
         ("127.0.0.1", 200), ("localhost", 200), ("LOCALHOST:8080", 200), ("[::1]:8080", 200), ("evil.test", 400),
         ("localhost.evil.test", 400), ("127.0.0.1@evil.test", 400), ("", 400), ("[::2]", 400), ("127.0.0.1.", 400),
+        ("127.0.0.1:80@evil.test", 400), ("localhost:evil", 400), ("[::1]evil", 400), ("localhost:80,evil.test", 400),
     ],
 )  # fmt: skip
 def test_only_our_own_names_are_answered_to(site: Site, host: str, status: int) -> None:

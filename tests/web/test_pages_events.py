@@ -177,6 +177,18 @@ def test_publishing_is_told_before_it_is_done(reader: Reader, push_server: int) 
     assert "Event unpublished." in reader.read(event)
 
 
+@pytest.mark.usefixtures("push_server")
+def test_who_may_not_publish_an_event_is_not_told_where_it_would_go(site: Site) -> None:
+    draft = EventDraft(info="Theirs", distribution=3, locked=True, orgc=OrganisationDraft(new_uuid(), "CERT Gamma"))
+    made = events.add_event(Viewer.everything(org_id=site.org_id), draft)
+    reader = Reader(site)
+    reader.sign_in(site.email(PUBLISHER))
+    page = reader.read(f"/events/publish/{made.event_id}")
+    assert "Only CERT Gamma may publish it." in page
+    for text in ("Who will see this", "On this server:", "CERT Beta", "It has no TLP tag", 'type="submit">Publish'):
+        assert text not in page
+
+
 def test_the_organisation_that_wrote_a_deleted_event_brings_it_back_from_the_trash(site: Site) -> None:
     author, colleague, reader = (Reader(site) for _ in range(3))
     author.sign_in(site.email(PUBLISHER))

@@ -131,6 +131,7 @@ def test_a_stream_is_packed_for_those_who_take_it(scene: Scene) -> None:
 
 CSV: dict[str, tuple[dict[str, object], str]] = {
     "some columns": ({"requested_attributes": ["value", "event_id"]}, 'value,event_id\n"say ""x""",{id}\n\n'),
+    "columns with commas": ({"requested_attributes": "value, event_id"}, 'value,event_id\n"say ""x""",{id}\n\n'),
     "no header": ({"requested_attributes": "type", "headerless": 1}, '"text"\n\n'),
     "an unknown column": ({"requested_attributes": ["nonsense", "type"], "headerless": True}, '"","text"\n\n'),
 }
@@ -175,6 +176,7 @@ def misp_stix() -> None:
         pytest.skip("the extra package misp-stix is not installed")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("misp_stix")
 def test_stix_2_is_what_comes_back_as_the_same_attributes(scene: Scene) -> None:
     answer = scene.convert("/events/restSearch", json={"returnFormat": "stix2", "eventid": scene.second["id"]})

@@ -196,6 +196,44 @@ def test_what_feeds_detection_leaves_out_what_is_not_published(scene: Scene, sco
     assert shown in scene.text(scope, name, **about, published=[0, 1])
 
 
+DRAFT, SHA256, PUBLIC = "198.51.100.43", "c" * 64, "198.51.100.40"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "told", "untold"),
+    [
+        ("/events/xml/download/@", None, ["<response><Event>", WATCHED], [DRAFT]),
+        ("/events/xml/download.json", {"request": {"eventid": "@"}}, ["<response><Event>", WATCHED], [DRAFT]),
+        ("/events/csv/download", None, ["uuid,event_id,", PUBLIC], [WATCHED, DRAFT]),
+        ("/events/csv/download/false/true", None, [PUBLIC, WATCHED, DRAFT], []),
+        ("/events/csv/download", {"ignore": True}, [PUBLIC, WATCHED, DRAFT], []),
+        ("/events/csv/download/@/false/false/false/domain/true", None, ["event_info", "formats.example"], [PUBLIC]),
+        ("/events/nids/suricata/download/@", None, ["optimized for suricata", PUBLIC], [WATCHED, DRAFT]),
+        ("/events/nids/snort/download", {"eventid": "@"}, ["optimized for snort", PUBLIC], [WATCHED, DRAFT]),
+        ("/events/hids/sha256/download", None, [SHA256], ["e" * 32, "|"]),
+        ("/attributes/text/download/ip-dst", None, [PUBLIC], ["formats.example", WATCHED, DRAFT]),
+        ("/attributes/text/download/all/tlp:amber", None, [PUBLIC, "formats.example"], [WATCHED, DRAFT]),
+        ("/attributes/text/download/all/no:such", None, [], [PUBLIC]),
+        ("/attributes/text/download/ip-dst/null/@/1", None, [PUBLIC, WATCHED], ["formats.example"]),
+        ("/attributes/text/download", {"allowNonIDS": 1, "allowNotPublished": 1}, [WATCHED, DRAFT], []),
+        ("/attributes/rpz/download/null/@/null/null/walled-garden/garden.test", None, ["CNAME garden.test"], []),
+        ("/attributes/returnAttributes/download/@/ip-dst&&domain/1", None, [PUBLIC, "formats.example"], [WATCHED]),
+        ("/events/downloadOpenIOCEvent/@", None, ["<ioc", WATCHED], [DRAFT]),
+    ],
+)  # fmt: skip
+def test_exports_under_their_old_names(
+    scene: Scene, path: str, body: object, told: list[str], untold: list[str]
+) -> None:
+    headers = {"Authorization": scene.site.admin_key}
+    filled = json.loads(json.dumps(body).replace("@", scene.event["id"]))
+    method = "GET" if body is None else "POST"
+    url = scene.site.url + path.replace("@", scene.event["id"])
+    answer = requests.request(method, url, headers=headers, json=filled, timeout=100)
+    assert answer.status_code == 200, answer.text
+    assert [part for part in told if part not in answer.text] == []
+    assert [part for part in untold if part in answer.text] == []
+
+
 def test_openioc_is_what_its_schema_says(scene: Scene) -> None:
     root = ET.fromstring(scene.text("events", "openioc"))
     assert root.tag == f"{IOC}ioc"

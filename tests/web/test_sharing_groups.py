@@ -199,6 +199,35 @@ def ticked(page: str) -> set[str]:
     return {f"{box[1]}={box[2]}" for box in found if box}
 
 
+@pytest.mark.parametrize("filling", [0, 50], ids=["made of rows", "worth keeping"])
+def test_what_is_for_a_group_that_its_owner_is_not_in_comes_without_its_group_alone(
+    site: Site, keeper: Analyst, other_org: Json, filling: int
+) -> None:
+    """MODEL §6.3, owner exception: not where the group would have to be told."""
+    members = [{"Organisation": {"uuid": other_org["uuid"], "name": other_org["name"]}}]
+    away = {"distribution": 4, "sharing_group_id": added(keeper, SharingGroupOrg=members)["SharingGroup"]["id"]}
+    item, own = f"{new_uuid()}.example", f"{new_uuid()}.example"
+    attributes = [{"type": "domain", "value": f"{new_uuid()}.example"} for _ in range(filling)]
+    attributes += [{"type": "domain", "value": own}, {"type": "domain", "value": item, **away}]
+    report = {"name": "Theirs", "content": "text", **away}
+    event = {"info": "Split", "distribution": 1, "Attribute": attributes, "EventReport": [report]}
+    number = keeper.post("/events/add", event)["Event"]["id"]
+    admin = site.get(f"/events/view/{number}.json", headers={"Authorization": site.admin_key}).json()["Event"]
+    assert (len(admin["Attribute"]), len(admin["EventReport"])) == (filling + 2, 1)
+
+    def found(**more: object) -> Json:
+        (one,) = keeper.post("/events/restSearch", {"eventid": number, **more})["response"]
+        return {**one["Event"]}
+
+    for shown in (keeper.get(f"/events/view/{number}").json()["Event"], found()):
+        assert (len(shown["Attribute"]), shown["EventReport"]) == (filling + 1, [])
+        assert item not in {a["value"] for a in shown["Attribute"]}
+    bare = found(sgReferenceOnly=1)
+    assert (len(bare["Attribute"]), len(bare["EventReport"])) == (filling + 2, 1)
+    listed = keeper.post("/attributes/restSearch", {"eventid": number, "value": item})["response"]["Attribute"]
+    assert [a["value"] for a in listed] == [item]
+
+
 def test_a_group_is_made_changed_and_deleted_on_pages(site: Site, reader: Browser, other_org: Json) -> None:
     form = read(reader, "/sharing_groups/add")
     assert ticked(form) == {"active=1", f"orgs[]={site.org_id}", f"extend[]={site.org_id}", "servers[]=0"}

@@ -1,5 +1,7 @@
 """The one page for partners says what the settings say (RULES §10.11)."""
 
+import re
+
 from tests.web.callers import Browser, Caller
 from tests.web.conftest import ADMIN, PUBLISHER, Site
 
@@ -25,6 +27,10 @@ def test_it_says_what_the_settings_say(site: Site) -> None:
     assert "csirt@acme.example" in page
     assert "TLP:RED does not leave its organisation" in page
     assert "kept for 30 days" in page
+    sends, receives = re.findall(r'<pre id="sheet-\d">(.*?)</pre>', page, re.DOTALL)
+    who = f"ORGNAME: {told['organisation']}\nUUID: {told['organisation_uuid']}\nContact: csirt@acme.example"
+    assert sends == who
+    assert receives.startswith(f"URL: {told['url']}\n{who}\nAuthkey: ")
 
 
 def test_it_is_for_site_admins(site: Site) -> None:

@@ -211,3 +211,42 @@ def test_many_names_at_once_are_no_error(dora: Client, known: Json) -> None:
     answer = dora.post("/warninglists/toggleEnable", {"name": [*names, known["name"]], "enabled": True})
     assert answer.status_code == 200
     assert answer.json()["success"] == "1 warninglist(s) enabled"
+
+
+@pytest.mark.parametrize(
+    "place", ["events", "attributes", "events/csv", "attributes/text", "attributes/cache", "objects"]
+)
+def test_values_on_the_allow_list_are_in_no_search_and_no_export(dora: Client, alice: Client, place: str) -> None:
+    """API §8.5: whatever the format; the event itself stays whole."""
+    ours, theirs = f"{new_uuid()}.ours.example", f"{new_uuid()}.test"
+    inside = [{"object_relation": "domain", "type": "domain", "value": value} for value in (ours, theirs)]
+    outside = [{"type": "domain", "value": theirs}, {"type": "domain|ip", "value": f"{ours}|198.51.100.7"}]
+    obj = {"name": "domain-ip", "meta-category": "network", "template_uuid": new_uuid(), "Attribute": inside}
+    sent = {"info": "x", "distribution": 1, "Attribute": outside, "Object": [obj]}
+    event = alice.post("/events/add", sent).json()["Event"]
+    scope, _slash, kind = place.partition("/")
+
+    def answered() -> requests.Response:
+        return alice.post(f"/{scope}/restSearch/{kind or 'json'}", {"eventid": event["id"], "published": [0, 1]})
+
+    before = answered()
+    made = dora.post("/admin/allowedlists/add", {"name": f"/^{ours.upper().replace('.', '[.]')}$/i"})
+    number = made.json()["Allowedlist"]["id"]
+    during = answered()
+    assert (dora.post(f"/admin/allowedlists/delete/{number}").status_code, answered().text) == (200, before.text)
+    assert during.text != before.text
+    assert ours not in during.text
+    assert kind == "cache" or theirs in during.text
+    assert ours in str(alice.get(f"/events/view/{event['id']}"))
+
+
+def test_the_page_of_the_allow_list_takes_and_drops_expressions(dora: Client, alice: Client) -> None:
+    expression = f"/{new_uuid()}$/"
+    assert dora.sends("/admin/allowedlists/add", name=expression).status_code == 303
+    assert expression in alice.page("/allowedlists/index")
+    wrong = dora.sends("/admin/allowedlists/add", name="/(a")
+    assert (wrong.status_code, 'value="/(a"' in wrong.text) == (403, True)
+    found = next(one["Allowedlist"] for one in dora.get("/allowedlists") if one["Allowedlist"]["name"] == expression)
+    assert dora.sends(f"/admin/allowedlists/delete/{found['id']}").status_code == 303
+    assert expression not in alice.page("/allowedlists/index")
+    assert "/admin/allowedlists/add" not in alice.page("/allowedlists/index")

@@ -235,6 +235,7 @@ def test_patterns_begin_or_end_with_a_percent_sign() -> None:
     [
         ({"tag": ["a", "!b"]}, "tags", Terms(any=("a",), none=("b",))),
         ({"TAGS": "a|b"}, "tags", Terms(any=("a", "b"))),
+        ({"tag": ["a|b", "!c & d"]}, "tags", Terms(any=("a|b",), none=("c & d",))),
         ({"searchtag": "a&b"}, "tags", Terms(all=("a", "b"))),
         ({"tags": "a&!b"}, "tags", Terms(all=("a",), none=("b",))),
         ({"searchOrg": "Org A|!Org B"}, "org", Terms(any=("Org A",), none=("Org B",))),

@@ -85,6 +85,7 @@ def parts_of(viewer: Viewer, view: View) -> Parts:
         local_tags=view.local_tags and not viewer.is_partner,
         only_to_ids=view.only_to_ids,
         public=view.public,
+        with_groups=True,
     )
 
 

@@ -63,7 +63,9 @@ def _reads_whole(viewer: Viewer, revision: Revision, view: View) -> bool:
     sees_deleted = viewer.gets_deleted_of_all or viewer.is_site_admin or viewer.org_id == revision.org_id
     if view.deleted is not Deleted.LIVE and not sees_deleted:
         return False
-    return reads_every_element(viewer, org_id=revision.org_id, restricted=revision.restricted)
+    return reads_every_element(
+        viewer, event_id=revision.event_id, org_id=revision.org_id, restricted=revision.restricted
+    )
 
 
 def _name(revision: Revision, view: View) -> str:

@@ -1,4 +1,4 @@
-"""What the field agreed on: taxonomies, and the tags that people have at hand."""
+"""What the field agreed on, and this house: taxonomies, tags that people have at hand, values that are no indicator."""
 
 from peewee import BooleanField, ForeignKeyField, IntegerField, TextField
 
@@ -28,4 +28,10 @@ class FavouriteTag(NumberedTable):
         indexes = ((("user", "tag"), True),)
 
 
-FIELD_KNOWLEDGE: tuple[type[Table], ...] = (Taxonomy, FavouriteTag)
+class Allowedlist(NumberedTable):
+    """A regular expression; values that it finds are in no search's answer (API §8.5)."""
+
+    name = TextField(unique=True)
+
+
+FIELD_KNOWLEDGE: tuple[type[Table], ...] = (Taxonomy, FavouriteTag, Allowedlist)

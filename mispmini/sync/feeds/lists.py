@@ -47,7 +47,7 @@ def values_of(feed: FeedRecord, text: str) -> list[FeedValue]:
     """The values of a list, each once, in the order of the list. Raises RemoteFailure above 200,000."""
     settings = ListSettings.from_text(feed.settings)
     lines = (line for line in text.splitlines() if line.strip() and len(line) <= _LONGEST_LINE)
-    kept = (line for line in lines if settings.exclude is None or not settings.exclude.search(line))
+    kept = (line for line in lines if settings.exclude is None or not settings.exclude.found_in(line))
     pieces = _cells(kept, settings) if feed.source_format is SourceFormat.CSV else kept
     found: dict[tuple[str, str], FeedValue] = {}
     for piece in pieces:

@@ -111,7 +111,7 @@ def test_page(server: LinkedServer, report: ConnectionReport, fingerprint: str) 
         id=server.id,
         name=server.name,
         url=server.url,
-        verdict=gettext(_VERDICTS[report.status]),
+        verdict=_verdict(report),
         outcome=_overall(report),
         local_version=report.local_version,
         remote_version=report.remote_version,
@@ -119,6 +119,13 @@ def test_page(server: LinkedServer, report: ConnectionReport, fingerprint: str) 
         fingerprint=in_pairs(fingerprint),
         replaces_pin=bool(fingerprint and server.pinned_sha256),
     )
+
+
+def _verdict(report: ConnectionReport) -> str:
+    verdict = gettext(_VERDICTS[report.status])
+    if report.status is Status.OK and _overall(report) == "warning":
+        return " ".join((verdict, gettext("Below is what should be better.")))
+    return verdict
 
 
 def in_pairs(fingerprint: str) -> str:

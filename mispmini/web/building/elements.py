@@ -1,7 +1,7 @@
 """Attributes and objects as the page of their event shows them, and what the form of an attribute offers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from mispmini.domain import attribute_types
@@ -14,11 +14,12 @@ from mispmini.web import pages
 from mispmini.web.building import words
 from mispmini.web.building.badges import element_audience, tag_badges
 from mispmini.web.i18n import _, moment
+from mispmini.web.pages.showing import shown
 
 _NONE = Rights(edit=False, tag=False, tag_locally=False, publish=False, delete_attributes=False)
 
 
-@dataclass(frozen=True)
+@shown
 class Elements:
     """What of an event is on one page: objects with all their attributes, and attributes outside of objects.
 

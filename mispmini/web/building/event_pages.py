@@ -14,7 +14,7 @@ from mispmini.services import audience as audiences
 from mispmini.services import event_sheets, mail, retracting, searching, trash, viewing
 from mispmini.services.rights import NO_PERMISSION
 from mispmini.web import pages
-from mispmini.web.building import words
+from mispmini.web.building import event_starts, words
 from mispmini.web.building.audience import obstacles_to, questions_before, reach_sentence, recipient, warnings_before
 from mispmini.web.building.badges import event_row
 from mispmini.web.building.elements import attribute_choices, files_page_of
@@ -71,22 +71,27 @@ def in_tab(viewer: Viewer, tab: Tab, filters: IndexFilters) -> IndexFilters:
     return replace(narrowed, published=False) if tab == "drafts" else narrowed
 
 
-def event_form_page(viewer: Viewer, event: EventRow | None, form: pages.Form | None) -> pages.EventFormPage:
-    """The form of a new event, or of one that is here; `form` is what was typed and refused.
+def event_form_page(
+    viewer: Viewer, event: EventRow | None, form: pages.Form | None, *, start: str = ""
+) -> pages.EventFormPage:
+    """The form of a new event, or of one that is here; `form` is what was typed and refused, `start` a usual incident.
 
     Raises Forbidden where saving it would be refused anyhow.
     """
     if event and form is None:
         _must_edit(viewer, event.id)
     groups = words.group_choices(viewing.groups_to_choose(viewer))
+    classes = () if event else event_starts.incident_classes(viewer)
     return pages.EventFormPage(
         id=event.id if event else None,
-        form=form or pages.Form(_event_values(event) if event else _new_event_values()),
+        form=form or pages.Form(_event_values(event) if event else _new_event_values(start)),
         distributions=words.event_levels(with_groups=bool(groups)),
         groups=groups,
         threat_levels=words.threat_levels(),
         analyses=words.analyses(),
         tlps=() if event else words.tlp_choices(),
+        classes=classes,
+        starts=event_starts.starts(classes),
     )
 
 
@@ -113,9 +118,15 @@ def files_page(viewer: Viewer, event_ref: str, form: pages.Form | None) -> pages
 
 
 def publish_page(viewer: Viewer, event_id: int, form: pages.Form | None = None) -> pages.PublishPage:
-    """What publishing would do, told before it is done; `form` is what was refused. Raises NotFound."""
+    """What publishing would do, told before it is done; `form` is what was refused. Raises NotFound.
+
+    Who may not publish it is told that alone.
+    """
+    if not viewing.rights_over(viewer, event_id).publish:
+        head = event_sheets.head_of(viewer, str(event_id))
+        refusal = _("Only %(organisation)s may publish it.", organisation=head.orgc.name)
+        return pages.PublishPage(id=event_id, info=head.event.info, refusal=refusal)
     audience = audiences.audience_of(viewer, str(event_id))
-    may = viewing.rights_over(viewer, event_id).publish
     return pages.PublishPage(
         id=event_id,
         info=audience.event.info,
@@ -126,7 +137,6 @@ def publish_page(viewer: Viewer, event_id: int, form: pages.Form | None = None) 
         questions=questions_before(audience.fitness),
         obstacles=(*obstacles_to(audience.fitness), *unready_group(audience.group)),
         form=form or pages.Form(),
-        refusal="" if may else _("Only %(organisation)s may publish it.", organisation=audience.creator.name),
         sends_mail=mail.is_on(),
     )
 
@@ -145,8 +155,8 @@ def _must_edit(viewer: Viewer, event_id: int) -> None:
         raise Forbidden(NO_PERMISSION)
 
 
-def _new_event_values() -> dict[str, str]:
-    return {
+def _new_event_values(start: str) -> dict[str, str]:
+    return event_starts.first_values(start) | {
         "date": clock.today(),
         "distribution": str(int(Distribution.ORGANISATION)),
         "threat_level_id": str(viewing.usual_threat_level()),

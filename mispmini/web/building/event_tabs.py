@@ -1,7 +1,7 @@
 """Builds the tabs of one event: its elements, reports, kin, deliveries, history, and the head above them all."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import EventGraph, EventRow
@@ -23,11 +23,12 @@ from mispmini.web.building.audience import audience_sentence
 from mispmini.web.building.badges import changed_since_publish, tag_badge, tag_badges
 from mispmini.web.building.elements import Elements, attribute_choices
 from mispmini.web.building.galaxy_pages import cluster_badges
-from mispmini.web.building.log_pages import action_word, change_rows
+from mispmini.web.building.log_pages import change_rows, deed
 from mispmini.web.building.receipts import ledger_row
 from mispmini.web.building.report_pages import report_row
 from mispmini.web.building.warninglist_pages import warned_names
 from mispmini.web.i18n import _
+from mispmini.web.pages.showing import shown
 from mispmini.web.paging import Slice, asked_slice, paging_at
 from mispmini.web.who import note_given_out
 
@@ -38,7 +39,7 @@ _USUAL_TYPE = "ip-dst"
 TABS = ("attributes", "reports", "related", "sharing", "history")
 
 
-@dataclass(frozen=True)
+@shown
 class Asked:
     """How somebody wants to see the elements: words of the query string."""
 
@@ -64,7 +65,7 @@ class Asked:
         return {name: value for name, value in words_kept.items() if value}
 
 
-@dataclass(frozen=True)
+@shown
 class Shown:
     """An event in front of a viewer, with what every tab needs."""
 
@@ -108,8 +109,10 @@ def tab_page(viewer: Viewer, ref: str, given: Mapping[str, str]) -> tuple[str, o
     return "events/view.html", elements_page(shown, Asked.of(given))
 
 
-def elements_page(shown: Shown, asked: Asked, *, form: pages.Form | None = None) -> pages.EventPage:
-    """The tab of attributes and objects; `form` is what was typed to add an attribute and refused."""
+def elements_page(
+    shown: Shown, asked: Asked, form: pages.Form | None = None, *, adding: bool = False
+) -> pages.EventPage:
+    """The tab of attributes and objects; `adding` opens the form of a new one, `form` is what was typed and refused."""
     event = shown.graph.event
     more = event_sheets.extending_ids(shown.viewer, event) if asked.extended else []
     part = Slice(asked.page, _ELEMENTS)
@@ -139,6 +142,7 @@ def elements_page(shown: Shown, asked: Asked, *, form: pages.Form | None = None)
         extended=asked.extended,
         extending_count=len(more),
         attribute_form=form or pages.Form({"type": _USUAL_TYPE, "distribution": words.inherit()}),
+        adding=adding or not (loaded.sheet.total or asked.needle),
         choices=attribute_choices(shown.viewer),
         proposals=opinion_boxes.proposal_cards(shown.viewer, event.id),
         may_propose=may_propose,
@@ -197,8 +201,7 @@ def history_page(shown: Shown) -> pages.HistoryPage:
 
 
 def _history_row(moment: Moment) -> pages.HistoryRow:
-    what = f"{action_word(moment.action)} ({moment.model})" if moment.model != "Event" else action_word(moment.action)
-    changes = change_rows(moment.changes)
+    what, changes = deed(moment.model, moment.action), change_rows(moment.changes)
     return pages.HistoryRow(moment.time, moment.who, moment.organisation, what, moment.title, changes)
 
 
@@ -295,7 +298,7 @@ def _edit_hint(shown: Shown) -> str:
             organisation=creator,
         )
     if shown.rights.edit:
-        return ""
+        return "" if shown.rights.publish else _("Publishing it needs a role that may publish, such as Publisher.")
     if event_sheets.lacks_right_to_write(shown.viewer):
         return _("You cannot change it, because your role or key only reads.")
     if shown.viewer.org_id == graph.event.orgc_id:

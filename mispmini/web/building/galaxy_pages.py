@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mispmini.domain.galaxies import Cluster, ClusterFilters, GalaxyRow, RelationRow
 from mispmini.domain.graphs import TagRow
@@ -18,6 +18,7 @@ from mispmini.web.building import words
 from mispmini.web.building.badges import short_audience
 from mispmini.web.pages import Choice, Form, Paging
 from mispmini.web.pages.galaxies import ClusterBadge
+from mispmini.web.pages.showing import shown
 from mispmini.web.paging import asked_slice, paging
 from mispmini.wire.cluster_in import read_cluster_search
 
@@ -26,7 +27,7 @@ _MOST_SYNONYMS = 8
 _LINK_BEGINS = ("http://", "https://")
 
 
-@dataclass(frozen=True)
+@shown
 class GalaxyLine:
     """One galaxy in the list."""
 
@@ -37,7 +38,7 @@ class GalaxyLine:
     enabled: bool
 
 
-@dataclass(frozen=True)
+@shown
 class GalaxiesPage:
     """galaxies/index.html, filtered by GET: value."""
 
@@ -49,7 +50,7 @@ class GalaxiesPage:
     may_edit: bool
 
 
-@dataclass(frozen=True)
+@shown
 class ClusterLine:
     """One cluster in a list."""
 
@@ -63,7 +64,7 @@ class ClusterLine:
     audience: str  # short; "" for the package's
 
 
-@dataclass(frozen=True)
+@shown
 class GalaxyPage:
     """galaxies/view.html, filtered by GET: searchall, context."""
 
@@ -75,7 +76,7 @@ class GalaxyPage:
     may_edit: bool
 
 
-@dataclass(frozen=True)
+@shown
 class ElementLine:
     """A word about a cluster; `link` if it can be followed."""
 
@@ -84,7 +85,7 @@ class ElementLine:
     link: str
 
 
-@dataclass(frozen=True)
+@shown
 class RelationLine:
     """What a cluster has to do with another one."""
 
@@ -95,7 +96,7 @@ class RelationLine:
     may_delete: bool
 
 
-@dataclass(frozen=True)
+@shown
 class ClusterPage:
     """galaxies/cluster.html"""
 
@@ -113,7 +114,7 @@ class ClusterPage:
     may_edit: bool
 
 
-@dataclass(frozen=True)
+@shown
 class ClusterFormPage:
     """galaxies/edit.html: value, description, source, authors, elements, distribution, sharing_group_id."""
 
@@ -126,7 +127,7 @@ class ClusterFormPage:
     groups: tuple[Choice, ...]
 
 
-@dataclass(frozen=True)
+@shown
 class PickPage:
     """galaxies/pick.html, filtered by GET: searchall, galaxy."""
 

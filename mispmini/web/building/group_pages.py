@@ -1,7 +1,6 @@
 """What the pages of sharing groups are given, and how it is made (pages.py says the rules of page objects)."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from mispmini.domain.distribution import Reason, group_flaw
 from mispmini.domain.graphs import SharingGroup
@@ -16,9 +15,11 @@ from mispmini.web.building.receipts import reason_sentence
 from mispmini.web.building.sentences import for_people
 from mispmini.web.i18n import N_, _, gettext
 from mispmini.web.pages import Form, Recipient
+from mispmini.web.pages.showing import shown
 
 HERE = "0"
 _FIELDS = {
+    "name": N_("Name"),
     "releasability": N_("Releasable to"),
     "description": N_("Description"),
     "roaming": N_("Roaming"),
@@ -27,7 +28,7 @@ _FIELDS = {
 }
 
 
-@dataclass(frozen=True)
+@shown
 class GroupRow:
     """One group in the list."""
 
@@ -40,7 +41,7 @@ class GroupRow:
     may_edit: bool
 
 
-@dataclass(frozen=True)
+@shown
 class GroupsPage:
     """sharing_groups/index.html, filtered by GET: value."""
 
@@ -50,7 +51,7 @@ class GroupsPage:
     may_add: bool
 
 
-@dataclass(frozen=True)
+@shown
 class GroupMember:
     """An organisation of a group."""
 
@@ -60,7 +61,7 @@ class GroupMember:
     extend: bool
 
 
-@dataclass(frozen=True)
+@shown
 class GroupServer:
     """A server of a group."""
 
@@ -70,7 +71,7 @@ class GroupServer:
     all_orgs: bool
 
 
-@dataclass(frozen=True)
+@shown
 class RefusedRow:
     """What a partner wanted to change of a group and was not allowed to."""
 
@@ -79,7 +80,7 @@ class RefusedRow:
     at: int
 
 
-@dataclass(frozen=True)
+@shown
 class GroupPage:
     """sharing_groups/view.html"""
 
@@ -105,7 +106,7 @@ class GroupPage:
     may_delete: bool
 
 
-@dataclass(frozen=True)
+@shown
 class Tick:
     """A line of the form with two boxes: listed, and with the wider right."""
 
@@ -116,7 +117,7 @@ class Tick:
     wide: bool
 
 
-@dataclass(frozen=True)
+@shown
 class GroupFormPage:
     """sharing_groups/edit.html: name, releasability, description, active, roaming; orgs[], extend[], servers[],
     all_orgs[]."""
@@ -223,10 +224,10 @@ def form_page(
     """The form with these organisations and servers ticked."""
     known = organisations.list_organisations(viewer, Scope.ALL)
     org_lines = [_tick(str(org.id), org.name, org.uuid, orgs) for org in known]
-    own_url = addresses.announced_url()
+    own_url, to_choose = addresses.announced_url(), groups_admin.servers_to_choose(viewer, group_id)
     server_lines = [
         _tick(HERE, _("This server"), own_url, servers),
-        *(_tick(str(server.id), server.name, server.url, servers) for server in groups_admin.servers_to_choose()),
+        *(_tick(str(server.id), server.name, server.url, servers) for server in to_choose),
     ]
     by_name = sorted(org_lines, key=lambda line: (not line.listed, line.label.casefold()))
     return GroupFormPage(group_id, form, tuple(by_name), tuple(server_lines), own_url)

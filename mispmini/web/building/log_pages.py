@@ -46,6 +46,40 @@ _ACTIONS = {
     "undelete": N_("restored"),
     "update": N_("updated from the package"),
 }
+_MODELS = {
+    "AnalystData": N_("Note or opinion"),
+    "Attribute": N_("Attribute"),
+    "AuthKey": N_("Auth key"),
+    "CorrelationExclusion": N_("Value not correlated"),
+    "DecayingModel": N_("Decaying model"),
+    "Event": N_("Event"),
+    "EventBlocklist": N_("Blocked event"),
+    "EventReport": N_("Report"),
+    "Feed": N_("Feed"),
+    "Galaxy": N_("Galaxy"),
+    "GalaxyCluster": N_("Galaxy cluster"),
+    "GalaxyClusterRelation": N_("Relation of a galaxy cluster"),
+    "Inbox": N_("Request for an account"),
+    "Note": N_("Note"),
+    "Noticelist": N_("Noticelist"),
+    "Object": N_("Object"),
+    "ObjectReference": N_("Reference"),
+    "Opinion": N_("Opinion"),
+    "OrgBlocklist": N_("Blocked organisation"),
+    "Organisation": N_("Organisation"),
+    "Relationship": N_("Relationship"),
+    "Role": N_("Role"),
+    "Server": N_("Server"),
+    "Setting": N_("Setting"),
+    "ShadowAttribute": N_("Proposal"),
+    "SharingGroup": N_("Sharing group"),
+    "Sighting": N_("Sighting"),
+    "Tag": N_("Tag"),
+    "Taxonomy": N_("Taxonomy"),
+    "User": N_("User"),
+    "UserSetting": N_("Setting of a user"),
+    "Warninglist": N_("Warninglist"),
+}
 _WAYS = {
     "key": N_("by key"),
     "page": N_("on a page"),
@@ -66,7 +100,7 @@ def index_page() -> pages.AuditPage:
     return pages.AuditPage(
         form=pages.Form(typed),
         actions=(pages.Choice("", gettext("All")), *(pages.Choice(name, _action(name)) for name in actions)),
-        models=(pages.Choice("", gettext("All")), *(pages.Choice(name, name) for name in models)),
+        models=(pages.Choice("", gettext("All")), *(pages.Choice(name, _model(name)) for name in models)),
         rows=tuple(_row(record) for record in shown),
         paging=paging(part, logs.count_logs(viewer, filters)),
         size=_size(),
@@ -105,9 +139,9 @@ def change_rows(change: Change) -> tuple[pages.ChangeRow, ...]:
     return tuple(pages.ChangeRow(name, _said(pair, 0), _said(pair, 1)) for name, pair in change.items())
 
 
-def action_word(action: str) -> str:
-    """What was done, in the reader's language."""
-    return _action(action)
+def deed(model: str, action: str) -> str:
+    """What was done in an event's history, in the reader's language, and to what unless it is the event itself."""
+    return _action(action) if model == "Event" else f"{_model(model)}: {_action(action)}"
 
 
 def _filters(typed: dict[str, str]) -> LogFilters:
@@ -154,7 +188,11 @@ def _action(action: str) -> str:
 
 
 def _what(model: str, model_id: int | None) -> str:
-    return model if model_id is None else f"{model} {model_id}"
+    return _model(model) if model_id is None else f"{_model(model)} {model_id}"
+
+
+def _model(name: str) -> str:
+    return gettext(_MODELS[name]) if name in _MODELS else name
 
 
 def _said(pair: object, place: int) -> str:

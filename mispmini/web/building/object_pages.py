@@ -58,6 +58,7 @@ def new_object_page(viewer: Viewer, event_ref: str, template: str, form: pages.F
     event = event_sheets.head_of(viewer, event_ref).event
     event_sheets.must_change_elements(viewer, event.id)
     elements = _typed(elements_of(chosen))
+    one_of = _one_of(elements)
     return pages.ObjectFormPage(
         id=None,
         event_id=event.id,
@@ -67,8 +68,10 @@ def new_object_page(viewer: Viewer, event_ref: str, template: str, form: pages.F
         action=f"/objects/add/{event.id}/{chosen.uuid}",
         form=form or pages.Form({"distribution": words.inherit()}),
         stored=(),
-        fields=tuple(_field(one) for one in elements if _comes_first(one)),
-        more=tuple(_field(one) for one in elements if not _comes_first(one)),
+        one_of=tuple(map(_field, one_of)),
+        fields=tuple(_field(one) for one in elements if _comes_first(one) and one not in one_of),
+        more=tuple(_field(one) for one in elements if not _comes_first(one) and one not in one_of),
+        may_hold_file=len(elements) < len(elements_of(chosen)),
         choices=attribute_choices(viewer),
     )
 
@@ -87,8 +90,10 @@ def object_form_page(viewer: Viewer, viewed: ViewedObject, form: pages.Form | No
         action=f"/objects/edit/{obj.id}",
         form=form or pages.Form(_object_values(obj, viewed.attributes)),
         stored=tuple(_stored_field(one) for one in viewed.attributes if not is_attachment(one.type)),
+        one_of=(),
         fields=tuple(_field(one) for one in elements if _comes_first(one)),
         more=tuple(_field(one) for one in elements if not _comes_first(one)),
+        may_hold_file=False,
         choices=attribute_choices(viewer),
     )
 
@@ -158,19 +163,26 @@ def _typed(elements: Iterable[TemplateElement]) -> list[TemplateElement]:
     return [one for one in elements if not is_attachment(one.type)]
 
 
+def _one_of(elements: Iterable[TemplateElement]) -> list[TemplateElement]:
+    """Those of which one is required: the important ones of them, or all where none is."""
+    found = [one for one in elements if one.one_of and not one.required]
+    return [one for one in found if one.important] or found
+
+
 def _comes_first(one: TemplateElement) -> bool:
-    return one.required or one.one_of or one.important
+    return one.required or one.important
 
 
 def _field(one: TemplateElement) -> pages.ObjectField:
-    mark = _("required") if one.required else _("one of these is needed") if one.one_of else ""
     options = () if one.several else one.options
-    return pages.ObjectField(_NEW + one.relation, one.relation, one.type, one.description, mark, one.several, options)
+    return pages.ObjectField(
+        _NEW + one.relation, one.relation, one.type, one.description, one.required, one.several, options
+    )
 
 
 def _stored_field(one: AttributeRow) -> pages.ObjectField:
     several = "\n" in one.value
-    return pages.ObjectField(_STORED + one.uuid, one.object_relation or one.type, one.type, "", "", several, ())
+    return pages.ObjectField(_STORED + one.uuid, one.object_relation or one.type, one.type, "", False, several, ())
 
 
 def _object_values(obj: ObjectRow, attributes: Iterable[AttributeRow]) -> dict[str, str]:

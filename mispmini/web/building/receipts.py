@@ -40,6 +40,7 @@ _REASONS: dict[str, str] = {
     Trouble.RETRACTED: N_("Their copy was read again: nothing but the retraction is left of it."),
     Trouble.NOT_RETRACTED: N_("Their copy was read again: elements of the retracted event are still there."),
     Trouble.NO_LONGER_SHOWN: N_("They no longer show it: deleted, unpublished, or no longer shared with us."),
+    Trouble.FILE_REFUSED: N_("Its proposal is here without the file, which may not be kept here."),
     Cause.BAD_URL: N_("The URL of the server cannot be used."),
     Cause.DNS: N_("The name of the server cannot be resolved."),
     Cause.INTERNAL_ADDRESS: N_("The server has an internal address, which is not allowed for it."),

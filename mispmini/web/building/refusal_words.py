@@ -45,6 +45,11 @@ SENTENCES = (
     N_("Event not found"),
     N_("File not found"),
     N_("Invalid CorrelationExclusion"),
+    N_("Invalid allowedlist"),
+    N_(
+        r"Please write a regular expression like /\.example\.org$/i of at most 500 characters, without look-arounds"
+        " or references."
+    ),
     N_("Invalid Decaying Model."),
     N_("Invalid Event"),
     N_("Invalid Galaxy cluster."),

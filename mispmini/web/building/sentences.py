@@ -233,6 +233,7 @@ _WITH_VALUES = (
         "Events pulled: %(pulled)s. Events that could not be pulled: %(failed)s.")),
     (re.compile(r"Push complete\. (?P<pushed>\d+) events pushed, (?P<failed>\d+) "), N_(
         "Events pushed: %(pushed)s. Events that could not be pushed: %(failed)s.")),
+    (re.compile(r"The file is larger than (?P<most>\d+) bytes\."), N_("The file is larger than %(most)s bytes.")),
     (re.compile(r"It is still in use by (?P<uses>.*)\."), N_("It is still in use (%(uses)s).")),
     *feed_sentences.WITH_VALUES,
 )  # fmt: skip

@@ -45,7 +45,7 @@ _DIFFERENCES = {
 
 def index_page(links: Iterable[Standing]) -> pages.ServersPage:
     """The list of links."""
-    return pages.ServersPage(tuple(_card(link) for link in links), may_edit=True)
+    return pages.ServersPage(tuple(_card(link) for link in links))
 
 
 def view_page(

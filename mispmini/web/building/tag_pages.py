@@ -1,6 +1,5 @@
 """What the pages of tags and taxonomies are given, how it is made, and what a picker of tags offers."""
 
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from mispmini.domain.permissions import Permission
@@ -14,6 +13,7 @@ from mispmini.services.taxonomies import Listed, Viewed
 from mispmini.web.building.badges import bare_badge
 from mispmini.web.i18n import _
 from mispmini.web.pages import Choice, Form, Paging, TagBadge
+from mispmini.web.pages.showing import shown
 from mispmini.web.paging import asked_slice, paging
 
 EVERYBODY = "0"
@@ -21,7 +21,7 @@ _USUAL_COLOUR = "#5b6770"
 _UNUSED = TagUse(0, 0)
 
 
-@dataclass(frozen=True)
+@shown
 class TagLine:
     """One tag in a list."""
 
@@ -33,7 +33,7 @@ class TagLine:
     favourite: bool
 
 
-@dataclass(frozen=True)
+@shown
 class TagsPage:
     """tags/index.html, filtered by GET: searchall, favouritesOnly."""
 
@@ -45,7 +45,7 @@ class TagsPage:
     may_edit: bool
 
 
-@dataclass(frozen=True)
+@shown
 class TagFormPage:
     """tags/edit.html: name, colour, exportable, hide_tag, local_only, org_id, numerical_value."""
 
@@ -54,7 +54,7 @@ class TagFormPage:
     organisations: tuple[Choice, ...]
 
 
-@dataclass(frozen=True)
+@shown
 class TaxonomyLine:
     """One taxonomy in the list."""
 
@@ -68,7 +68,7 @@ class TaxonomyLine:
     current: int
 
 
-@dataclass(frozen=True)
+@shown
 class TaxonomiesPage:
     """taxonomies/index.html, filtered by GET: value."""
 
@@ -78,7 +78,7 @@ class TaxonomiesPage:
     may_edit: bool
 
 
-@dataclass(frozen=True)
+@shown
 class EntryLine:
     """One tag that a taxonomy defines."""
 
@@ -89,7 +89,7 @@ class EntryLine:
     hidden: bool
 
 
-@dataclass(frozen=True)
+@shown
 class TaxonomyPage:
     """taxonomies/view.html"""
 

@@ -1,7 +1,6 @@
 """What the pages of warninglists, noticelists and decaying models are given, and how it is made."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from mispmini.domain.decaying import DecayingModel
 from mispmini.domain.noticelists import Noticelist
@@ -12,6 +11,7 @@ from mispmini.services import warninglists
 from mispmini.services.event_sheets import Elements
 from mispmini.web.i18n import N_, _, current_language, gettext
 from mispmini.web.pages import Choice, Form, Paging
+from mispmini.web.pages.showing import shown
 from mispmini.web.paging import asked_slice, paging
 
 _ENTRIES_ON_A_PAGE = 200
@@ -22,7 +22,7 @@ DESCRIPTIONS = (  # of the decaying models that come with the product: named her
 )
 
 
-@dataclass(frozen=True)
+@shown
 class ListLine:
     """One warninglist."""
 
@@ -35,7 +35,7 @@ class ListLine:
     enabled: bool
 
 
-@dataclass(frozen=True)
+@shown
 class CheckedValue:
     """A value that somebody asked about, with the lists it stands on."""
 
@@ -43,7 +43,7 @@ class CheckedValue:
     lists: tuple[ListLine, ...]
 
 
-@dataclass(frozen=True)
+@shown
 class WarninglistsPage:
     """warninglists/index.html, filtered by GET: value; a POST to checkValue fills `checked`."""
 
@@ -57,7 +57,7 @@ class WarninglistsPage:
     may_update: bool
 
 
-@dataclass(frozen=True)
+@shown
 class WarninglistPage:
     """warninglists/view.html"""
 
@@ -69,7 +69,7 @@ class WarninglistPage:
     may_edit: bool
 
 
-@dataclass(frozen=True)
+@shown
 class WarninglistFormPage:
     """warninglists/edit.html: name, description, type, category, matching_attributes, entries, enabled."""
 
@@ -80,7 +80,7 @@ class WarninglistFormPage:
     entries_shown: bool  # a giant is not put in a form
 
 
-@dataclass(frozen=True)
+@shown
 class NoticeLine:
     """One noticelist, or one of its notices."""
 
@@ -91,7 +91,7 @@ class NoticeLine:
     enabled: bool
 
 
-@dataclass(frozen=True)
+@shown
 class NoticelistsPage:
     """noticelists/index.html"""
 
@@ -99,7 +99,7 @@ class NoticelistsPage:
     may_edit: bool
 
 
-@dataclass(frozen=True)
+@shown
 class NoticelistPage:
     """noticelists/view.html"""
 
@@ -109,7 +109,7 @@ class NoticelistPage:
     may_edit: bool
 
 
-@dataclass(frozen=True)
+@shown
 class ModelLine:
     """One decaying model."""
 
@@ -122,7 +122,7 @@ class ModelLine:
     enabled: bool
 
 
-@dataclass(frozen=True)
+@shown
 class ModelsPage:
     """decaying/index.html"""
 

@@ -1,11 +1,10 @@
 """What the pages of people, keys and roles are given."""
 
-from dataclasses import dataclass
-
 from mispmini.web.pages.shared import Choice, Form, Paging
+from mispmini.web.pages.showing import shown
 
 
-@dataclass(frozen=True)
+@shown
 class UserRow:
     """One account in the list."""
 
@@ -18,7 +17,7 @@ class UserRow:
     disabled: bool
 
 
-@dataclass(frozen=True)
+@shown
 class UsersPage:
     """users/index.html"""
 
@@ -28,7 +27,7 @@ class UsersPage:
     form: Form  # value: part of the e-mail
 
 
-@dataclass(frozen=True)
+@shown
 class UserFormPage:
     """users/edit.html: email, password, org_id, role_id, server_id (sync user for), gpgkey, change_pw, disabled."""
 
@@ -42,7 +41,7 @@ class UserFormPage:
     is_own: bool  # then e-mail and password want the current password
 
 
-@dataclass(frozen=True)
+@shown
 class KeyRow:
     """One authkey as lists show it: never the key."""
 
@@ -60,7 +59,7 @@ class KeyRow:
     read_only: bool
 
 
-@dataclass(frozen=True)
+@shown
 class SecondFactorBox:
     """One's own second factor on the profile."""
 
@@ -68,7 +67,7 @@ class SecondFactorBox:
     codes_left: int  # recovery codes
 
 
-@dataclass(frozen=True)
+@shown
 class TotpPage:
     """users/totp_new.html: seed, code and current_password, posted to itself."""
 
@@ -78,14 +77,14 @@ class TotpPage:
     picture: str  # the URI as a QR code, a data: URI of an SVG
 
 
-@dataclass(frozen=True)
+@shown
 class RecoveryCodesPage:
     """users/totp_codes.html, answered to the POST itself: the only time that they are seen."""
 
     codes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@shown
 class ProfilePage:
     """users/view.html: one's own account; posts language to /users/language and passwords to /users/change_pw."""
 
@@ -103,7 +102,7 @@ class ProfilePage:
     password_form: Form  # current_password, password, confirm_password
 
 
-@dataclass(frozen=True)
+@shown
 class PasswordPage:
     """users/change_pw.html: current_password, password, confirm_password."""
 
@@ -112,7 +111,7 @@ class PasswordPage:
     is_forced: bool  # nothing else opens before it is changed
 
 
-@dataclass(frozen=True)
+@shown
 class KeysPage:
     """auth_keys/index.html"""
 
@@ -121,7 +120,7 @@ class KeysPage:
     may_add: bool
 
 
-@dataclass(frozen=True)
+@shown
 class KeyFormPage:
     """auth_keys/add.html: user_id, comment, allowed_ips (one a line), expiration (YYYY-MM-DD), read_only, go_to."""
 
@@ -129,7 +128,7 @@ class KeyFormPage:
     users: tuple[Choice, ...]  # one entry: the viewer only; then no choice is shown
 
 
-@dataclass(frozen=True)
+@shown
 class KeyCreatedPage:
     """auth_keys/created.html, answered to the POST itself: the only time that the key is seen."""
 
@@ -142,7 +141,7 @@ class KeyCreatedPage:
     go_to: str  # checked local path that its maker came from
 
 
-@dataclass(frozen=True)
+@shown
 class KeyAddress:
     """Where a key was used from, and when last."""
 
@@ -150,7 +149,7 @@ class KeyAddress:
     at: int
 
 
-@dataclass(frozen=True)
+@shown
 class KeyEditPage:
     """auth_keys/edit.html: comment, allowed_ips, expiration, read_only; hours posts to /auth_keys/rotate."""
 
@@ -160,7 +159,7 @@ class KeyEditPage:
     seen: tuple[KeyAddress, ...]  # newest first, at most ten
 
 
-@dataclass(frozen=True)
+@shown
 class RefusalRow:
     """A refused key."""
 
@@ -171,7 +170,7 @@ class RefusalRow:
     cause: str  # translated sentence
 
 
-@dataclass(frozen=True)
+@shown
 class RefusalsPage:
     """auth_keys/refusals.html"""
 
@@ -179,7 +178,7 @@ class RefusalsPage:
     paging: Paging
 
 
-@dataclass(frozen=True)
+@shown
 class RoleRow:
     """One role in the list."""
 
@@ -192,7 +191,7 @@ class RoleRow:
     users: int | None  # who has it; None where that is not the viewer's to know
 
 
-@dataclass(frozen=True)
+@shown
 class RolesPage:
     """roles/index.html"""
 
@@ -200,7 +199,7 @@ class RolesPage:
     may_edit: bool
 
 
-@dataclass(frozen=True)
+@shown
 class RoleFormPage:
     """roles/edit.html: name, permission (0-3), a tick for each flag, restricted_to_site_admin."""
 

@@ -1,13 +1,13 @@
 """What the pages of settings, the audit log and the health of the house are given."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from mispmini.web.pages.servers import Outcome
 from mispmini.web.pages.shared import Choice, Form, Health, Paging
+from mispmini.web.pages.showing import shown
 
 
-@dataclass(frozen=True)
+@shown
 class BlockedRow:
     """An entry of a blocklist."""
 
@@ -20,7 +20,7 @@ class BlockedRow:
     may_restore: bool  # an event that was deleted here and can still be brought back, which unblocks it
 
 
-@dataclass(frozen=True)
+@shown
 class BlocklistPage:
     """blocklists/index.html: uuids and comment are posted to add_path."""
 
@@ -34,7 +34,7 @@ class BlocklistPage:
     delete_path: str  # an entry's id behind it lets it in again
 
 
-@dataclass(frozen=True)
+@shown
 class SettingRow:
     """One setting in the list."""
 
@@ -48,7 +48,7 @@ class SettingRow:
     locked: str  # why nobody changes it here, translated; "" when one can
 
 
-@dataclass(frozen=True)
+@shown
 class SettingsPage:
     """settings/index.html, filtered by GET: q."""
 
@@ -60,7 +60,7 @@ class SettingsPage:
     facts: tuple[SettingRow, ...] = ()  # what is decided here for good
 
 
-@dataclass(frozen=True)
+@shown
 class SettingFormPage:
     """settings/edit.html; the field is called value."""
 
@@ -71,7 +71,7 @@ class SettingFormPage:
     group: str
 
 
-@dataclass(frozen=True)
+@shown
 class ChangeRow:
     """One field of a change, before and after."""
 
@@ -80,7 +80,7 @@ class ChangeRow:
     after: str
 
 
-@dataclass(frozen=True)
+@shown
 class AuditStep:
     """One thing that a request did."""
 
@@ -90,7 +90,7 @@ class AuditStep:
     changes: tuple[ChangeRow, ...]
 
 
-@dataclass(frozen=True)
+@shown
 class AuditRow:
     """One request in the audit log."""
 
@@ -106,7 +106,7 @@ class AuditRow:
     more: int  # further things that the request did
 
 
-@dataclass(frozen=True)
+@shown
 class AuditPage:
     """logs/index.html, filtered by GET: email, action, model, model_id, since, until, q."""
 
@@ -118,7 +118,7 @@ class AuditPage:
     size: str  # how much there is and how long it is kept, translated
 
 
-@dataclass(frozen=True)
+@shown
 class AuditRowPage:
     """logs/view.html"""
 
@@ -129,7 +129,7 @@ class AuditRowPage:
     is_cut: bool  # the change was too large to keep whole
 
 
-@dataclass(frozen=True)
+@shown
 class CheckRow:
     """One check of the self-check."""
 
@@ -138,7 +138,7 @@ class CheckRow:
     advice: str  # how to mend it, translated; ""
 
 
-@dataclass(frozen=True)
+@shown
 class PartnerHealth:
     """One link on the health page."""
 
@@ -152,7 +152,7 @@ class PartnerHealth:
     parked: int
 
 
-@dataclass(frozen=True)
+@shown
 class HealthPage:
     """health/index.html"""
 

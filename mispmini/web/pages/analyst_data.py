@@ -1,11 +1,10 @@
 """What the pages show of notes, opinions and relationships."""
 
-from dataclasses import dataclass
-
 from mispmini.web.pages.shared import Choice, Form
+from mispmini.web.pages.showing import shown
 
 
-@dataclass(frozen=True)
+@shown
 class AnalystCard:
     """One of them, and what is said about it in turn."""
 
@@ -27,7 +26,7 @@ class AnalystCard:
     below: tuple["AnalystCard", ...] = ()
 
 
-@dataclass(frozen=True)
+@shown
 class AnalystBox:
     """What is said about an event and its elements, and whether the viewer may say more."""
 
@@ -36,7 +35,7 @@ class AnalystBox:
     may_add: bool = False
 
 
-@dataclass(frozen=True)
+@shown
 class AnalystItemPage:
     """analyst_data/view.html: one, with what is said about it; `back` leads to its event, if that is here."""
 
@@ -44,7 +43,7 @@ class AnalystItemPage:
     back: str = ""
 
 
-@dataclass(frozen=True)
+@shown
 class AnalystFormPage:
     """analyst_data/edit.html: note, language; opinion, comment; relationship_type, related_object_uuid,
     related_object_type; distribution, sharing_group_id."""

@@ -1,11 +1,10 @@
 """What the page of the REST interface is given."""
 
-from dataclasses import dataclass
-
 from mispmini.web.pages.shared import Form
+from mispmini.web.pages.showing import shown
 
 
-@dataclass(frozen=True)
+@shown
 class ApiRow:
     """One operation; the summary is English, as the document's."""
 
@@ -17,7 +16,7 @@ class ApiRow:
     fields: tuple[str, ...]  # of the body; those that must be there end with an asterisk
 
 
-@dataclass(frozen=True)
+@shown
 class ApiGroup:
     """The operations of one noun."""
 
@@ -25,7 +24,7 @@ class ApiGroup:
     rows: tuple[ApiRow, ...]
 
 
-@dataclass(frozen=True)
+@shown
 class ApiPage:
     """api/index.html"""
 

@@ -1,11 +1,10 @@
 """What pages say of how events came here, and of what partners were not allowed to do."""
 
-from dataclasses import dataclass
-
 from mispmini.web.pages.shared import Choice, Paging
+from mispmini.web.pages.showing import shown
 
 
-@dataclass(frozen=True)
+@shown
 class ArrivalBox:
     """events/_arrival.html: how an event came; shown on its page to those whom it concerns."""
 
@@ -17,7 +16,7 @@ class ArrivalBox:
     may_reassign: bool
 
 
-@dataclass(frozen=True)
+@shown
 class NamedRow:
     """An event in our name that a partner delivered."""
 
@@ -28,7 +27,7 @@ class NamedRow:
     waits: bool  # for its release
 
 
-@dataclass(frozen=True)
+@shown
 class RefusedRow:
     """An update that a partner was not allowed to make."""
 
@@ -40,7 +39,7 @@ class RefusedRow:
     at: int
 
 
-@dataclass(frozen=True)
+@shown
 class IncomingPage:
     """incoming/index.html"""
 
@@ -49,7 +48,7 @@ class IncomingPage:
     paging: Paging  # over the refused updates
 
 
-@dataclass(frozen=True)
+@shown
 class ReassignPage:
     """incoming/reassign.html: org"""
 

@@ -1,11 +1,10 @@
 """What the pages of handed-over events and of correlation exclusions are given."""
 
-from dataclasses import dataclass
-
 from mispmini.web.pages.shared import Choice, Form
+from mispmini.web.pages.showing import shown
 
 
-@dataclass(frozen=True)
+@shown
 class DelegationRow:
     """A pending request."""
 
@@ -19,14 +18,14 @@ class DelegationRow:
     may_discard: bool
 
 
-@dataclass(frozen=True)
+@shown
 class DelegationsPage:
     """delegations/index.html."""
 
     rows: tuple[DelegationRow, ...]
 
 
-@dataclass(frozen=True)
+@shown
 class DelegationFormPage:
     """delegations/edit.html: org_id, message, distribution, sharing_group_id."""
 
@@ -38,7 +37,7 @@ class DelegationFormPage:
     groups: tuple[Choice, ...]
 
 
-@dataclass(frozen=True)
+@shown
 class ExclusionRow:
     """A value that does not correlate."""
 
@@ -47,7 +46,7 @@ class ExclusionRow:
     comment: str
 
 
-@dataclass(frozen=True)
+@shown
 class CommonRow:
     """A value in more events than correlate."""
 
@@ -55,7 +54,7 @@ class CommonRow:
     events: int
 
 
-@dataclass(frozen=True)
+@shown
 class CorrelationPage:
     """delegations/correlation.html: value, comment."""
 

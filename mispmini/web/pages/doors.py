@@ -1,12 +1,11 @@
 """What the pages of set-up, login, errors and home are given."""
 
-from dataclasses import dataclass
-
 from mispmini.web.pages.events import EventRow
 from mispmini.web.pages.shared import Choice, Form, Health, LedgerRow
+from mispmini.web.pages.showing import shown
 
 
-@dataclass(frozen=True)
+@shown
 class ErrorPage:
     """error.html"""
 
@@ -16,16 +15,19 @@ class ErrorPage:
     advice: str  # what to do now
     request_id: str
     leads_on: bool  # there are pages to go to: not before the set-up
+    back: str  # the page of ours that led here, "" for none
+    typed: tuple[tuple[str, str], ...] = ()  # fields of a form that came too late, to be sent once more
+    action: str = ""  # where to
 
 
-@dataclass(frozen=True)
+@shown
 class CodePage:
     """users/otp.html, posts code to itself."""
 
     message: str  # what was wrong with the last one, translated
 
 
-@dataclass(frozen=True)
+@shown
 class SetupPage:
     """setup.html, posts to /setup: token, org_name, org_uuid, email, password, base_url, language."""
 
@@ -34,7 +36,7 @@ class SetupPage:
     form: Form
 
 
-@dataclass(frozen=True)
+@shown
 class LoginPage:
     """login.html, posts `data[User][email]` and `data[User][password]` to /users/login."""
 
@@ -46,7 +48,7 @@ class LoginPage:
     may_register: bool  # visitors may ask for an account
 
 
-@dataclass(frozen=True)
+@shown
 class Step:
     """One line of the first-run checklist."""
 
@@ -56,7 +58,7 @@ class Step:
     guide: int  # step of the guide that tells how
 
 
-@dataclass(frozen=True)
+@shown
 class ServerHealth:
     """One partner in the strip on the home page."""
 
@@ -67,7 +69,7 @@ class ServerHealth:
     waiting: int  # events in the queue
 
 
-@dataclass(frozen=True)
+@shown
 class HomePage:
     """home.html"""
 

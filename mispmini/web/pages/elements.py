@@ -1,14 +1,13 @@
 """What is shown of the parts of an event, and what their forms are given."""
 
-from dataclasses import dataclass
-
 from markupsafe import Markup
 
 from mispmini.web.pages.shared import Choice, Form, TagBadge
+from mispmini.web.pages.showing import shown
 from mispmini.web.pages.sightings import NOTHING_SEEN, SeenBox
 
 
-@dataclass(frozen=True)
+@shown
 class AttributeRow:
     """One attribute of an event, alone or in an object."""
 
@@ -50,7 +49,7 @@ class AttributeRow:
         return bool(told or self.tags or self.was_sighted or self.warnings or self.known_at or self.gone)
 
 
-@dataclass(frozen=True)
+@shown
 class ReferenceRow:
     """A reference from an object to an attribute or object of the same event."""
 
@@ -62,7 +61,7 @@ class ReferenceRow:
     may_delete: bool
 
 
-@dataclass(frozen=True)
+@shown
 class ObjectGroup:
     """One object with its attributes."""
 
@@ -81,7 +80,7 @@ class ObjectGroup:
     gone: bool = False  # the partner that delivered the event no longer shows it
 
 
-@dataclass(frozen=True)
+@shown
 class AttributeChoices:
     """What the form of an attribute offers."""
 
@@ -92,7 +91,7 @@ class AttributeChoices:
     groups: tuple[Choice, ...]  # sharing groups; empty: the form offers none
 
 
-@dataclass(frozen=True)
+@shown
 class AttributeFormPage:
     """attributes/edit.html: type, category, value, comment, to_ids, distribution, sharing_group_id, first_seen,
     last_seen, disable_correlation."""
@@ -105,7 +104,7 @@ class AttributeFormPage:
     choices: AttributeChoices
 
 
-@dataclass(frozen=True)
+@shown
 class FilesPage:
     """attributes/files.html: files, category, comment, malware."""
 
@@ -116,7 +115,7 @@ class FilesPage:
     categories: tuple[Choice, ...]
 
 
-@dataclass(frozen=True)
+@shown
 class RemovalPage:
     """removal.html: the question before an attribute, object or report is deleted."""
 
@@ -130,7 +129,7 @@ class RemovalPage:
     for_good: bool  # otherwise the form offers it, with a tick of its own
 
 
-@dataclass(frozen=True)
+@shown
 class TemplateRow:
     """A template of objects to choose."""
 
@@ -140,7 +139,7 @@ class TemplateRow:
     description: str
 
 
-@dataclass(frozen=True)
+@shown
 class TemplatesPage:
     """objects/templates.html, filtered by GET: q, category."""
 
@@ -151,7 +150,7 @@ class TemplatesPage:
     rows: tuple[TemplateRow, ...]
 
 
-@dataclass(frozen=True)
+@shown
 class ObjectField:
     """One field of an object's form: an element of its template, or an attribute that it has."""
 
@@ -159,12 +158,12 @@ class ObjectField:
     label: str  # the relation
     type: str
     help: str  # the template's description, as it is
-    mark: str  # "required" or "one of these is required", translated; "" for neither
+    required: bool
     several: bool  # each line is a value
     options: tuple[str, ...]  # values that the template suggests
 
 
-@dataclass(frozen=True)
+@shown
 class ObjectFormPage:
     """objects/edit.html: comment, distribution, sharing_group_id, first_seen, last_seen, and the fields named here."""
 
@@ -176,12 +175,14 @@ class ObjectFormPage:
     action: str
     form: Form
     stored: tuple[ObjectField, ...]  # attributes that are here; one that is emptied is deleted
-    fields: tuple[ObjectField, ...]  # of the template, the important ones first
+    one_of: tuple[ObjectField, ...]  # of these a new object needs at least one
+    fields: tuple[ObjectField, ...]  # of the template, those that are required or important
     more: tuple[ObjectField, ...]
+    may_hold_file: bool  # its template has files, which are attached on the page of the event
     choices: AttributeChoices
 
 
-@dataclass(frozen=True)
+@shown
 class ReferenceFormPage:
     """objects/reference.html: object_uuid, referenced_uuid, relationship_type, comment."""
 
@@ -194,7 +195,7 @@ class ReferenceFormPage:
     relationships: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@shown
 class ReportRow:
     """An event report in a list."""
 
@@ -206,7 +207,7 @@ class ReportRow:
     excerpt: str
 
 
-@dataclass(frozen=True)
+@shown
 class ReportPage:
     """event_reports/view.html"""
 
@@ -223,7 +224,7 @@ class ReportPage:
     may_edit: bool
 
 
-@dataclass(frozen=True)
+@shown
 class ReportFormPage:
     """event_reports/edit.html: name, content, distribution, sharing_group_id."""
 

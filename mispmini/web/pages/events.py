@@ -1,6 +1,5 @@
 """What the pages of events are given."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from mispmini.web.pages.administration import ChangeRow
@@ -11,9 +10,10 @@ from mispmini.web.pages.feeds import FeedHitRow
 from mispmini.web.pages.galaxies import ClusterBadge
 from mispmini.web.pages.proposals import ProposalCard
 from mispmini.web.pages.shared import Choice, Form, LedgerRow, Paging, TagBadge
+from mispmini.web.pages.showing import shown
 
 
-@dataclass(frozen=True)
+@shown
 class EventRow:
     """One event in a list."""
 
@@ -29,7 +29,7 @@ class EventRow:
     changed_since_publish: bool
 
 
-@dataclass(frozen=True)
+@shown
 class EventsPage:
     """events/index.html, filtered by GET: q, tag, org, published, tab."""
 
@@ -40,7 +40,7 @@ class EventsPage:
     filtered: bool  # something narrows the list: an empty one then says so
 
 
-@dataclass(frozen=True)
+@shown
 class TrashRow:
     """A deleted event that can be restored; times are epoch seconds."""
 
@@ -51,7 +51,7 @@ class TrashRow:
     ends: int  # then it is removed for good
 
 
-@dataclass(frozen=True)
+@shown
 class TrashPage:
     """events/trash.html"""
 
@@ -59,7 +59,7 @@ class TrashPage:
     days: int  # that a deleted event is kept
 
 
-@dataclass(frozen=True)
+@shown
 class EventLink:
     """Another event, as a link."""
 
@@ -69,7 +69,7 @@ class EventLink:
     date: str  # YYYY-MM-DD, its own
 
 
-@dataclass(frozen=True)
+@shown
 class EventTab:
     """One of the tabs of an event."""
 
@@ -80,7 +80,7 @@ class EventTab:
     trouble: bool  # something on it needs somebody
 
 
-@dataclass(frozen=True)
+@shown
 class EventHead:
     """What stands above each tab of an event."""
 
@@ -121,7 +121,7 @@ class EventHead:
     no_longer_at: tuple[str, ...] = ()  # servers that it was pulled from and that no longer show it
 
 
-@dataclass(frozen=True)
+@shown
 class EventPage:
     """events/view.html: attributes and objects, filtered by GET: q, deleted, extended."""
 
@@ -135,14 +135,15 @@ class EventPage:
     extended: bool  # elements of the events that extend this one are among them
     extending_count: int
     attribute_form: Form  # see AttributeFormPage, and batch_import
+    adding: bool  # whether that form stands open
     choices: AttributeChoices
     proposals: tuple[ProposalCard, ...] = ()  # pending ones
     may_propose: bool = False  # an attribute, to whose event it is
-    notes: AnalystBox = AnalystBox()  # noqa: RUF009 - frozen
+    notes: AnalystBox = AnalystBox()
     any_gone: bool = False  # one of these is no longer shown by the partner that delivered the event
 
 
-@dataclass(frozen=True)
+@shown
 class RelatedRow:
     """An event that shares values with this one."""
 
@@ -152,7 +153,7 @@ class RelatedRow:
     shared: int  # how many there are
 
 
-@dataclass(frozen=True)
+@shown
 class PartnerHitRow:
     """A value that a partner holds, too."""
 
@@ -161,7 +162,7 @@ class PartnerHitRow:
     events: tuple[tuple[str, str], ...]  # label and path of the preview; for site admins
 
 
-@dataclass(frozen=True)
+@shown
 class ReadingRow:
     """A partner's organisation got a version of the event."""
 
@@ -172,7 +173,7 @@ class ReadingRow:
     at: int
 
 
-@dataclass(frozen=True)
+@shown
 class RelatedPage:
     """events/related.html"""
 
@@ -184,7 +185,7 @@ class RelatedPage:
     partner_hits: tuple[PartnerHitRow, ...] = ()
 
 
-@dataclass(frozen=True)
+@shown
 class EventReportsPage:
     """events/reports.html"""
 
@@ -193,7 +194,7 @@ class EventReportsPage:
     deleted_shown: bool
 
 
-@dataclass(frozen=True)
+@shown
 class SharingPage:
     """events/sharing.html"""
 
@@ -203,7 +204,7 @@ class SharingPage:
     readings: tuple[ReadingRow, ...] = ()  # who fetched it, newest first
 
 
-@dataclass(frozen=True)
+@shown
 class HistoryRow:
     """One thing that somebody did."""
 
@@ -215,7 +216,7 @@ class HistoryRow:
     changes: tuple[ChangeRow, ...]
 
 
-@dataclass(frozen=True)
+@shown
 class HistoryPage:
     """events/history.html"""
 
@@ -224,9 +225,10 @@ class HistoryPage:
     paging: Paging
 
 
-@dataclass(frozen=True)
+@shown
 class EventFormPage:
-    """events/edit.html: date, distribution, sharing_group_id, threat_level_id, analysis, info, extends_uuid, tlp."""
+    """events/edit.html: date, distribution, sharing_group_id, threat_level_id, analysis, info, extends_uuid, tlp, rsit,
+    then ("paste": on to the page where a text is pasted)."""
 
     id: int | None  # None to add one
     form: Form
@@ -235,9 +237,11 @@ class EventFormPage:
     threat_levels: tuple[Choice, ...]
     analyses: tuple[Choice, ...]
     tlps: tuple[Choice, ...]  # tags of a new event; empty when one is edited
+    classes: tuple[Choice, ...]  # tags of RSIT, likewise
+    starts: tuple[Choice, ...]  # what a new event may begin as: ?start=
 
 
-@dataclass(frozen=True)
+@shown
 class Recipient:
     """One server in the publish page: would the event go there, and as what."""
 
@@ -246,24 +250,24 @@ class Recipient:
     sentence: str  # "Arrives as: this community only" or the reason why not, translated
 
 
-@dataclass(frozen=True)
+@shown
 class PublishPage:
     """events/publish.html"""
 
     id: int
     info: str
-    audience: str  # a sentence: who can see this
-    here: tuple[str, ...]  # organisations on this server that see it, by name
-    recipients: tuple[Recipient, ...]
-    warnings: tuple[str, ...]  # publishing stays possible
-    questions: tuple[str, ...]  # what has to be confirmed: "It has no TLP tag."
-    refusal: str  # why this viewer may not publish it; "" when they may
-    obstacles: tuple[str, ...]  # why nobody may publish it as it is
-    form: Form  # confirmed
+    audience: str = ""  # a sentence: who can see this
+    here: tuple[str, ...] = ()  # organisations on this server that see it, by name
+    recipients: tuple[Recipient, ...] = ()
+    warnings: tuple[str, ...] = ()  # publishing stays possible
+    questions: tuple[str, ...] = ()  # what has to be confirmed: "It has no TLP tag."
+    refusal: str = ""  # why this viewer may not publish it, and is told nothing else; "" when they may
+    obstacles: tuple[str, ...] = ()  # why nobody may publish it as it is
+    form: Form = Form()  # confirmed
     sends_mail: bool = False  # e-mail is on, so that there are two ways to publish
 
 
-@dataclass(frozen=True)
+@shown
 class DeletePage:
     """events/delete.html"""
 
@@ -275,7 +279,7 @@ class DeletePage:
     may_retract: bool
 
 
-@dataclass(frozen=True)
+@shown
 class RetractedRow:
     """A partner that it was sent to: what it did with the retraction."""
 
@@ -286,7 +290,7 @@ class RetractedRow:
     at: int
 
 
-@dataclass(frozen=True)
+@shown
 class RetractPage:
     """events/retract.html. Field: reason."""
 

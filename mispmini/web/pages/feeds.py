@@ -1,12 +1,11 @@
 """What the pages of feeds and of messages to reporters are given."""
 
-from dataclasses import dataclass
-
 from mispmini.web.pages.servers import Fact, RemoteAttribute
 from mispmini.web.pages.shared import Choice, Form, Paging
+from mispmini.web.pages.showing import shown
 
 
-@dataclass(frozen=True)
+@shown
 class FeedRow:
     """One feed in the list."""
 
@@ -24,14 +23,14 @@ class FeedRow:
     result: str  # how the last fetch or caching ended
 
 
-@dataclass(frozen=True)
+@shown
 class FeedsPage:
     """feeds/index.html"""
 
     rows: tuple[FeedRow, ...]
 
 
-@dataclass(frozen=True)
+@shown
 class FeedPage:
     """feeds/view.html"""
 
@@ -40,7 +39,7 @@ class FeedPage:
     event_id: int | None  # of the event that a list is kept in
 
 
-@dataclass(frozen=True)
+@shown
 class FeedFormPage:
     """feeds/edit.html.
 
@@ -58,7 +57,7 @@ class FeedFormPage:
     tags: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@shown
 class FeedEventRow:
     """One event of a MISP feed."""
 
@@ -72,7 +71,7 @@ class FeedEventRow:
     verdict: str  # translated
 
 
-@dataclass(frozen=True)
+@shown
 class FeedValueRow:
     """One value of a list."""
 
@@ -82,7 +81,7 @@ class FeedValueRow:
     is_known: bool  # the feed's own event holds it already
 
 
-@dataclass(frozen=True)
+@shown
 class FeedPreviewPage:
     """feeds/preview.html"""
 
@@ -95,7 +94,7 @@ class FeedPreviewPage:
     paging: Paging
 
 
-@dataclass(frozen=True)
+@shown
 class FeedEventPage:
     """feeds/preview_event.html"""
 
@@ -108,7 +107,7 @@ class FeedEventPage:
     more: int
 
 
-@dataclass(frozen=True)
+@shown
 class FeedHitRow:
     """A value that a feed holds."""
 
@@ -118,7 +117,7 @@ class FeedHitRow:
     events: tuple[tuple[str, str], ...]  # label and path of the preview; for site admins
 
 
-@dataclass(frozen=True)
+@shown
 class FeedSearchPage:
     """feeds/search.html. Field: value."""
 
@@ -127,7 +126,7 @@ class FeedSearchPage:
     hits: tuple[FeedHitRow, ...]
 
 
-@dataclass(frozen=True)
+@shown
 class OverlapRow:
     """How much two caches share."""
 
@@ -137,7 +136,7 @@ class OverlapRow:
     percentage: int
 
 
-@dataclass(frozen=True)
+@shown
 class FeedComparePage:
     """feeds/compare.html"""
 
@@ -145,7 +144,7 @@ class FeedComparePage:
     cached: int  # how many feeds have a cache
 
 
-@dataclass(frozen=True)
+@shown
 class ContactPage:
     """events/contact.html. Field: message."""
 

@@ -1,11 +1,10 @@
 """Free text import: what a pasted text holds, a row for each value, and what it shall become."""
 
-from dataclasses import dataclass
-
 from mispmini.web.pages.shared import Choice, Form
+from mispmini.web.pages.showing import shown
 
 
-@dataclass(frozen=True)
+@shown
 class FreetextRow:
     """One value that the text holds."""
 
@@ -20,7 +19,7 @@ class FreetextRow:
     comment: str = ""
 
 
-@dataclass(frozen=True)
+@shown
 class FreetextPage:
     """Where a text is pasted, or what one holds."""
 
@@ -31,3 +30,26 @@ class FreetextPage:
     left_out: int  # values beyond what one page takes
     distributions: tuple[Choice, ...]
     groups: tuple[Choice, ...]
+
+
+@shown
+class LookupRow:
+    """One value that is known here."""
+
+    value: str
+    type: str
+    known: int  # in how many events it is
+    events: str  # where they are listed
+    warnings: tuple[str, ...]  # names of warninglists
+
+
+@shown
+class LookupPage:
+    """events/lookup.html: value."""
+
+    form: Form
+    asked: bool
+    known: tuple[LookupRow, ...]
+    unknown: str  # values that no event holds, one a line
+    count: int  # values in the text
+    left_out: int  # values beyond what one page takes

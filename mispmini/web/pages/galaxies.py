@@ -1,9 +1,9 @@
 """What an event's page is given of galaxies."""
 
-from dataclasses import dataclass
+from mispmini.web.pages.showing import shown
 
 
-@dataclass(frozen=True)
+@shown
 class ClusterBadge:
     """A cluster that a tag on an event names."""
 

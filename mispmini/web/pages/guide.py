@@ -1,9 +1,9 @@
 """What the help page is given."""
 
-from dataclasses import dataclass
+from mispmini.web.pages.showing import shown
 
 
-@dataclass(frozen=True)
+@shown
 class GuideLink:
     """Where a step is done."""
 
@@ -11,7 +11,7 @@ class GuideLink:
     href: str
 
 
-@dataclass(frozen=True)
+@shown
 class GuideStep:
     """One step of the guide."""
 
@@ -21,7 +21,7 @@ class GuideStep:
     links: tuple[GuideLink, ...]  # only what the viewer may open
 
 
-@dataclass(frozen=True)
+@shown
 class GuideCall:
     """A call that works as it stands once the variable AUTHKEY is set."""
 
@@ -30,7 +30,7 @@ class GuideCall:
     command: str  # for a POSIX shell
 
 
-@dataclass(frozen=True)
+@shown
 class GuideLevel:
     """What a distribution becomes on its way to a partner; the names are translated."""
 
@@ -39,7 +39,7 @@ class GuideLevel:
     pulled: str
 
 
-@dataclass(frozen=True)
+@shown
 class HelpPage:
     """help.html"""
 

@@ -1,13 +1,13 @@
 """What the pages of organisations are given."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from mispmini.web.pages.events import EventRow
 from mispmini.web.pages.shared import Choice, Form, Paging
+from mispmini.web.pages.showing import shown
 
 
-@dataclass(frozen=True)
+@shown
 class OrganisationRow:
     """One organisation in the list."""
 
@@ -19,7 +19,7 @@ class OrganisationRow:
     events: int  # visible ones that it created
 
 
-@dataclass(frozen=True)
+@shown
 class OrganisationsPage:
     """organisations/index.html, filtered by GET: q, scope."""
 
@@ -30,7 +30,7 @@ class OrganisationsPage:
     may_add: bool
 
 
-@dataclass(frozen=True)
+@shown
 class OrganisationPage:
     """organisations/view.html"""
 
@@ -49,7 +49,7 @@ class OrganisationPage:
     may_edit: bool
 
 
-@dataclass(frozen=True)
+@shown
 class OrganisationFormPage:
     """organisations/edit.html: name, uuid, local, description, nationality, sector, type, contacts."""
 
@@ -57,7 +57,7 @@ class OrganisationFormPage:
     form: Form
 
 
-@dataclass(frozen=True)
+@shown
 class MergeFact:
     """How many of a kind move."""
 
@@ -65,7 +65,7 @@ class MergeFact:
     count: int
 
 
-@dataclass(frozen=True)
+@shown
 class MergePage:
     """organisations/merge.html: target by GET for the preview; then posts target."""
 
@@ -79,7 +79,7 @@ class MergePage:
     facts: tuple[MergeFact, ...]  # empty before one is chosen
 
 
-@dataclass(frozen=True)
+@shown
 class ImportRow:
     """A line of a list and what became of it."""
 
@@ -89,7 +89,7 @@ class ImportRow:
     outcome: str  # translated sentence
 
 
-@dataclass(frozen=True)
+@shown
 class ImportPage:
     """organisations/import.html: list (text) or file, local."""
 

@@ -1,12 +1,11 @@
 """What the pages of proposals are given."""
 
-from dataclasses import dataclass
-
 from mispmini.web.pages.elements import AttributeChoices
 from mispmini.web.pages.shared import Form
+from mispmini.web.pages.showing import shown
 
 
-@dataclass(frozen=True)
+@shown
 class ProposedField:
     """One field of an attribute as it is and as it should be."""
 
@@ -16,7 +15,7 @@ class ProposedField:
     changed: bool
 
 
-@dataclass(frozen=True)
+@shown
 class ProposedFile:
     """The file that comes with a proposal."""
 
@@ -24,7 +23,7 @@ class ProposedFile:
     size: int  # bytes
 
 
-@dataclass(frozen=True)
+@shown
 class ProposalCard:
     """One proposal, with what it would change."""
 
@@ -41,7 +40,7 @@ class ProposalCard:
     may_discard: bool
 
 
-@dataclass(frozen=True)
+@shown
 class ProposalsPage:
     """proposals/index.html: those that wait for the viewer's organisation, or all that it sees."""
 
@@ -50,7 +49,7 @@ class ProposalsPage:
     more: int  # how many are not shown
 
 
-@dataclass(frozen=True)
+@shown
 class ProposalFormPage:
     """proposals/edit.html: type, category, value, comment, to_ids; a file where the attribute has one."""
 

@@ -1,11 +1,10 @@
 """What the pages about requests for accounts are given."""
 
-from dataclasses import dataclass
-
 from mispmini.web.pages.shared import Choice, Form
+from mispmini.web.pages.showing import shown
 
 
-@dataclass(frozen=True)
+@shown
 class RegisterPage:
     """users/register.html, for visitors: email, org_name, org_uuid, message."""
 
@@ -14,7 +13,7 @@ class RegisterPage:
     is_sent: bool  # whether one was just taken
 
 
-@dataclass(frozen=True)
+@shown
 class RegistrationRow:
     """A request that waits; posts org_id and role_id to /users/acceptRegistrations."""
 
@@ -28,7 +27,7 @@ class RegistrationRow:
     form: Form
 
 
-@dataclass(frozen=True)
+@shown
 class RegistrationsPage:
     """users/registrations.html"""
 
@@ -38,7 +37,7 @@ class RegistrationsPage:
     is_open: bool
 
 
-@dataclass(frozen=True)
+@shown
 class AccountMadePage:
     """users/registration_accepted.html: the only time that the password is seen."""
 

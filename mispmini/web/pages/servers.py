@@ -1,9 +1,9 @@
 """What the pages of servers and jobs are given."""
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from mispmini.web.pages.shared import Choice, Form, Health, LedgerRow, LedgerState, Paging
+from mispmini.web.pages.showing import shown
 
 Outcome: TypeAlias = Literal["good", "warning", "failing", "skipped"]
 JobState: TypeAlias = Literal["waiting", "running", "done", "failed"]
@@ -11,7 +11,7 @@ LinkState: TypeAlias = Literal["running", "due", "waiting", "by_hand", "paused",
 RULE_FIELDS = ("push_tags", "push_orgs", "push_t", "pull_tags", "pull_orgs", "pull_t", "pull_url")
 
 
-@dataclass(frozen=True)
+@shown
 class ServerCard:
     """One partner in the list."""
 
@@ -32,15 +32,14 @@ class ServerCard:
     received: int  # events that we have from them
 
 
-@dataclass(frozen=True)
+@shown
 class ServersPage:
     """servers/index.html"""
 
     cards: tuple[ServerCard, ...]
-    may_edit: bool
 
 
-@dataclass(frozen=True)
+@shown
 class ServerFormPage:
     """servers/edit.html.
 
@@ -68,7 +67,7 @@ class ServerFormPage:
         return any(self.form.value(name) for name in self.form.values if name.startswith(RULE_FIELDS))
 
 
-@dataclass(frozen=True)
+@shown
 class QueueRow:
     """One event that waits for this server."""
 
@@ -81,7 +80,7 @@ class QueueRow:
     next_try: int | None
 
 
-@dataclass(frozen=True)
+@shown
 class Fact:
     """One line of what is known: label and text, translated."""
 
@@ -90,7 +89,7 @@ class Fact:
     mono: bool = False
 
 
-@dataclass(frozen=True)
+@shown
 class DifferenceRow:
     """An event that one side of a link lacks, or holds otherwise."""
 
@@ -102,7 +101,7 @@ class DifferenceRow:
     may_resend: bool
 
 
-@dataclass(frozen=True)
+@shown
 class ServerPage:
     """servers/view.html"""
 
@@ -122,7 +121,7 @@ class ServerPage:
     may_edit: bool
 
 
-@dataclass(frozen=True)
+@shown
 class SyncConfigPage:
     """servers/create_sync.html"""
 
@@ -130,7 +129,7 @@ class SyncConfigPage:
     may_make: bool = True  # a sync user asks, whose key it is
 
 
-@dataclass(frozen=True)
+@shown
 class TestLayer:
     """One layer of the connection test, in order: name, address, TLS, HTTP, key, permissions, POST."""
 
@@ -143,7 +142,7 @@ class TestLayer:
     advice: str  # how to mend it; "" when good
 
 
-@dataclass(frozen=True)
+@shown
 class ServerTestPage:
     """servers/test.html"""
 
@@ -159,7 +158,7 @@ class ServerTestPage:
     replaces_pin: bool  # another one is pinned: what is shown may be an impostor's
 
 
-@dataclass(frozen=True)
+@shown
 class RemoteRow:
     """One event of the partner's list."""
 
@@ -175,7 +174,7 @@ class RemoteRow:
     verdict: str  # why, or why not, translated
 
 
-@dataclass(frozen=True)
+@shown
 class PreviewPage:
     """servers/preview.html. Fields: searchall, searcheventinfo, searchorg, searchtag."""
 
@@ -189,7 +188,7 @@ class PreviewPage:
     next: str | None
 
 
-@dataclass(frozen=True)
+@shown
 class RemoteAttribute:
     """One attribute of the partner's event; `object` is the name of the object it is part of, or ""."""
 
@@ -200,7 +199,7 @@ class RemoteAttribute:
     object: str
 
 
-@dataclass(frozen=True)
+@shown
 class RemoteEventPage:
     """servers/preview_event.html"""
 
@@ -215,7 +214,7 @@ class RemoteEventPage:
     may_pull: bool
 
 
-@dataclass(frozen=True)
+@shown
 class RemoteNamesPage:
     """servers/remote.html: our account at the partner, and the names that pull rules can use."""
 
@@ -227,7 +226,7 @@ class RemoteNamesPage:
     tags: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@shown
 class ScheduleRow:
     """One partner in the schedule."""
 
@@ -241,7 +240,7 @@ class ScheduleRow:
     may_run: bool
 
 
-@dataclass(frozen=True)
+@shown
 class JobRow:
     """One job in the list."""
 
@@ -252,7 +251,7 @@ class JobRow:
     at: int
 
 
-@dataclass(frozen=True)
+@shown
 class JobsPage:
     """jobs/index.html"""
 
@@ -260,7 +259,7 @@ class JobsPage:
     jobs: tuple[JobRow, ...]  # newest first
 
 
-@dataclass(frozen=True)
+@shown
 class JobItem:
     """What a job did with one thing."""
 
@@ -271,7 +270,7 @@ class JobItem:
     reason: str  # translated; ""
 
 
-@dataclass(frozen=True)
+@shown
 class JobPage:
     """jobs/view.html, asked for again every 2 seconds until the job ends."""
 
@@ -290,7 +289,15 @@ class JobPage:
     back_label: str  # that page's name
 
 
-@dataclass(frozen=True)
+@shown
+class PartnerSheet:
+    """What a partner is given for one way of exchange."""
+
+    title: str
+    text: str  # lines "field: value", to be copied
+
+
+@shown
 class StatementPage:
     """servers/statement.html: one page on paper."""
 
@@ -299,6 +306,7 @@ class StatementPage:
     url: str
     contact: str  # "" where nobody is named
     version: str  # a sentence
+    sheets: tuple[PartnerSheet, ...]
     retention: tuple[str, ...]  # sentences
     tlp: tuple[str, ...]  # sentences
     readers: tuple[str, ...]  # organisations

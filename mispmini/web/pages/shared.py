@@ -1,8 +1,10 @@
 """Parts that many pages share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
+
+from mispmini.web.pages.showing import shown
 
 Tlp: TypeAlias = Literal["", "red", "amber", "green", "clear"]
 LedgerState: TypeAlias = Literal[
@@ -11,7 +13,7 @@ LedgerState: TypeAlias = Literal[
 Health: TypeAlias = Literal["good", "warning", "failing", "unused"]
 
 
-@dataclass(frozen=True)
+@shown
 class Notice:
     """One message above the page, shown once: what the last request did."""
 
@@ -19,7 +21,7 @@ class Notice:
     text: str  # translated
 
 
-@dataclass(frozen=True)
+@shown
 class SignedIn:
     """The `viewer` of every template (None when nobody is signed in): what the frame around a page shows and offers."""
 
@@ -36,7 +38,7 @@ class SignedIn:
     step: int | None = None  # which step of the guide this page belongs to
 
 
-@dataclass(frozen=True)
+@shown
 class Choice:
     """One option of a select or radio group."""
 
@@ -45,7 +47,7 @@ class Choice:
     help: str = ""  # one translated sentence
 
 
-@dataclass(frozen=True)
+@shown
 class Form:
     """What a form shows: kept or initial text and the sentence for what is wrong, by field name.
 
@@ -65,7 +67,7 @@ class Form:
         return self.errors.get(name, "")
 
 
-@dataclass(frozen=True)
+@shown
 class Paging:
     """Where this page stands in a list."""
 
@@ -76,7 +78,7 @@ class Paging:
     next: str | None
 
 
-@dataclass(frozen=True)
+@shown
 class TagBadge:
     """A tag as it is shown on an event or attribute."""
 
@@ -88,7 +90,7 @@ class TagBadge:
     may_remove: bool = False  # on an event's own page
 
 
-@dataclass(frozen=True)
+@shown
 class LedgerRow:
     """What became of one event at one server."""
 

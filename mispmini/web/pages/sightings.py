@@ -1,9 +1,9 @@
 """What the pages show of sightings."""
 
-from dataclasses import dataclass
+from mispmini.web.pages.showing import shown
 
 
-@dataclass(frozen=True)
+@shown
 class SeenBox:
     """How often an attribute was seen, as far as the viewer is told."""
 

@@ -8,13 +8,14 @@ from flask import Blueprint, request, url_for
 from mispmini.domain import attribute_types
 from mispmini.domain.drafts import AttributeDraft
 from mispmini.domain.errors import Invalid, Malformed, SaveFailed
+from mispmini.domain.graphs import AttributeRow
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services import attributes, tags, warninglists
 from mispmini.services.attributes import Added, CountedBy
 from mispmini.services.rights import must_be_modifiable
 from mispmini.web import describe, tagging
-from mispmini.web.answer import Answer, answer, done, page_answer, reply, see_other, wants_json
+from mispmini.web.answer import Answer, answer, done, page_answer, reply, saved, see_other, wants_json
 from mispmini.web.asking import asked, parameter
 from mispmini.web.building import event_pages, event_tabs, removals
 from mispmini.web.building.event_tabs import Asked, Shown
@@ -23,10 +24,10 @@ from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_login
 from mispmini.web.pages import Form
 from mispmini.web.paging import asked_slice
-from mispmini.web.saving import saving
+from mispmini.web.saving import saving, told_by_ajax
 from mispmini.web.who import current_viewer, note_given_out
 from mispmini.wire import replies
-from mispmini.wire.attribute_in import read_attribute, read_attributes
+from mispmini.wire.attribute_in import read_attribute, read_attributes, read_selected
 from mispmini.wire.attribute_out import (
     attribute_tags_json,
     edited_attribute_json,
@@ -86,6 +87,13 @@ def view(ref: str) -> Answer:
     return reply(f'{{"Attribute":{text}}}')
 
 
+@bp.post("/add")
+@needs(Permission.ADD)
+def add_to_named_event() -> Answer:
+    """Add attributes to the event that the body names."""
+    return add(str(parameter("event_id", "")))
+
+
 @bp.route("/add/<event_ref>", methods=["GET", "POST"])
 @needs(Permission.ADD)
 def add(event_ref: str) -> Answer:
@@ -132,7 +140,7 @@ def _told(added: Added, values: Mapping[int, str]) -> tuple[str, str]:
 
 
 def _event_page(event_ref: str, form: Form | None) -> object:
-    return event_tabs.elements_page(Shown.of(current_viewer(), event_ref), Asked(), form=form)
+    return event_tabs.elements_page(Shown.of(current_viewer(), event_ref), Asked(), form, adding=True)
 
 
 def _asked_drafts(viewer: Viewer) -> tuple[dict[int, AttributeDraft], dict[int, Invalid]]:
@@ -182,13 +190,24 @@ def edit(ref: str) -> Answer:
             template="attributes/edit.html",
         )
     if_refused(lambda form, status: page_answer("attributes/edit.html", _form(viewer, ref, form), status=status))
-    with saving("edit", "Attribute", about=lambda: attributes.editable_attribute(viewer, ref)[0].id):
-        draft = read_attribute(asked().body, from_partner=viewer.is_partner)
-    edited = attributes.edit_attribute(viewer, ref, draft)
+    edited = _edited(viewer, ref)
     if not wants_json():
         return done(None, go_to=_page_of(edited.event_id), notice=_("Attribute saved."))
     found = attributes.saved_attribute(viewer, edited)
     return reply(f'{{"Attribute":{edited_attribute_json(found.attribute, found.tags)}}}')
+
+
+def _edited(viewer: Viewer, ref: str) -> AttributeRow:
+    with saving("edit", "Attribute", about=lambda: attributes.editable_attribute(viewer, ref)[0].id):
+        draft = read_attribute(asked().body, from_partner=viewer.is_partner)
+    return attributes.edit_attribute(viewer, ref, draft)
+
+
+@bp.post("/editField/<ref>")
+@needs(Permission.ADD)
+def edit_field(ref: str) -> Answer:
+    """Change one attribute and say in a word what became of it; refusals are HTTP 200."""
+    return told_by_ajax(lambda: _edited(current_viewer(), ref), "Field updated.")
 
 
 def _form(viewer: Viewer, ref: str, form: Form | None) -> object:
@@ -220,6 +239,15 @@ def delete(ref: str, hard: str = "") -> Answer:
     for_good = removals.is_for_good(hard, lambda: attributes.view_attribute(viewer, ref).attribute.event_id)
     gone = attributes.delete_attribute(viewer, ref, hard=for_good)
     return done(replies.message("Attribute deleted."), go_to=_page_of(gone.event_id), notice=_("Attribute deleted."))
+
+
+@bp.post("/deleteSelected/<event_ref>")
+@needs(Permission.ADD)
+def delete_selected(event_ref: str) -> Answer:
+    """Delete the attributes of an event that `id` lists, or all of them; for good with `allow_hard_delete`."""
+    for_good = flag(parameter("allow_hard_delete")) is True
+    gone = attributes.delete_attributes(current_viewer(), event_ref, read_selected(parameter("id")), hard=for_good)
+    return reply(saved(f"{gone} attribute{'' if gone == 1 else 's'} deleted.", subject_id=whole_number(event_ref)))
 
 
 @bp.post("/restore/<ref>")

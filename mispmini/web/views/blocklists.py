@@ -100,7 +100,7 @@ def add(blocklist: Blocklist) -> Answer:
 @needs(Permission.SITE_ADMIN)
 def edit(blocklist: Blocklist, ref: str) -> Answer:
     """Change what is said about an entry."""
-    with saving("edit", blocklists.MODELS[blocklist]):
+    with saving("edit", blocklists.MODELS[blocklist], about=lambda: blocklists.find(blocklist, ref).id):
         texts = blocklist_out.read_texts(asked().parameters(), blocklist.texts)
     return _one(blocklist, blocklists.edit(current_viewer(), blocklist, ref, texts))
 

@@ -47,13 +47,22 @@ def add() -> Answer:
     if_refused(_again)
     with saving("add", "CorrelationExclusion"):
         value, comment = read_exclusion(asked().parameters())
-    made = exclusions.add_exclusion(current_viewer(), value, comment)
+    made = exclusions.add_exclusion(current_viewer(), value or "", comment or "")
     notice = _("It does not correlate any more.")
     return done(exclusion_reply(made), go_to=url_for("correlation_exclusions.index"), notice=notice)
 
 
 def _again(form: Form, status: int) -> Answer:
     return page_answer("delegations/correlation.html", delegation_pages.correlation_page(form), status=status)
+
+
+@bp.route("/correlation_exclusions/edit/<int:number>", methods=["POST", "PUT"])
+@needs(Permission.SITE_ADMIN)
+def edit(number: int) -> Answer:
+    """Change what is given of a value that does not correlate."""
+    with saving("edit", "CorrelationExclusion", about=lambda: exclusions.find_exclusion(number).id):
+        value, comment = read_exclusion(asked().parameters())
+    return reply(exclusion_reply(exclusions.edit_exclusion(current_viewer(), number, value, comment)))
 
 
 @bp.route("/correlation_exclusions/delete/<int:number>", methods=["POST", "DELETE"])

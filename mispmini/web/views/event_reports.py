@@ -68,6 +68,13 @@ def show_add(event_ref: str = "") -> Answer:
     )
 
 
+@bp.post("/add")
+@needs(Permission.ADD)
+def add_to_named_event() -> Answer:
+    """Add a report to the event that the body names."""
+    return add(str(parameter("event_id", "")))
+
+
 @bp.post("/add/<event_ref>")
 @needs(Permission.ADD)
 def add(event_ref: str) -> Answer:

@@ -32,6 +32,7 @@ from mispmini.web.answer import (
 )
 from mispmini.web.asking import asked, folded, handed_over_body, parameter
 from mispmini.web.building import event_pages, event_tabs
+from mispmini.web.building.event_starts import is_incident_class
 from mispmini.web.building.words import TLP_TAGS
 from mispmini.web.errors import if_refused
 from mispmini.web.i18n import _
@@ -149,12 +150,12 @@ def add() -> Answer:
     if request.method == "GET":
         return answer(
             lambda: describe.EVENTS_ADD,
-            page=lambda: event_pages.event_form_page(viewer, None, None),
+            page=lambda: event_pages.event_form_page(viewer, None, None, start=request.args.get("start", "")),
             template="events/edit.html",
         )
     if_refused(lambda form, status: _form_again(None, form, status))
     with saving("add", "Event", nested=True):
-        draft = _with_tlp(_handed_over(viewer))
+        draft = _with_chosen_tags(_handed_over(viewer))
     return _saved_event(viewer, events.add_event(viewer, draft), _("Event added."))
 
 
@@ -164,10 +165,11 @@ def _handed_over(viewer: Viewer) -> EventDraft:
     return replace(draft, signed=bool(request.headers.get("x-pgp-signature")))
 
 
-def _with_tlp(draft: EventDraft) -> EventDraft:
-    """The TLP that somebody chose in the form is a tag of the event."""
-    tlp = request.form.get("tlp")
-    return replace(draft, tags=(*draft.tags, TagDraft(tlp))) if tlp in TLP_TAGS else draft
+def _with_chosen_tags(draft: EventDraft) -> EventDraft:
+    """The TLP and the class of incident that somebody chose in the form are tags of the event."""
+    chosen = (request.form.get("tlp", ""), request.form.get("rsit", ""))
+    known = [TagDraft(name) for name in chosen if name in TLP_TAGS or is_incident_class(name)]
+    return replace(draft, tags=(*draft.tags, *known)) if known else draft
 
 
 def _form_again(event_ref: str | None, form: Form, status: int) -> Answer:
@@ -178,7 +180,9 @@ def _form_again(event_ref: str | None, form: Form, status: int) -> Answer:
 
 def _saved_event(viewer: Viewer, outcome: Saved, notice: str) -> Answer:
     if not wants_json():
-        return done(None, go_to=_page_of(outcome.event_id), notice=notice)
+        pastes = request.form.get("then") == "paste"
+        page = url_for("freetext.ask_for_text", ref=outcome.event_id) if pastes else _page_of(outcome.event_id)
+        return done(None, go_to=page, notice=notice)
     metadata = flag(parameter("metadata")) is True
     wanted = bodies.View(metadata=metadata, deleted=Deleted.LIVE, correlations=True)
     graph = bodies.saved_event(viewer, outcome.event_id, wanted)

@@ -1,5 +1,7 @@
 """Feeds over REST and as pages: kept, fetched, cached, compared and looked through (API §9.6)."""
 
+from collections.abc import Callable
+
 from flask import Blueprint
 
 from mispmini.domain.feeds import FeedDraft, FeedRecord, FeedVerb, SourceFormat
@@ -95,7 +97,8 @@ def show_edit(feed_id: int) -> Answer:
 def edit(feed_id: int) -> Answer:
     """Change what is given of a feed."""
     if_refused(_again(feed_id))
-    feed = feeds.edit_feed(current_viewer(), feed_id, _draft("edit"))
+    viewer = current_viewer()
+    feed = feeds.edit_feed(viewer, feed_id, _draft("edit", lambda: feeds.find_feed(viewer, feed_id).id))
     return done(_item(feed), go_to=f"/feeds/view/{feed.id}", notice=_("The feed was saved."))
 
 
@@ -243,8 +246,8 @@ def _item(feed: FeedRecord) -> replies.Reply:
     return {"Feed": feed_out.feed_columns(feed, headers=feeds.shown_headers(feed))}
 
 
-def _draft(action: str) -> FeedDraft:
-    with saving(action, "Feed"):
+def _draft(action: str, about: Callable[[], int] | None = None) -> FeedDraft:
+    with saving(action, "Feed", about=about):
         return read_feed(asked().parameters(), interval_unit=_MINUTE if is_form() else 1)
 
 

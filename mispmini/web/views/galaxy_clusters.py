@@ -103,7 +103,7 @@ def edit(ref: str) -> Answer:
             template="galaxies/edit.html",
         )
     if_refused(lambda form, status: _form_again(galaxy_pages.edited_cluster_page(viewer, ref, form), status))
-    with saving("edit", _MODEL):
+    with saving("edit", _MODEL, about=lambda: clusters.view_cluster(viewer, ref).row.id):
         draft = read_cluster(asked().body)
     return _kept(viewer, clusters.edit(viewer, ref, draft), _("The galaxy cluster was saved."))
 
@@ -190,7 +190,7 @@ def add_relation() -> Answer:
 def edit_relation(ref: str) -> Answer:
     """Change a relation."""
     viewer = current_viewer()
-    with saving("edit", "GalaxyClusterRelation"):
+    with saving("edit", "GalaxyClusterRelation", about=lambda: clusters.existing_relation(viewer, ref).id):
         draft = read_relation(asked().body)
     relation = clusters.edit_relation(viewer, ref, draft)
     return reply(relation_reply(relation, clusters.tags_of(relation)))

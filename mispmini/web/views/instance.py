@@ -11,6 +11,7 @@ from mispmini.wire import setting_out
 bp = Blueprint("instance", __name__)
 
 NO_WORKERS = "The jobs run inside the server: there are no workers to start or stop."
+NO_GENERATING = "Correlations are looked up when they are shown: there is nothing to generate."
 NO_UPDATE = "This server is updated with its package, from outside."
 
 
@@ -38,6 +39,13 @@ def get_workers() -> Answer:
 def about_workers(**_which: str) -> Answer:
     """Nothing to do, said politely."""
     return reply(saved(NO_WORKERS))
+
+
+@bp.post("/attributes/generateCorrelation")
+@needs(Permission.SITE_ADMIN)
+def generate_correlation() -> Answer:
+    """Nothing to do either."""
+    return reply(saved(NO_GENERATING))
 
 
 @bp.post("/servers/update")

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, request, url_for
 
-from mispmini.domain.ids import canonical_uuid
+from mispmini.domain.object_templates import numbered_template
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services import objects, restoring
@@ -25,7 +25,7 @@ from mispmini.web.errors import if_refused
 from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_login
 from mispmini.web.pages import Form
-from mispmini.web.saving import saving
+from mispmini.web.saving import saving, told_by_ajax
 from mispmini.web.who import current_viewer, note_given_out
 from mispmini.wire.object_in import read_object
 from mispmini.wire.object_out import saved_object_json, viewed_object_json
@@ -68,7 +68,7 @@ def add(event_ref: str, template: str = "") -> Answer:
         viewer,
         event_ref,
         draft,
-        template_uuid=canonical_uuid(template),
+        template_uuid=chosen.uuid if (chosen := numbered_template(template)) else None,
         break_on_duplicate=flag(parameter("breakOnDuplicate")) is True,
     )
     return _answered(added, _("Object added."))
@@ -100,9 +100,20 @@ def edit(ref: str) -> Answer:
             template="objects/edit.html",
         )
     if_refused(lambda form, status: _form_to_edit(viewer, ref, form, status))
+    return _answered(_edited(viewer, ref), _("Object saved."))
+
+
+@bp.post("/editField/<ref>")
+@needs(Permission.ADD)
+def edit_field(ref: str) -> Answer:
+    """Change one object's own columns and say in a word what became of it; refusals are HTTP 200."""
+    return told_by_ajax(lambda: _edited(current_viewer(), ref), "Field updated.")
+
+
+def _edited(viewer: Viewer, ref: str) -> SavedObject:
     with saving("edit", "Object", about=lambda: objects.editable_object(viewer, ref)[0].id):
         draft = read_object(_edited_body(viewer, ref), from_partner=viewer.is_partner)
-    return _answered(objects.edit_object(viewer, ref, draft), _("Object saved."))
+    return objects.edit_object(viewer, ref, draft)
 
 
 def _form_to_edit(viewer: Viewer, ref: str, form: Form, status: int) -> Answer:

@@ -65,7 +65,7 @@ def show_totp_delete() -> Answer:
     return _confirm(pages.Form(), 200)
 
 
-@bp.post("/totp_delete/<ref>")
+@bp.route("/totp_delete/<ref>", methods=["POST", "DELETE"])
 @needs_writing
 def totp_delete(ref: str) -> Answer:
     """Ask an account for its password alone: one's own, or one that the viewer administers."""

@@ -1,5 +1,7 @@
 """Links to partners over REST and as pages: listed, shown, added, changed and removed (API §9.7, PROTOCOL §3.16)."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, request
 
 from mispmini.domain.permissions import Permission
@@ -105,7 +107,9 @@ def show_edit(server_id: int) -> Answer:
 def edit(server_id: int) -> Answer:
     """Change what is given of a link."""
     if_refused(_again(server_id))
-    server = servers.edit_server(current_viewer(), server_id, _draft("edit"))
+    viewer = current_viewer()
+    draft = _draft("edit", lambda: servers.find_server(viewer, server_id).id)
+    server = servers.edit_server(viewer, server_id, draft)
     return done(
         {"Server": account_replies.server_columns(server)},
         go_to=f"/servers/view/{server.id}",
@@ -126,8 +130,8 @@ def delete(server_id: int) -> Answer:
     )
 
 
-def _draft(action: str) -> ServerDraft:
-    with saving(action, "Server"):
+def _draft(action: str, about: Callable[[], int] | None = None) -> ServerDraft:
+    with saving(action, "Server", about=about):
         return read_server({**asked().parameters(), **_uploads()}, interval_unit=_MINUTE if is_form() else 1)
 
 

@@ -104,6 +104,7 @@ def delete(ref: str) -> Answer:
 def rest_search(context: str = "") -> Answer:
     """Sightings of the instance, or of events or attributes named by id or uuid (API §8.6)."""
     parameters = asked_search()
+    context = context or str(parameters.get("context") or "")
     refuse_bare_get({**parameters, **({"context": context} if context else {})})
     name = formats.read_format(parameters.get("returnFormat"), "sightings")
     viewer, filters = current_viewer(), sighting_in.read_sighting_search(parameters, context, now=clock.now())

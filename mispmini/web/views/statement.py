@@ -1,5 +1,6 @@
 """The one page that partners are given: contact, retention, TLP, version, who reads distribution 1 (RULES §10.11)."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 
 from flask import Blueprint
@@ -39,11 +40,22 @@ def statement_page(found: Statement) -> pages.StatementPage:
             version=__version__,
             misp=found.misp_version,
         ),
+        sheets=tuple(_sheets(found)),
         retention=_retention(found),
         tlp=_tlp(found),
         readers=found.readers,
         printed=clock.now(),
     )
+
+
+def _sheets(found: Statement) -> Iterator[pages.PartnerSheet]:
+    """What the other side types in, by who opens the connection: the push-and-pull table of the guide."""
+    who = [f"ORGNAME: {found.organisation}", f"UUID: {found.organisation_uuid}"]
+    if found.contact:
+        who.append(_("Contact: %(contact)s", contact=found.contact))
+    key = _("Authkey: of the Sync user in your organisation here; handed over separately")
+    yield pages.PartnerSheet(_("We send to you or fetch from you"), "\n".join(who))
+    yield pages.PartnerSheet(_("You send to us or fetch from us"), "\n".join([f"URL: {found.url}", *who, key]))
 
 
 def _retention(found: Statement) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ _REPLIES: Mapping[Context, Callable[[Viewer], object]] = {
     Context.USERS: lambda _viewer: statistics_out.users_reply(statistics.people_counts()),
     Context.TAGS: lambda viewer: statistics_out.tags_reply(statistics.tag_counts(viewer)),
     Context.HISTOGRAM: lambda viewer: statistics_out.histogram_reply(statistics.type_counts(viewer)),
+    Context.MATRIX: lambda viewer: statistics_out.matrix_reply(statistics.technique_counts(viewer)),
     Context.SIGHTINGS: lambda viewer: statistics_out.sightings_reply(statistics.sighted_values(viewer)),
 }
 

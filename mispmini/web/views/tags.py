@@ -16,6 +16,7 @@ from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_login, needs_writing
 from mispmini.web.pages import Form
 from mispmini.web.saving import saving
+from mispmini.web.tagging import tag_in_path
 from mispmini.web.who import current_viewer
 from mispmini.wire.replies import Reply
 from mispmini.wire.scalars import flag
@@ -105,7 +106,7 @@ def edit(ref: str) -> Answer:
     """Change a tag, here and wherever it is on."""
     tag = tags.existing_tag(ref)
     if_refused(lambda form, status: page_answer("tags/edit.html", tag_pages.edited_tag_page(tag, form), status=status))
-    with saving("edit", "Tag"):
+    with saving("edit", "Tag", about=lambda: tag.id):
         form = read_tag_form(asked().body)
     return _kept(tags.edit_tag(current_viewer(), ref, form), _("The tag was saved."))
 
@@ -137,7 +138,7 @@ def favourite(ref: str) -> Answer:
 def search(text: str = "") -> Answer:
     """Tags by name, `%` standing for anything, with what taxonomies say of them."""
     pattern, is_strict = _without_switches(text)
-    wanted = read_names(parameter("tag") or parameter("tagname") or pattern)
+    wanted = read_names(parameter("tag") or parameter("tagname") or pattern or tag_in_path())
     is_strict = flag(parameter("strict_tagname", is_strict)) is True
     found = {tag.id: tag for item in wanted for tag in tags.search_tags(item, strict=is_strict)}
     loosely = [] if is_strict else wanted

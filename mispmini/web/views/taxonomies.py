@@ -100,6 +100,24 @@ def disable_tag(ref: str = "") -> Answer:
     return _done(taxonomy, "The tag(s) has been hidden.", _("Its tags are not offered any more."))
 
 
+@bp.post("/hideTag")
+@bp.post("/hideTag/<ref>")
+@needs(Permission.TAGGER)
+def hide_tag(ref: str = "") -> Answer:
+    """Hide a taxonomy's tags, or the one that is named, from those who tag; for taggers (MODEL §5.3)."""
+    taxonomy = taxonomies.hide_its_tags(current_viewer(), ref or _named(), _names())
+    return _done(taxonomy, "The tag(s) has been hidden.", _("Its tags are not offered any more."))
+
+
+@bp.post("/unhideTag")
+@bp.post("/unhideTag/<ref>")
+@needs(Permission.TAGGER)
+def unhide_tag(ref: str = "") -> Answer:
+    """Offer a taxonomy's hidden tags again, or the one that is named; those that are not here are not made."""
+    taxonomy = taxonomies.hide_its_tags(current_viewer(), ref or _named(), _names(), hidden=False)
+    return _done(taxonomy, "The tag(s) has been unhidden.", _("Its tags can be used."))
+
+
 @bp.post("/toggleRequired/<ref>")
 @needs(Permission.SITE_ADMIN)
 def toggle_required(ref: str) -> Answer:

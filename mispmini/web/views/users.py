@@ -1,5 +1,7 @@
 """Accounts over REST and as pages: one's own, and those one administers (API §9.8, PROTOCOL §2.4)."""
 
+import secrets
+
 from flask import Blueprint
 
 from mispmini.domain.permissions import Permission
@@ -168,6 +170,15 @@ def admin_view(ref: str) -> Answer:
     if not wants_json():
         return see_other(f"/admin/users/edit/{account.user.id}")
     return reply(_with_org_admins(_view_reply(account), account))
+
+
+@bp.post("/users/initiatePasswordReset/<ref>")
+@needs(Permission.ADMIN)
+def initiate_password_reset(ref: str) -> Answer:
+    """Give an account a password to be changed at the next sign-in; this answer alone tells it, no e-mail does."""
+    password = secrets.token_urlsafe(15)
+    accounts.set_password(current_viewer(), ref, password, must_change=True)
+    return reply({**saved("New password set."), "password": password})
 
 
 @bp.get("/admin/users/add")

@@ -138,7 +138,7 @@ def edit(ref: str) -> Answer:
             template="warninglists/edit.html",
         )
     if_refused(lambda form, status: _form_again(warninglist_pages.edited_page(row, form), status))
-    with saving("edit", "Warninglist"):
+    with saving("edit", "Warninglist", about=lambda: row.id):
         draft = read_warninglist(asked().body)
     return _kept(warninglists.edit(current_viewer(), ref, draft), _("The warninglist was saved."))
 
