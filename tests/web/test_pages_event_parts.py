@@ -276,6 +276,7 @@ def test_the_history_tells_what_changed(reader: Reader) -> None:
     reader.submit(f"/events/edit/{number_of(event)}", form, info="After the change", distribution="1")
     history = reader.read(f"{event}?tab=history")
     assert "<del>Before the change</del> → After the change" in history
+    assert '<span class="quiet">Distribution:</span> <del>Your organisation only</del> → This community only' in history
 
 
 def test_the_form_of_a_new_event_sets_its_tlp(reader: Reader) -> None:

@@ -21,9 +21,10 @@ from mispmini.web.building import analyst_pages, feed_pages, opinion_boxes, remo
 from mispmini.web.building.arrival_pages import arrival_box
 from mispmini.web.building.audience import audience_sentence
 from mispmini.web.building.badges import changed_since_publish, tag_badge, tag_badges
+from mispmini.web.building.change_words import change_rows
 from mispmini.web.building.elements import Elements, attribute_choices
 from mispmini.web.building.galaxy_pages import cluster_badges
-from mispmini.web.building.log_pages import change_rows, deed
+from mispmini.web.building.log_pages import deed
 from mispmini.web.building.receipts import ledger_row
 from mispmini.web.building.report_pages import report_row
 from mispmini.web.building.warninglist_pages import warned_names

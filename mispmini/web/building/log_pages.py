@@ -1,15 +1,15 @@
 """What the pages of the audit log are given, in the words of the reader's language."""
 
-import json
 from dataclasses import replace
 
 from mispmini.domain import clock
-from mispmini.domain.audit_log import Change, LogFilters, LogRecord, Step
+from mispmini.domain.audit_log import LogFilters, LogRecord, Step
 from mispmini.domain.ids import is_row_number
 from mispmini.services import logs
 from mispmini.services.logs import Moment
 from mispmini.web import pages
 from mispmini.web.asking import asked
+from mispmini.web.building.change_words import change_rows
 from mispmini.web.i18n import N_, gettext, ngettext, number
 from mispmini.web.paging import asked_slice, paging
 from mispmini.web.who import current_viewer
@@ -47,6 +47,7 @@ _ACTIONS = {
     "update": N_("updated from the package"),
 }
 _MODELS = {
+    "Allowedlist": N_("Allow-list"),
     "AnalystData": N_("Note or opinion"),
     "Attribute": N_("Attribute"),
     "AuthKey": N_("Auth key"),
@@ -134,11 +135,6 @@ def moment_reply(moment: Moment) -> dict[str, object]:
     }
 
 
-def change_rows(change: Change) -> tuple[pages.ChangeRow, ...]:
-    """Fields before and after."""
-    return tuple(pages.ChangeRow(name, _said(pair, 0), _said(pair, 1)) for name, pair in change.items())
-
-
 def deed(model: str, action: str) -> str:
     """What was done in an event's history, in the reader's language, and to what unless it is the event itself."""
     return _action(action) if model == "Event" else f"{_model(model)}: {_action(action)}"
@@ -193,13 +189,6 @@ def _what(model: str, model_id: int | None) -> str:
 
 def _model(name: str) -> str:
     return gettext(_MODELS[name]) if name in _MODELS else name
-
-
-def _said(pair: object, place: int) -> str:
-    value = pair[place] if isinstance(pair, list | tuple) and len(pair) == 2 else pair
-    if value is None:
-        return "–"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _size() -> str:
