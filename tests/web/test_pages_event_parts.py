@@ -273,10 +273,10 @@ def test_events_that_share_values_are_listed_with_these(reader: Reader) -> None:
 def test_the_history_tells_what_changed(reader: Reader) -> None:
     event = reader.adds_event("Before the change")
     form = reader.read(f"/events/edit/{number_of(event)}")
-    reader.submit(f"/events/edit/{number_of(event)}", form, info="After the change", distribution="1")
+    reader.submit(f"/events/edit/{number_of(event)}", form, info="After the change", distribution="0")
     history = reader.read(f"{event}?tab=history")
     assert "<del>Before the change</del> → After the change" in history
-    assert '<span class="quiet">Distribution:</span> <del>Your organisation only</del> → This community only' in history
+    assert '<span class="quiet">Distribution:</span> <del>This community only</del> → Your organisation only' in history
 
 
 def test_the_form_of_a_new_event_sets_its_tlp(reader: Reader) -> None:
