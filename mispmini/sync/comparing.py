@@ -23,10 +23,11 @@ from mispmini.store.graphs import Parts, load_event, load_events
 from mispmini.store.ledger import judged_versions
 from mispmini.store.versions import local_counts, published_event_ids
 from mispmini.sync import judging
+from mispmini.sync.fetching import fetch_event
 from mispmini.sync.judging import Sent
+from mispmini.sync.keeping import Store
 from mispmini.sync.links import LinkRefused, Outbound, Progress, go_on, only_one_on, open_remote, said, shake_hands
 from mispmini.sync.preview import WOULD_COME, Verdict, verdicts_on
-from mispmini.sync.pull_events import Store, fetch_event
 from mispmini.sync.pull_index import MOST_BYTES
 from mispmini.sync.remote import Cause, RemoteFailure, RemoteServer, json_text
 

@@ -16,6 +16,8 @@ from mispmini.store.database import writing
 from mispmini.sync.analyst_data import pull_analyst_data
 from mispmini.sync.clusters import pull_clusters, pull_relevant_clusters
 from mispmini.sync.failures import Forbearance
+from mispmini.sync.fetching import fetch_in_order
+from mispmini.sync.keeping import Batch, Store
 from mispmini.sync.links import (
     LinkRefused,
     Outbound,
@@ -29,7 +31,6 @@ from mispmini.sync.links import (
     shake_hands,
 )
 from mispmini.sync.proposals import pull_proposals
-from mispmini.sync.pull_events import Batch, Store, fetch_in_order
 from mispmini.sync.pull_index import Index, read_index, wanted_rows
 from mispmini.sync.remote import RemoteFailure, RemoteServer
 from mispmini.sync.sightings import pull_sightings

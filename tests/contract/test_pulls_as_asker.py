@@ -18,8 +18,8 @@ from mispmini.store import servers
 from mispmini.store import sightings as sightings_store
 from mispmini.store.database import writing
 from mispmini.store.settings import save_setting
+from mispmini.sync.keeping import Batch, Store
 from mispmini.sync.pull import pull_from
-from mispmini.sync.pull_events import Batch, Store
 from mispmini.wire.event_in import read_event
 from mispmini.wire.proposal_in import read_proposals
 from tests.contract.playing import (

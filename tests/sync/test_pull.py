@@ -25,9 +25,9 @@ from mispmini.services.events import add_event, delete_event
 from mispmini.store import servers, sql
 from mispmini.store.logs import list_logs
 from mispmini.store.versions import local_versions
+from mispmini.sync.fetching import Window
 from mispmini.sync.links import AlreadyRunning, only_one_on
 from mispmini.sync.pull import NOT_AUTHORISED, pull_from
-from mispmini.sync.pull_events import Window
 from tests.sync.ground import OUR_ORG, OUTBOUND, THEIR_ORG, Ground, a_draft
 from tests.sync.hostile import HostileServer, Received, answer
 from tests.sync.recorded import body_of, exchanges_of, lines_of, played, played_by, recorded_lines

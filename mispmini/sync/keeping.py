@@ -1,16 +1,8 @@
-"""Fetches a partner's events with a few connections, and stores them with one writer (PROTOCOL §4.4, SPEED §3)."""
+"""Stores what was pulled over a link, in batches, with a receipt for each event (PROTOCOL §4.4, RULES §3)."""
 
 import logging
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import chain
-from queue import SimpleQueue
-from threading import Condition
-from typing import TypeAlias
 
 from mispmini.domain.distribution import Reason, pulled
 from mispmini.domain.drafts import EventDraft
@@ -31,153 +23,14 @@ from mispmini.store.ledger import write_receipt
 from mispmini.store.organisations import find_any_organisation
 from mispmini.store.settings import load_settings
 from mispmini.store.versions import local_versions
-from mispmini.sync.judging import refusal
-from mispmini.sync.links import Outbound, open_remote, said
-from mispmini.sync.remote import Cause, RemoteFailure, RemoteServer
-from mispmini.wire.event_in import read_event
+from mispmini.sync.fetching import Fetched, weight_of
 
-THREADS = 3
-_AHEAD = 100
-_ATTRIBUTES_AHEAD = 5_000
-_FEW = 16
-_FILE_BYTES = 4_096  # of a file, that weigh as much as an attribute
-_NOT_NOW = (429, 502, 503, 504)
-_MOST_SILENT_IN_A_ROW = 3
-_MOST_BAD_IN_A_ROW = 100
 _BATCH_EVENTS = 100
 _BATCH_ATTRIBUTES = 5_000
 _BATCH_SECONDS = 1.0
 _NAMED_ELEMENTS = 10
-_VIEW = (
-    "/deleted[]:0/deleted[]:1/excludeGalaxy:1/includeEventCorrelations:0/includeFeedCorrelations:0"
-    "/includeWarninglistHits:0"
-)
 
 _log = logging.getLogger(__name__)
-Fetched: TypeAlias = EventDraft | Receipt
-
-
-def fetch_event(remote: RemoteServer, server: LinkedServer, ref: str) -> Fetched:
-    """One event by id or uuid, read; or the receipt that says why not. Raises RemoteFailure."""
-    local_tags = "" if server.internal else "/excludeLocalTags:1"
-    answer = remote.get_json(f"/events/view/{ref}{_VIEW}{local_tags}")
-    if answer.status != 200:
-        return refusal(answer.status, said(answer))
-    try:
-        draft = read_event(answer.json, from_partner=True)
-    except MispminiError as error:
-        return Receipt(LedgerState.FAILED, Trouble.WRONG_SHAPE, error.sentence, 200)
-    if draft.uuid is None:
-        return Receipt(LedgerState.FAILED, Trouble.WRONG_SHAPE, "an event without a uuid", 200)
-    if (canonical_uuid(ref) or draft.uuid) != draft.uuid:
-        return Receipt(LedgerState.FAILED, Trouble.WRONG_UUID, f"asked for {ref}, got {draft.uuid}", 200)
-    return draft
-
-
-def fetch_in_order(
-    remote: RemoteServer, server: LinkedServer, outbound: Outbound, refs: Sequence[str]
-) -> Iterator[Fetched]:
-    """The events in the order asked for, at most 100 or 5,000 attributes (20 MB of files) ahead of the taker.
-
-    A short list goes over the connection that is there. Raises RemoteFailure when three in a row get no
-    answer, or a hundred one of no use.
-    """
-    threads = 1 if len(refs) <= _FEW else THREADS
-    with ExitStack() as opened:
-        free: SimpleQueue[RemoteServer] = SimpleQueue()
-        free.put(remote)
-        for _ in range(threads - 1):
-            free.put(opened.enter_context(open_remote(server, outbound)))
-        pool = ThreadPoolExecutor(threads, thread_name_prefix=f"pull-{server.id}")
-        opened.callback(pool.shutdown, cancel_futures=True)
-        window = Window(lambda ref: _fetch_with(free, server, ref))
-        opened.callback(window.close)
-        yield from _without_a_row_of_failures(window.fetched(pool, refs))
-
-
-def _fetch_with(free: "SimpleQueue[RemoteServer]", server: LinkedServer, ref: str) -> Fetched | RemoteFailure:
-    remote = free.get()
-    try:
-        return fetch_event(remote, server, ref)
-    except RemoteFailure as failure:
-        return failure
-    finally:
-        free.put(remote)
-
-
-@dataclass(slots=True)
-class Window:
-    """What is fetched while the taker writes: enough that neither waits for the other, and little enough to hold."""
-
-    fetch: Callable[[str], Fetched | RemoteFailure]
-    held: int = 0
-    next: int = 0
-    closed: bool = False
-    changed: Condition = field(default_factory=Condition)
-
-    def fetched(self, pool: ThreadPoolExecutor, refs: Iterable[str]) -> Iterator[Fetched | RemoteFailure]:
-        """In the order of `refs`."""
-        waiting: deque[Future[Fetched | RemoteFailure]] = deque()
-        for position, ref in enumerate(refs):
-            waiting.append(pool.submit(self._ahead, position, ref))
-            if len(waiting) >= _AHEAD:
-                yield self._taken(waiting.popleft())
-        while waiting:
-            yield self._taken(waiting.popleft())
-
-    def close(self) -> None:
-        """Nothing more is taken: what waits for room ends."""
-        with self.changed:
-            self.closed = True
-            self.changed.notify_all()
-
-    def _ahead(self, position: int, ref: str) -> Fetched | RemoteFailure:
-        with self.changed:
-            # The one that the taker waits for goes on in any case: those behind it may hold all the room.
-            self.changed.wait_for(lambda: self.closed or self.held < _ATTRIBUTES_AHEAD or position == self.next)
-            if self.closed:
-                raise CancelledError
-        item = self.fetch(ref)
-        with self.changed:
-            self.held += _weight(item)
-        return item
-
-    def _taken(self, future: "Future[Fetched | RemoteFailure]") -> Fetched | RemoteFailure:
-        item = future.result()
-        with self.changed:
-            self.held -= _weight(item)
-            self.next += 1
-            self.changed.notify_all()
-        return item
-
-
-def _weight(item: Fetched | RemoteFailure) -> int:
-    """In attributes."""
-    if not isinstance(item, EventDraft):
-        return 0
-    attributes = chain(item.attributes, *(held.attributes for held in item.objects))
-    return sum(1 + len(attribute.data or b"") // _FILE_BYTES for attribute in attributes)
-
-
-def _without_a_row_of_failures(fetched: Iterator[Fetched | RemoteFailure]) -> Iterator[Fetched]:
-    """A partner that is silent is soon left alone; one that answers some events badly keeps nobody from the others."""
-    silent = answered = 0
-    for item in fetched:
-        failure = _failure_in(item)
-        if failure is None:
-            silent = answered = 0
-        else:
-            silent, answered = silent + (not failure.was_answered), answered + failure.was_answered
-            if silent >= _MOST_SILENT_IN_A_ROW or answered >= _MOST_BAD_IN_A_ROW or failure.cause is Cause.TCP:
-                raise failure
-        yield Receipt(LedgerState.FAILED, item.cause, item.detail) if isinstance(item, RemoteFailure) else item
-
-
-def _failure_in(item: Fetched | RemoteFailure) -> RemoteFailure | None:
-    """What tells of the partner rather than of this event: no answer of use, or that of a gateway in its place."""
-    if isinstance(item, Receipt) and item.http_status in _NOT_NOW:
-        return RemoteFailure(Cause.HTTP, f"status {item.http_status}: {item.detail}")
-    return item if isinstance(item, RemoteFailure) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +147,7 @@ class Batch:
     def add(self, ref: str, fetched: Fetched) -> None:
         """Take one more."""
         self.items.append((ref, fetched))
-        self.weight += _weight(fetched)
+        self.weight += weight_of(fetched)
 
     @property
     def is_full(self) -> bool:
