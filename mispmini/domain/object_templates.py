@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from mispmini.domain.ids import is_row_number
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectTemplate:
@@ -32,7 +34,7 @@ def all_templates() -> tuple[ObjectTemplate, ...]:
 
 def numbered_template(ref: str) -> ObjectTemplate | None:
     """The template with this uuid, or with this place in the list of all, which is its id over REST."""
-    if ref.isdecimal() and 0 < (number := int(ref)) <= len(_templates()):
+    if is_row_number(ref) and 0 < (number := int(ref)) <= len(_templates()):
         return all_templates()[number - 1]
     return known_template(ref.lower())
 

@@ -41,7 +41,8 @@ def compiled(text: str) -> Pattern:
     try:
         return Pattern(re2.compile(f"(?{letters}){body}" if letters else body, _OPTIONS))
     except (re2.error, UnicodeEncodeError) as error:
-        raise ValueError(f"no expression: {error}") from None
+        told = error.args[0]
+        raise ValueError(f"no expression: {told.decode() if isinstance(told, bytes) else told}") from None
 
 
 def is_pattern(text: str) -> bool:

@@ -176,11 +176,14 @@ def edit_attribute(viewer: Viewer, ref: str, draft: AttributeDraft) -> Attribute
 
 
 def _save(viewer: Viewer, event: EventStanding, stored: AttributeRow, draft: AttributeDraft) -> None:
-    intake = _intake(viewer, event)
+    _merge(_intake(viewer, event), stored, draft)
+    _event_changed(event)
+
+
+def _merge(intake: Intake, stored: AttributeRow, draft: AttributeDraft) -> None:
     intake.merge(stored, draft)
     if intake.dropped:
         raise SaveFailed("edit", "Attribute", dict(intake.dropped[0].errors), subject_id=stored.id)
-    _event_changed(event)
 
 
 def delete_attribute(viewer: Viewer, ref: str, *, hard: bool = False) -> AttributeRow:
@@ -190,17 +193,7 @@ def delete_attribute(viewer: Viewer, ref: str, *, hard: bool = False) -> Attribu
     """
     with writing():
         stored = find_attribute_or_404(viewer, ref)
-        event = event_standing(stored.event_id)
-        if not may_delete_attribute(viewer, event):
-            raise Forbidden(NO_PERMISSION)
-        watch("Attribute", stored.id)
-        if hard:
-            remove_attribute(stored.id)
-            drop_references_to(event.id, [uuid_bytes(stored.uuid)], clock.now())
-            _event_changed(event)
-        else:
-            _save(viewer, event, stored, AttributeDraft(deleted=True))
-        record(viewer, "delete", "Attribute", stored.id, stored.value, {"hard": hard} if hard else None)
+        _delete(viewer, event_standing(stored.event_id), [stored], hard=hard)
         return stored
 
 
@@ -214,10 +207,25 @@ def delete_attributes(viewer: Viewer, event_ref: str, refs: Sequence[str] | None
         wanted = list(live) if refs is None else refs
         if not wanted or any(ref.lower() not in by_ref for ref in wanted):
             raise NotFound("Invalid attribute")
-        chosen = {by_ref[ref.lower()].id for ref in wanted}
-        for number in sorted(chosen):
-            delete_attribute(viewer, str(number), hard=hard)
+        chosen = {by_ref[ref.lower()].id: by_ref[ref.lower()] for ref in wanted}
+        _delete(viewer, event, [chosen[number] for number in sorted(chosen)], hard=hard)
         return len(chosen)
+
+
+def _delete(viewer: Viewer, event: EventStanding, chosen: Sequence[AttributeRow], *, hard: bool) -> None:
+    """Raises Forbidden."""
+    if not may_delete_attribute(viewer, event):
+        raise Forbidden(NO_PERMISSION)
+    intake = _intake(viewer, event)
+    for stored in chosen:
+        watch("Attribute", stored.id)
+        if hard:
+            remove_attribute(stored.id)
+            drop_references_to(event.id, [uuid_bytes(stored.uuid)], clock.now())
+        else:
+            _merge(intake, stored, AttributeDraft(deleted=True))
+        record(viewer, "delete", "Attribute", stored.id, stored.value, {"hard": hard} if hard else None)
+    _event_changed(event)
 
 
 def restore_attribute(viewer: Viewer, ref: str) -> AttributeRow:

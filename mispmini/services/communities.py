@@ -6,6 +6,7 @@ from mispmini.domain.communities import AccessWish, Community
 from mispmini.domain.errors import SaveFailed
 from mispmini.domain.viewer import Viewer
 from mispmini.services import mail
+from mispmini.services.accounts import BAD_EMAIL, is_email
 from mispmini.services.addresses import base_url
 from mispmini.services.audit import record
 from mispmini.store.database import writing
@@ -40,6 +41,8 @@ def letter_to(viewer: Viewer, community: Community, wish: AccessWish) -> Letter:
     body = "\n".join(lines)
     if len(body) > LONGEST_LETTER:
         raise SaveFailed("requestAccess", "Community", {"message": [TOO_LONG]}, subject_id=community.id)
+    if wish.email and not is_email(wish.email):
+        raise SaveFailed("requestAccess", "Community", {"email": [BAD_EMAIL]}, subject_id=community.id)
     subject = f"[mispmini] Request for access to {community.name}"
     return Letter(community.email, wish.email or viewer.email, subject, body)
 

@@ -40,7 +40,7 @@ MAX_BYTES = 250 * 1024 * 1024
 MAX_TEXT = 500
 GZIP_ABOVE = 1024
 _READ_BYTES = 64 * 1024
-_ASKING = re.compile(r"/(index|filter|restSearch|postTest)")  # POSTs that change nothing there
+_ASKING = re.compile(r"/\w+/(index|filter|restSearch|postTest)")  # POSTs that change nothing there
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,20 +161,20 @@ class RemoteServer:
         self._deadline.restart()
         with (
             self._named_failures(),
-            self._sent(self._prepared(method, path, headers, body)) as response,
+            self._sent(self._prepared(method, path, headers, body), only_reads=_only_reads(method, path)) as response,
         ):
             self._was_answered = True
             self._refuse_redirect(response)
             yield response
 
-    def _sent(self, request: requests.PreparedRequest) -> requests.Response:
+    def _sent(self, request: requests.PreparedRequest, *, only_reads: bool) -> requests.Response:
         """The response. A partner may close a kept connection at the moment of the next request: what only reads is
         then asked once more (RFC 9112 §9.3.1)."""
         try:
             return self._sent_once(request)
         except requests.ConnectionError as error:
             closed = isinstance(_innermost(error), ConnectionResetError | BrokenPipeError)
-            if not (closed and self._was_answered and _only_reads(request)):
+            if not (closed and self._was_answered and only_reads):
                 raise
         return self._sent_once(request)
 
@@ -426,8 +426,8 @@ def _secrets(link: Link) -> tuple[str, ...]:
     return tuple(secret for secret in (link.authkey, proxy_password, *own) if secret)
 
 
-def _only_reads(request: requests.PreparedRequest) -> bool:
-    return request.method in ("GET", "HEAD") or bool(_ASKING.search(request.path_url))
+def _only_reads(method: str, path: str) -> bool:
+    return method in ("GET", "HEAD") or _ASKING.match(path) is not None
 
 
 def _if_none_match(etag: str | None) -> dict[str, str]:

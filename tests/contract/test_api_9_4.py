@@ -70,6 +70,7 @@ ADD = (
           {"Object": {"distribution": "5", "comment": ""}, "Attribute": {"4": INSIDE}}) for template in (NUMBER, TEMPLATE)),
     Row("alice", "POST /objects/add/{event}", answered(name="domain-ip", template_version="11"), {"template_uuid": TEMPLATE, "Attribute": [INSIDE]}),
     Row("alice", "POST /objects/add/{event}/" + TEMPLATE, answered(name="domain-ip"), {"Attribute": [INSIDE]}),
+    Row("alice", "POST /objects/add/{event}/" + "9" * 5000, answered(name="domain-ip"), FRESH),
     Row("alice", "POST /objects/add/{event}", answered(name="domain-ip", template_uuid=NOWHERE), FRESH | {"template_uuid": NOWHERE.upper()}),
     Row("alice", "POST /objects/add/{event}", answered(template_version="1"), FRESH | {"template_version": 0}),
     Row("alice", "POST /objects/add/{event}", answered(), FRESH | {"never_heard_of": 1, "id": "7", "event_id": "7"}),

@@ -64,6 +64,11 @@ def test_what_is_no_expression_or_could_be_costly_is_refused(expression: str) ->
     assert not is_pattern(expression)
 
 
+def test_a_refusal_says_why_in_words() -> None:
+    with pytest.raises(ValueError, match=r"no expression: missing \): a\(b"):
+        compiled("a(b")
+
+
 @pytest.mark.parametrize(
     "expression",
     [r"(a+)+$", r"^(a|a)*$", r"^(a|aa)+$", r".*a.*a.*a.*b", r"(.*a){20}b", r"^(a*b*)*[c]"],

@@ -316,6 +316,19 @@ def test_an_expression_that_is_not_understood_is_refused(expression: str) -> Non
         ListSettings.from_text(json.dumps({"common": {"excluderegex": expression}}))
 
 
+def test_an_expression_that_an_older_version_took_is_told_of(ground: Ground, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/list.txt").respond_with_data("198.51.100.7\n", content_type="text/plain")
+    feed = a_feed(ground, httpserver, "/list.txt", source_format=SourceFormat.FREETEXT)
+    with writing():
+        store.update_feed(feed.id, {"settings": json.dumps({"common": {"excluderegex": "/^(?!198)/"}})})
+    feed = feeds.find_feed(ground.admin, feed.id)
+    told = "The settings cannot be read: no expression"
+    for ask in (lambda: preview_feed(feed, OUTBOUND), lambda: fetch(feed)):
+        with pytest.raises(SaveFailed) as refusal:
+            ask()
+        assert str(refusal.value.errors).startswith(told)
+
+
 def published(ground: Ground, **more: Any) -> str:
     known = {"info": "Ours", "distribution": 3, "tags": (TagDraft("tlp:clear"), TagDraft("internal", local=True))}
     attributes = (

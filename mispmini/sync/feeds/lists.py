@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mispmini.domain import clock
 from mispmini.domain.drafts import AttributeDraft, EventDraft, TagDraft
+from mispmini.domain.errors import SaveFailed
 from mispmini.domain.feeds import FeedRecord, ListSettings, SourceFormat
 from mispmini.domain.freetext import Candidate, find_candidates
 from mispmini.domain.freetext.candidates import types_saved_as
@@ -22,6 +23,7 @@ from mispmini.sync.feeds.events import Taken, house_viewer, publish_if_wished
 from mispmini.sync.feeds.source import FeedSource
 from mispmini.sync.links import Progress
 from mispmini.sync.remote import Cause, RemoteFailure
+from mispmini.wire.feed_in import NO_SETTINGS
 
 MOST_VALUES = 200_000
 _LONGEST_LINE = 10_000
@@ -44,8 +46,8 @@ class FeedValue:
 
 
 def values_of(feed: FeedRecord, text: str) -> list[FeedValue]:
-    """The values of a list, each once, in the order of the list. Raises RemoteFailure above 200,000."""
-    settings = ListSettings.from_text(feed.settings)
+    """The values of a list, each once, in the order of the list. Raises RemoteFailure above 200,000, SaveFailed."""
+    settings = _settings(feed)
     lines = (line for line in text.splitlines() if line.strip() and len(line) <= _LONGEST_LINE)
     kept = (line for line in lines if settings.exclude is None or not settings.exclude.found_in(line))
     pieces = _cells(kept, settings) if feed.source_format is SourceFormat.CSV else kept
@@ -57,6 +59,14 @@ def values_of(feed: FeedRecord, text: str) -> list[FeedValue]:
         if len(found) > MOST_VALUES:
             raise RemoteFailure(Cause.TOO_BIG, f"the list holds more than {MOST_VALUES} values")
     return list(found.values())
+
+
+def _settings(feed: FeedRecord) -> ListSettings:
+    """What was saved before may hold an expression that is not understood here any more. Raises SaveFailed."""
+    try:
+        return ListSettings.from_text(feed.settings)
+    except ValueError as error:
+        raise SaveFailed("read", "Feed", NO_SETTINGS.format(error), subject_id=feed.id) from None
 
 
 def _cells(lines: Iterable[str], settings: ListSettings) -> Iterator[str]:
