@@ -50,6 +50,8 @@ def test_suricata_takes_every_rule(rules: dict[str, list[str]], tmp_path: Path) 
         pytest.skip("suricata is not on the PATH")
     path = tmp_path / "misp.rules"
     path.write_text("\n".join(rules["suricata"]) + "\n", encoding="utf-8")
-    command = [suricata, "-T", "-S", str(path), "-l", str(tmp_path)]
+    command = [suricata, "-T", "-v", "-S", str(path), "-l", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=100)
-    assert done.returncode == 0, done.stdout + done.stderr
+    told = done.stdout + done.stderr
+    assert done.returncode == 0, told
+    assert f"{len(rules['suricata'])} rules successfully loaded, 0 rules failed" in told, told
