@@ -131,8 +131,13 @@ def _measured(base: Base, folder: Path, items: Sequence[Item], *, repeats_diviso
         results = []
         for item in items:
             repeats = max(1, item.repeats // repeats_divisor)
-            results.append(_compared(item, repeats, base, product, limit, slow=slow))
-            _tell(results[-1])
+            result = _compared(item, repeats, base, product, limit, slow=slow)
+            _tell(result)
+            if result.breached:
+                click.echo("measured once more, as others may have used the machine:")
+                result = _compared(item, repeats, base, product, limit, slow=slow, first=ROUNDS)
+                _tell(result)
+            results.append(result)
     return results, ground
 
 
@@ -146,11 +151,13 @@ def _contenders(base: Base, folder: Path) -> Iterator[tuple[Product, Limit]]:
         yield product, limit
 
 
-def _compared(item: Item, repeats: int, base: Base, product: Product, limit: Limit, *, slow: float) -> Result:
+def _compared(
+    item: Item, repeats: int, base: Base, product: Product, limit: Limit, *, slow: float, first: int = 0
+) -> Result:
     """Three rounds, product and limit program in turn: what else runs on the machine then meets both."""
     products, limits = [], []
     ask_product, ask_limit = partial(item.ask, product), partial(limit.ask, item.verb)
-    for number in range(ROUNDS):
+    for number in range(first, first + ROUNDS):
         arguments = list(item.arguments(base, f"{item.name} {number}", WARM_UP + repeats))
         _warm_up(item, arguments[:WARM_UP], ask_product, ask_limit)
         measured = arguments[WARM_UP:]
