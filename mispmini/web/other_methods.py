@@ -41,9 +41,14 @@ def _take_other_method() -> None:
 
 
 def _name_nothing() -> None:
-    """MISP: an action that is asked without its reference answers as it does for what is not there."""
+    """MISP: an action that is asked without its reference answers as it does for what is not there.
+
+    Only where the reference is all that the path holds: further on a 0 may be this instance, or "off".
+    """
     with suppress(HTTPException):
-        _take(*_match(request.method, f"{request.path}/{_NOBODYS}"))
+        rule, values = _match(request.method, f"{request.path}/{_NOBODYS}")
+        if rule.rule.count("<") == 1:
+            _take(rule, values)
 
 
 def _describe_instead() -> None:

@@ -69,6 +69,16 @@ def test_a_plain_group_is_its_makers_and_this_servers(site: Site, keeper: Analys
     assert keeper.get(f"/sharing_groups/view/{group['id']}").json() == made
 
 
+def test_a_verb_that_leaves_out_the_server_changes_nothing(site: Site, keeper: Analyst) -> None:
+    """0 is this instance where a server is named: what is left out of a path is never filled in there."""
+    made = added(keeper)
+    group = made["SharingGroup"]["id"]
+    for verb in ("addServer", "removeServer"):
+        answer = site.post(f"/sharing_groups/{verb}/{group}", json={}, headers=keeper.headers)
+        assert answer.status_code == 404, (verb, answer.text)
+    assert keeper.get(f"/sharing_groups/view/{group}").json() == made
+
+
 def test_lists_come_inside_or_beside_the_group(keeper: Analyst, other_org: Json) -> None:
     lists = {
         "SharingGroupOrg": [{"extend": True, "Organisation": {"uuid": other_org["uuid"], "name": other_org["name"]}}],
