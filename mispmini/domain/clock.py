@@ -13,7 +13,12 @@ def now() -> int:
 
 def today() -> str:
     """The date in UTC as YYYY-MM-DD."""
-    return datetime.now(UTC).strftime("%Y-%m-%d")
+    return day_text(now())
+
+
+def day_text(epoch: int) -> str:
+    """The date in UTC as YYYY-MM-DD."""
+    return datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%d")
 
 
 def later_than(stored: int) -> int:

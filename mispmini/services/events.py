@@ -168,7 +168,7 @@ def _new_event(viewer: Viewer, draft: EventDraft, origin: Origin, settings: Inst
         org_id=origin.owner_org_id,
         orgc_id=orgc_id,
         user_id=viewer.user_id,
-        date=draft.date or clock.today(),
+        date=draft.date or clock.day_text(now),
         info=draft.info or "",
         timestamp=draft.timestamp or now,
         published=published,

@@ -70,7 +70,8 @@ def test_a_foreign_event_without_the_flag_is_locked(house: House) -> None:
 
 def test_defaults_are_those_of_the_settings(house: House) -> None:
     event = added(house.alice).event
-    assert (event.distribution, event.threat_level_id, event.analysis, event.date) == (1, 4, 0, clock.today())
+    assert (event.distribution, event.threat_level_id, event.analysis) == (1, 4, 0)
+    assert event.date == clock.day_text(event.timestamp)
 
 
 @pytest.mark.parametrize(
