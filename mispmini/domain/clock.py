@@ -26,14 +26,14 @@ def later_than(stored: int) -> int:
     return max(now(), stored + 1)
 
 
-def edited(stored: int, *, published: bool) -> int:
+def edited(stored: int, *, is_out: bool) -> int:
     """The timestamp of an edited event: later than what was published, whatever the clock does.
 
     Edits within one second that nobody was told of yet share it, as in a MISP: else a script that writes fast would
     leave an event dated in the future.
     """
     moment = now()
-    return stored if moment == stored and not published else max(moment, stored + 1)
+    return stored if moment == stored and not is_out else max(moment, stored + 1)
 
 
 def is_ahead(timestamp: int) -> bool:

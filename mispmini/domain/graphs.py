@@ -148,6 +148,12 @@ class EventRow(NamedTuple):
     protected: bool | None
     received_from: int | None
     extra: str | None
+    published_as: int | None
+
+    @property
+    def changed_since_publish(self) -> bool:
+        """Whether it was published and then changed, so that it waits to be published again."""
+        return not self.published and self.published_as not in (None, self.timestamp)
 
 
 class RelatedEventRow(NamedTuple):

@@ -144,7 +144,7 @@ def _defaults() -> Defaults:
 
 def _event_changed(event: EventStanding) -> None:
     recount(event.id)
-    mark_changed(event.id, clock.edited(event.timestamp, published=event.published))
+    mark_changed(event.id, clock.edited(event.timestamp, is_out=event.is_out))
 
 
 def editable_attribute(viewer: Viewer, ref: str) -> tuple[AttributeRow, EventStanding]:

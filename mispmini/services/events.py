@@ -298,7 +298,7 @@ def _edit(viewer: Viewer, ref: str, draft: EventDraft, origin: Origin) -> Saved:
 def _edited_columns(
     viewer: Viewer, event: EventStanding, draft: EventDraft, origin: Origin, groups: Groups
 ) -> dict[str, object]:
-    now = clock.edited(event.timestamp, published=event.published)
+    now = clock.edited(event.timestamp, is_out=event.is_out)
     level, group_id = receiving.edited_level(event, draft, origin, groups)
     published = bool(draft.published) and (origin.way is Way.PULL or viewer.can(Permission.PUBLISH))
     given = {

@@ -351,7 +351,7 @@ def _intake(viewer: Viewer, event: EventStanding) -> Intake:
 
 def _event_changed(event: EventStanding) -> None:
     recount(event.id)
-    mark_changed(event.id, clock.edited(event.timestamp, published=event.published))
+    mark_changed(event.id, clock.edited(event.timestamp, is_out=event.is_out))
 
 
 def _saved(viewer: Viewer, object_id: int) -> SavedObject:

@@ -54,17 +54,11 @@ def publish(viewer: Viewer, ref: str) -> Published:
             raise Refused("You do not have the permission to do that.")
         refuse_unready_group(event.sharing_group_id)
         watch("Event", event.id)
-        update_event(event.id, {"published": True, "publish_timestamp": _publishing_time(event.timestamp)})
+        update_event(event.id, {"published": True, "publish_timestamp": clock.now()})
         announce(event.id, exclude_org_id=None)
         record(viewer, "publish", "Event", event.id, event.info)
         fitness = fitness_of(event.id)
         return Published(event.id, tuple(warnings_of(fitness)), fitness.tlp is not None)
-
-
-def _publishing_time(changed: int) -> int:
-    """Now; but not before a change within this very second, which was dated a second later to be newer."""
-    now = clock.now()
-    return changed if changed == now + 1 else now
 
 
 def fitness_of_visible(viewer: Viewer, ref: str) -> Fitness:

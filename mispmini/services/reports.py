@@ -174,4 +174,4 @@ def _save(
 
 def _event_changed(event: EventStanding) -> None:
     recount(event.id)
-    mark_changed(event.id, clock.edited(event.timestamp, published=event.published))
+    mark_changed(event.id, clock.edited(event.timestamp, is_out=event.is_out))

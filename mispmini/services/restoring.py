@@ -38,7 +38,7 @@ def restore_object(viewer: Viewer, ref: str) -> ObjectRow:
         if intake.dropped:
             raise SaveFailed("restore", "Object", dict(intake.dropped[0].errors), subject_id=obj.id)
         recount(event.id)
-        mark_changed(event.id, clock.edited(event.timestamp, published=event.published))
+        mark_changed(event.id, clock.edited(event.timestamp, is_out=event.is_out))
         record(viewer, "restore", "Object", obj.id, obj.name)
         return obj
 

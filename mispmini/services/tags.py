@@ -306,7 +306,7 @@ def _changed(tagged: Tagged, *, local: bool) -> None:
     """A global tag makes its target and event newer; a local one nothing (MODEL §7.12)."""
     if local:
         return
-    now = clock.edited(tagged.event.timestamp, published=tagged.event.published)
+    now = clock.edited(tagged.event.timestamp, is_out=tagged.event.is_out)
     if tagged.target is Target.ATTRIBUTE:
         touch_attribute(tagged.id, now)
     mark_changed(tagged.event.id, now)

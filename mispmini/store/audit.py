@@ -16,8 +16,8 @@ MAX_CHANGE_BYTES = 64 * 1024
 _LONGEST_VALUE = 1024
 _LONGEST_TITLE = 255
 _NO_CHANGE = frozenset({
-    "id", "uuid", "rev", "h1", "h2", "timestamp", "prev_timestamp", "modified", "publish_timestamp", "attribute_count",
-    "sighting_timestamp", "restricted", "password_hash", "event_id", "object_id", "extra", "review",
+    "id", "uuid", "rev", "h1", "h2", "timestamp", "prev_timestamp", "modified", "publish_timestamp", "published_as",
+    "attribute_count", "sighting_timestamp", "restricted", "password_hash", "event_id", "object_id", "extra", "review",
 })  # fmt: skip
 _TABLES: Mapping[str, str] = {
     "Event": "event",

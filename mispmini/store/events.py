@@ -65,6 +65,12 @@ class EventStanding(NamedTuple):
     info: str
     prev_timestamp: int | None
     review: bool
+    published_as: int | None
+
+    @property
+    def is_out(self) -> bool:
+        """Whether this very version was published: partners may hold it."""
+        return self.published_as == self.timestamp
 
 
 _COUNTS = (

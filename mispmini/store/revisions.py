@@ -1,8 +1,8 @@
 """Triggers that number what an event's answer is made of, so that a kept one is never shown when it is old (SPEED §3).
 
 An event's `rev` grows with every change of the event and its elements; the counter `shared` with every change of what
-several events show: tags, organisations, groups, warninglists. A trigger forgets no path that writes. SQLite's
-own syntax: another database gets its own here.
+several events show: tags, organisations, groups, warninglists. `published_as` follows what is published. A trigger
+forgets no path that writes. SQLite's own syntax: another database gets its own here.
 """
 
 from collections.abc import Iterator
@@ -45,6 +45,13 @@ def item_triggers() -> Iterator[str]:
         for side in ("OLD", "NEW") if verb == "UPDATE" else ("OLD",) if verb == "DELETE" else ("NEW",):
             what = f"UPDATE event SET rev = rev + 1 WHERE id IN ({side}.event_id, {side}.related_event_id)"
             yield _trigger("analyst_item", verb, what, suffix=f"_{side.lower()}")
+
+
+def publishing_triggers() -> Iterator[str]:
+    """`published_as` is the timestamp of the version that was last published: seconds tell no order within one."""
+    note = "WHEN NEW.published BEGIN UPDATE event SET published_as = timestamp WHERE id = NEW.id; END"
+    yield f"CREATE TRIGGER note_new_published AFTER INSERT ON event {note}"
+    yield f"CREATE TRIGGER note_published AFTER UPDATE OF published, timestamp ON event {note}"
 
 
 def _trigger(table: str, verb: str, what: str, suffix: str = "") -> str:

@@ -80,7 +80,7 @@ def an_event(level: int = 3, *, group: SharingGroup | None = None, published: bo
     """An event without elements."""
     row = EventRow(
         1, "uuid", 1, 1, 1, "2026-01-01", "info", 1, published, 1, 0, 4, 0, level, group.id if group else None,
-        0, False, False, "", None, None, None,
+        0, False, False, "", None, None, None, None,
     )  # fmt: skip
     return EventGraph(row, OURS, OURS, None, sharing_groups={group.id: group} if group else {})
 

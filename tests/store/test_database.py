@@ -224,6 +224,22 @@ def test_what_an_older_schema_holds_is_there_after_the_upgrade(path: Path, level
     assert len(list((old.parent / "backups").iterdir())) == 1
 
 
+def test_an_upgrade_reads_from_the_seconds_which_version_was_published(path: Path) -> None:
+    database.close_database()
+    old = path.with_name("published.db")
+    bound.init(str(old), pragmas={"foreign_keys": 1})
+    stood = {"never": (5, 0, 0), "out": (5, 7, 1), "earlier": (7, 5, 1), "changed": (7, 5, 0), "withdrawn": (5, 5, 0)}
+    with bound.connection_context():
+        Runner(bound, str(MIGRATIONS)).up("0020_allowedlist")
+        fill("organisation", id=1, uuid="u1", name="Alfa", folded_name="alfa", local=1)
+        for number, (uuid, (changed, moment, is_out)) in enumerate(stood.items(), 1):
+            fill("event", id=number, uuid=uuid, org_id=1, orgc_id=1, timestamp=changed, published=is_out,
+                 publish_timestamp=moment)  # fmt: skip
+    database.open_database(old)
+    known = dict(rows("SELECT uuid, published_as FROM event"))
+    assert known == {"never": None, "out": 5, "earlier": 7, "changed": 5, "withdrawn": 5}
+
+
 def test_a_newer_schema_is_refused_with_the_way_out(path: Path) -> None:
     execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_from_the_future', '2030-01-01')")
     database.close_database()

@@ -43,6 +43,7 @@ EVENT = EventRow(
     protected=None,
     received_from=None,
     extra='{"future_column":{"a":[1,"ü"]},"Note":"known by now"}',
+    published_as=1772600000,
 )
 LOOSE = AttributeRow(
     type="filename|md5",

@@ -18,7 +18,8 @@ from mispmini.store.tables.people import Organisation
 
 class Event(Table):
     """An event. `trashed` is when it was deleted here; `restricted` counts elements that do not inherit;
-    `rev` is raised by every change; `received_from` is the remote organisation of the link that first delivered it."""
+    `rev` is raised by every change; `published_as` is the timestamp it was last published with; `received_from` is the
+    remote organisation of the link that first delivered it."""
 
     id = IntegerField(primary_key=True)
     uuid = CharField(36, unique=True)
@@ -48,6 +49,7 @@ class Event(Table):
     rev = BigIntegerField(default=0)
     trashed = IntegerField(null=True)
     extra = TextField(null=True)
+    published_as = IntegerField(null=True)
 
     class Meta:
         indexes = ((("orgc", "timestamp"), False),)

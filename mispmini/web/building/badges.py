@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mispmini.domain.distribution import Distribution, needs_group
-from mispmini.domain.graphs import EventRow, TagRow
+from mispmini.domain.graphs import TagRow
 from mispmini.domain.index_items import IndexItem
 from mispmini.domain.records import IndexTag, TagRecord
 from mispmini.domain.tlp import Tlp, tlp_of
@@ -56,7 +56,7 @@ def event_row(item: IndexItem) -> pages.EventRow:
         date=event.date,
         changed=event.timestamp,
         published=event.published,
-        changed_since_publish=changed_since_publish(event),
+        changed_since_publish=event.changed_since_publish,
     )
 
 
@@ -68,11 +68,6 @@ def short_audience(level: int, group_name: str = "") -> str:
 def element_audience(level: int, group_name: str = "") -> str:
     """The same for an element; nothing if it inherits."""
     return "" if level == Distribution.INHERIT else short_audience(level, group_name)
-
-
-def changed_since_publish(event: EventRow) -> bool:
-    """Whether an event was published and then changed, so that it waits to be published again."""
-    return not event.published and 0 < event.publish_timestamp < event.timestamp
 
 
 def _index_badge(tag: IndexTag) -> pages.TagBadge:

@@ -20,7 +20,7 @@ from mispmini.web import pages
 from mispmini.web.building import analyst_pages, feed_pages, opinion_boxes, removals, tag_pages, words
 from mispmini.web.building.arrival_pages import arrival_box
 from mispmini.web.building.audience import audience_sentence
-from mispmini.web.building.badges import changed_since_publish, tag_badge, tag_badges
+from mispmini.web.building.badges import tag_badge, tag_badges
 from mispmini.web.building.change_words import change_rows
 from mispmini.web.building.elements import Elements, attribute_choices
 from mispmini.web.building.galaxy_pages import cluster_badges
@@ -227,7 +227,7 @@ def head_page(shown: Shown, tab: str, *, attributes: int | None = None) -> pages
         published=event.published,
         published_at=event.publish_timestamp or None,
         changed=event.timestamp,
-        changed_since_publish=changed_since_publish(event),
+        changed_since_publish=event.changed_since_publish,
         extends_uuid=event.extends_uuid,
         extends=pages.EventLink(parent.id, parent.info, "", parent.date) if parent else None,
         tags=tag_badges(graph.tags, rights),
