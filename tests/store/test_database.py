@@ -236,7 +236,7 @@ def test_an_upgrade_reads_from_the_seconds_which_version_was_published(path: Pat
             fill("event", id=number, uuid=uuid, org_id=1, orgc_id=1, timestamp=changed, published=is_out,
                  publish_timestamp=moment)  # fmt: skip
     database.open_database(old)
-    known = dict(rows("SELECT uuid, published_as FROM event"))
+    known: dict[str, int | None] = dict(rows("SELECT uuid, published_as FROM event"))
     assert known == {"never": None, "out": 5, "earlier": 7, "changed": 5, "withdrawn": 5}
 
 
