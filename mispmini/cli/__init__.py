@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import click
 
-from mispmini import __version__
+from mispmini import __version__, program
 from mispmini.cli.starting import Starters
 
 _PLACES = MappingProxyType({
@@ -43,8 +43,17 @@ class _Verbs(click.Group):
         return command
 
 
+def _tell_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        commit = program.commit()
+        click.echo(f"mispmini {__version__}" + (f" (commit {commit})" if commit else ""))
+        ctx.exit()
+
+
 @click.group(cls=_Verbs, invoke_without_command=True)
-@click.version_option(__version__, prog_name="mispmini")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_tell_version, help="Tell the version."
+)
 @click.pass_context
 def commands(ctx: click.Context) -> None:
     """mispmini: MISP's sharing job in one Python process and one SQLite file.
