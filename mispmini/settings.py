@@ -61,6 +61,7 @@ class Settings:
     log_level: str = "INFO"
     scheduler: bool = True
     retry_base: int = 30
+    take_libraries: bool = True
     sources: Mapping[str, Source] = field(default_factory=lambda: MappingProxyType({}), compare=False)
     instance: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
@@ -295,5 +296,6 @@ _READERS: Mapping[str, Callable[[object], object]] = MappingProxyType(
         "log_level": _one_of(LOG_LEVELS),
         "scheduler": _yes_or_no,
         "retry_base": _whole_number(1, 3600),
+        "take_libraries": _yes_or_no,
     }
 )
