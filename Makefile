@@ -63,7 +63,7 @@ pyz: $(DEV)
 	$(BIN)/python .ci/pyz.py
 
 translations: $(DEV)
-	$(BIN)/pybabel extract --mapping $(LOCALE)/babel.cfg --ignore-dirs '.*' --project mispmini --sort-output --add-location file --output $(POT) .
+	$(BIN)/python -m babel.messages.frontend extract --mapping $(LOCALE)/babel.cfg --ignore-dirs '.*' --project mispmini --sort-output --add-location file --output $(POT) .
 	$(BIN)/pybabel update --domain mispmini --input-file $(POT) --output-dir $(LOCALE) --no-fuzzy-matching --ignore-pot-creation-date
 	$(BIN)/pybabel compile --domain mispmini --directory $(LOCALE) --statistics
 

@@ -181,8 +181,9 @@ def run_verb(*words: str, stdin: str = "", expect: int = 0) -> subprocess.Comple
 
 def clean_environment() -> dict[str, str]:
     """This environment without settings of a server that somebody runs here, and with empty libraries."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("MISPMINI_")}
-    return {**plain, "MISPMINI_TAKE_LIBRARIES": "false"}
+    theirs = ("MISPMINI_", "LC_", "LANG")
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(theirs)}
+    return {**plain, "LANG": "C.UTF-8", "MISPMINI_TAKE_LIBRARIES": "false"}
 
 
 @contextmanager

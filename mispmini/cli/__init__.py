@@ -7,6 +7,7 @@ import click
 
 from mispmini import __version__, program
 from mispmini.cli.starting import Starters
+from mispmini.cli.texts import in_its_language, speak
 
 _PLACES = MappingProxyType({
     "serve": "starting",
@@ -40,7 +41,7 @@ class _Verbs(click.Group):
         command: click.Command = getattr(
             importlib.import_module(f"{__name__}.{_PLACES[cmd_name]}"), cmd_name.replace("-", "_")
         )
-        return command
+        return in_its_language(command)
 
 
 def _tell_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
@@ -65,5 +66,7 @@ def commands(ctx: click.Context) -> None:
 
 
 def run(starters: Starters) -> None:
-    """Do what the command line says, and leave the process with the verb's exit code."""
+    """Do what the command line says, in the terminal's language, and leave the process with the verb's exit code."""
+    speak()
+    in_its_language(commands)
     commands(obj=starters, prog_name="mispmini")
