@@ -13,7 +13,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check long test bench bench-sync suites chaos fuzz translations
+.PHONY: help demo check long test bench bench-sync suites chaos fuzz translations pyz
 
 help:
 	@echo "make demo          two servers that exchange an event, in a temporary folder"
@@ -25,6 +25,7 @@ help:
 	@echo "make suites        PyMISP's own live suites against fresh instances"
 	@echo "make chaos N=10    N random kills while events are written and pushed"
 	@echo "make fuzz N=20000  N requests full of the wrong things, none of which may end in a 5xx"
+	@echo "make pyz           the product in one file, dist/mispmini.pyz"
 	@echo "make translations  collect, update and compile the texts of the pages"
 
 demo: $(RUNS)
@@ -58,8 +59,11 @@ chaos: $(DEV)
 fuzz: $(DEV)
 	MISPMINI_FUZZ=$(N) $(BIN)/pytest tests/contract/test_fuzz.py --timeout=0 $(ARGS)
 
+pyz: $(DEV)
+	$(BIN)/python .ci/pyz.py
+
 translations: $(DEV)
-	$(BIN)/pybabel extract --mapping $(LOCALE)/babel.cfg --ignore-dirs '.*' --project mispmini --sort-output --add-location file --output $(POT) .
+	$(BIN)/python -m babel.messages.frontend extract --mapping $(LOCALE)/babel.cfg --ignore-dirs '.*' --project mispmini --sort-output --add-location file --output $(POT) .
 	$(BIN)/pybabel update --domain mispmini --input-file $(POT) --output-dir $(LOCALE) --no-fuzzy-matching --ignore-pot-creation-date
 	$(BIN)/pybabel compile --domain mispmini --directory $(LOCALE) --statistics
 

@@ -22,7 +22,17 @@
 # ///
 """Start mispmini from a checkout: `python app.py VERB`."""
 
-from mispmini.main import main
+import sys
+
+try:
+    from mispmini.main import main
+except ModuleNotFoundError as missing:
+    if missing.name is None or missing.name.startswith("mispmini"):
+        raise
+    sys.exit(
+        f"The package {missing.name} is not installed for this Python: "
+        "run `make demo`, or `pip install .`, or `uv run app.py`."
+    )
 
 if __name__ == "__main__":
     main()

@@ -68,6 +68,7 @@ from mispmini.web.views import (
     roles,
     samples,
     second_factor,
+    security_txt,
     servers,
     setting_up,
     shadow_attributes,
@@ -96,7 +97,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = tuple(
         stix_documents, tags, favourite_tags, taxonomies, sharing_groups,
         servers, statement, sync_configs, exchanges, previews, handshake, arrivals, blocklists, jobs, setting_views,
         instance, logs,
-        health, contact, feeds, feed_output,
+        health, security_txt, contact, feeds, feed_output,
         galaxies, galaxy_clusters, warninglists, noticelists, allowedlists, decaying, communities, not_here,
     )
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import gc
 
-from mispmini import cli
+from mispmini import cli, program
 from mispmini.cli.starting import DemoWish, Starters
 from mispmini.settings import Settings
 
@@ -11,6 +11,7 @@ _OBJECTS_A_COLLECTION = 50_000  # what a start makes stays, and graphs and draft
 
 def main() -> None:
     """The command `mispmini`."""
+    program.find_packages_beside()
     cli.run(Starters(serve=serve, demo=demo))
 
 

@@ -21,6 +21,7 @@ import click
 
 from mispmini.cli.frame import PortTaken, make_private
 from mispmini.domain.errors import MispminiError
+from mispmini.services import expressions
 from mispmini.services.setup_links import new_setup_secret
 from mispmini.settings import Settings
 from mispmini.store import database, served
@@ -77,6 +78,7 @@ def serve(settings: Settings, parts: Parts, *, as_json: bool) -> None:
         settings = replace(settings, port=listener.getsockname()[1])
         database.open_database(settings.database_path)
         try:
+            expressions.refuse_unmatched()
             secret = new_setup_secret()
             server = _Server(parts.make_app(settings), settings, listener)
             jobs = parts.start_jobs(settings)

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 CONFIG_FILE = "config.toml"
 DEFAULT_DATA = Path("mispmini-data")
+SERVICE_DATA = Path("/var/lib/mispmini")
 LANGUAGES = ("pt_BR", "en")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
@@ -61,6 +62,7 @@ class Settings:
     log_level: str = "INFO"
     scheduler: bool = True
     retry_base: int = 30
+    take_libraries: bool = True
     sources: Mapping[str, Source] = field(default_factory=lambda: MappingProxyType({}), compare=False)
     instance: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
@@ -135,7 +137,8 @@ def _data_folder(flag: Path | None, environ: Mapping[str, str]) -> tuple[Path, S
         return flag.expanduser().absolute(), Source.FLAG
     if environ.get("MISPMINI_DATA"):
         return Path(environ["MISPMINI_DATA"]).expanduser().absolute(), Source.ENVIRONMENT
-    return DEFAULT_DATA.absolute(), Source.DEFAULT
+    serves_here = not DEFAULT_DATA.exists() and SERVICE_DATA.is_dir()
+    return (SERVICE_DATA if serves_here else DEFAULT_DATA.absolute()), Source.DEFAULT
 
 
 def _from_file(path: Path, readers: Mapping[str, Reader]) -> dict[str, object]:
@@ -295,5 +298,6 @@ _READERS: Mapping[str, Callable[[object], object]] = MappingProxyType(
         "log_level": _one_of(LOG_LEVELS),
         "scheduler": _yes_or_no,
         "retry_base": _whole_number(1, 3600),
+        "take_libraries": _yes_or_no,
     }
 )

@@ -180,8 +180,10 @@ def run_verb(*words: str, stdin: str = "", expect: int = 0) -> subprocess.Comple
 
 
 def clean_environment() -> dict[str, str]:
-    """This environment without settings of a server that somebody runs here."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("MISPMINI_")}
+    """This environment without settings of a server that somebody runs here, and with empty libraries."""
+    theirs = ("MISPMINI_", "LC_", "LANG")
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(theirs)}
+    return {**plain, "LANG": "C.UTF-8", "MISPMINI_TAKE_LIBRARIES": "false"}
 
 
 @contextmanager

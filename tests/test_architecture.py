@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-WORDS = {"domain", "settings", "assets"}
+WORDS = {"domain", "settings", "assets", "program"}
 MAY_IMPORT: dict[str, set[str]] = {
     "web": {"services", "sync", "wire", *WORDS},
     "jobs": {"sync", "services", "store", *WORDS},
@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "domain": set(),
     "settings": set(),
     "assets": set(),
+    "program": set(),
 }
 HANDED_TO_CLI = {"cli", "services", "store", *WORDS}  # main hands them to the command line
 MAY_IMPORT["serving"] = MAY_IMPORT["demo"] = HANDED_TO_CLI
@@ -59,7 +60,7 @@ HANDS = {
     "urllib.request": set(),
     "http.client": {"demo.half"},
     "smtplib": {"services.mail"},
-    "subprocess": {"services.converting", "demo.half"},
+    "subprocess": {"services.converting", "demo.half", "program"},
     "time.time": {"domain.clock", "jobs.clock"},  # the jobs' timer notices that the machine's clock was set back
     "datetime.now": {"domain.clock", "jobs.clock"},
     "uuid.uuid4": {"domain.ids"},

@@ -347,3 +347,12 @@ def is_closed(host: str, port: int) -> bool:
     """Whether nobody listens there."""
     with socket.socket() as caller:
         return caller.connect_ex((host, port)) != 0
+
+
+def test_the_command_line_speaks_the_terminals_language() -> None:
+    environment = {**clean_environment(), "LANG": "pt_BR.UTF-8"}
+    command = (sys.executable, "-m", "mispmini", "key", "add", "--help")
+    told = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+    assert "Cria uma chave e a mostra" in told
+    assert "Opções:" in told
+    assert "[obrigatório]" in told

@@ -17,6 +17,7 @@ import requests
 import trustme
 
 from mispmini.settings import Settings
+from tests.calling import call
 from tests.live import ROOT, Birth, LiveServer, eventually, live_server, run_verb
 from tests.test_proxies import WRONG_ADDRESS, key_from
 
@@ -38,10 +39,17 @@ def block(language: str) -> str:
     return str(found)
 
 
+def first_settings() -> tuple[str, ...]:
+    """The lines of config.toml that the page writes before the first start."""
+    found = re.search(r"^cat > /var/lib/mispmini/config.toml <<END\n(.*?)^END$", PAGE, re.DOTALL | re.MULTILINE)
+    assert found is not None
+    return tuple(found[1].splitlines())
+
+
 @pytest.fixture(scope="module")
 def served() -> Iterator[LiveServer]:
     """A server with the page's settings."""
-    with live_server(Birth(settings=tuple(block("toml").splitlines()))) as running:
+    with live_server(Birth(settings=first_settings())) as running:
         yield running
 
 
@@ -55,10 +63,13 @@ def front(served: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Itera
     (folder / "fullchain.pem").write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
     certificate.private_key_pem.write_to_path(str(folder / "privkey.pem"))
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as free, socket.create_server(("127.0.0.1", 0)) as plain:
+        port, plain_port = int(free.getsockname()[1]), int(plain.getsockname()[1])
     changes = {
+        "listen 80": f"listen 127.0.0.1:{plain_port}",
+        "listen [::]:80": f"listen {_loopback_6()}:{plain_port}",
         "listen 443": f"listen 127.0.0.1:{port}",
+        "listen [::]:443": f"listen {_loopback_6()}:{port}",
         f"/etc/letsencrypt/live/{NAME}": str(folder),
         "http://127.0.0.1:8080": served.url,
         "client_header_timeout 10s": "client_header_timeout 2s",
@@ -75,6 +86,15 @@ def front(served: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Itera
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+def _loopback_6() -> str:
+    """The loopback in IPv6, or another address of IPv4's where the machine has none."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return "127.0.0.2"
+    return "[::1]"
 
 
 def _listens(port: int) -> bool:
@@ -105,6 +125,13 @@ def test_the_proxy_of_the_page_serves_the_public_address_with_its_certificate(
     answer = ask(front, served.birth.key, "/servers/getVersion")
     assert answer.status_code == 200, answer.text
     assert "max-age=" in answer.headers["Strict-Transport-Security"]
+
+
+def test_port_80_only_leads_to_443(front: tuple[int, Path]) -> None:
+    conf = (front[1].parent / "nginx.conf").read_text(encoding="utf-8")
+    (port,) = re.findall(r"listen 127\.0\.0\.1:(\d+);", conf)
+    answer = call("GET", f"http://127.0.0.1:{port}/events/index?a=b", headers={"Host": NAME}, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (301, f"https://{NAME}/events/index?a=b")
 
 
 @pytest.mark.slow
@@ -156,4 +183,4 @@ def test_the_unit_is_sound_and_exposes_little(tmp_path: Path) -> None:
 def test_the_unit_is_shown_without_being_written() -> None:
     shown = run_verb("install-systemd", "--print").stdout
     assert shown.startswith("[Unit]")
-    assert "DynamicUser=yes" in shown
+    assert "User=mispmini" in shown

@@ -5,8 +5,9 @@ from types import MappingProxyType
 
 import click
 
-from mispmini import __version__
+from mispmini import __version__, program
 from mispmini.cli.starting import Starters
+from mispmini.cli.texts import in_its_language, speak
 
 _PLACES = MappingProxyType({
     "serve": "starting",
@@ -40,11 +41,20 @@ class _Verbs(click.Group):
         command: click.Command = getattr(
             importlib.import_module(f"{__name__}.{_PLACES[cmd_name]}"), cmd_name.replace("-", "_")
         )
-        return command
+        return in_its_language(command)
+
+
+def _tell_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        commit = program.commit()
+        click.echo(f"mispmini {__version__}" + (f" (commit {commit})" if commit else ""))
+        ctx.exit()
 
 
 @click.group(cls=_Verbs, invoke_without_command=True)
-@click.version_option(__version__, prog_name="mispmini")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_tell_version, help="Tell the version."
+)
 @click.pass_context
 def commands(ctx: click.Context) -> None:
     """mispmini: MISP's sharing job in one Python process and one SQLite file.
@@ -56,5 +66,7 @@ def commands(ctx: click.Context) -> None:
 
 
 def run(starters: Starters) -> None:
-    """Do what the command line says, and leave the process with the verb's exit code."""
+    """Do what the command line says, in the terminal's language, and leave the process with the verb's exit code."""
+    speak()
+    in_its_language(commands)
     commands(obj=starters, prog_name="mispmini")

@@ -7,6 +7,7 @@ import click
 from mispmini.cli.frame import Console, on_folder
 from mispmini.domain.errors import MispminiError
 from mispmini.domain.viewer import Viewer
+from mispmini.services import expressions
 from mispmini.services.feed_output import Audience, Reader
 from mispmini.sync.feeds.folder import write_feed
 
@@ -29,6 +30,7 @@ def export() -> None:
 @on_folder
 def feed(console: Console, folder: Path, audience: str) -> None:
     """Write manifest.json, hashes.csv and one file for each published event of this server's organisations."""
+    expressions.refuse_unmatched()
     try:
         count = write_feed(folder, Reader(Viewer.everything(), Audience(audience)))
     except OSError as error:

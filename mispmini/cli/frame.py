@@ -23,7 +23,7 @@ Verb = Callable[..., None]
 data_option = click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
-    help="The folder that holds everything. Default: $MISPMINI_DATA, else ./mispmini-data.",
+    help="The folder that holds everything. Default: $MISPMINI_DATA, else ./mispmini-data, else /var/lib/mispmini.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 
@@ -147,9 +147,17 @@ def found_by(ref: object, kind: str, verb: str) -> Iterator[None]:
 
 
 def make_private(folder: Path) -> None:
-    """The data folder is its owner's alone, and so is what this process writes from now on (TRUST §5)."""
+    """The data folder is its owner's alone, and so is what this process writes from now on (TRUST §5).
+
+    Root becomes the owner: a file of root's in it would stop the service.
+    """
     os.umask(0o077)
     folder.mkdir(parents=True, exist_ok=True)
+    owner = folder.stat()
+    if os.geteuid() == 0 and owner.st_uid != 0:
+        os.setgroups([])
+        os.setgid(owner.st_gid)
+        os.setuid(owner.st_uid)
     folder.chmod(0o700)
 
 

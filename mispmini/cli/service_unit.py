@@ -1,10 +1,11 @@
 """`install-systemd`: the unit that runs this program as a service (FEATURES row 8, TRUST §5)."""
 
-import sys
+import shlex
 from pathlib import Path
 
 import click
 
+from mispmini import program
 from mispmini.cli.frame import json_option, refusals, tell
 
 UNIT = Path("/etc/systemd/system/mispmini.service")
@@ -19,7 +20,7 @@ _TEMPLATE = Path(__file__).with_name("mispmini.service")
 @json_option
 def install_systemd(only_print: bool, to: Path, as_json: bool) -> None:
     """Write the systemd unit that serves /var/lib/mispmini with this installation."""
-    unit = _TEMPLATE.read_text(encoding="utf-8").replace("@PYTHON@", sys.executable)
+    unit = _TEMPLATE.read_text(encoding="utf-8").replace("@COMMAND@", shlex.join(program.command()))
     with refusals(as_json=as_json):
         if not only_print:
             to.write_text(unit, encoding="utf-8")

@@ -3,7 +3,6 @@
 import json
 import secrets
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -11,11 +10,11 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
+from mispmini import program
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.errors import MispminiError
 from mispmini.domain.ids import new_authkey, new_uuid
 
-_MISPMINI = (sys.executable, "-m", "mispmini")
 _ATTRIBUTES = (
     {"type": "domain", "category": "Network activity", "value": "login.demo-bank.example", "to_ids": True},
     {"type": "ip-dst", "category": "Network activity", "value": "192.0.2.17", "to_ids": True},
@@ -68,7 +67,7 @@ class Half:
     @contextmanager
     def serving(self) -> Iterator[None]:
         """Its serving process, until the block ends. Raises DemoFailed."""
-        command = (*_MISPMINI, "serve", "--data", str(self.data), "--json")
+        command = (*program.command(), "serve", "--data", str(self.data), "--json")
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 (our own words)
             try:
                 assert process.stdout is not None
@@ -92,7 +91,7 @@ class Half:
 
     def verb(self, *words: str, stdin: str = "") -> dict[str, Any]:
         """What a verb of the command line answers on this instance. Raises DemoFailed."""
-        command = (*_MISPMINI, *words, "--data", str(self.data), "--json")
+        command = (*program.command(), *words, "--data", str(self.data), "--json")
         done = subprocess.run(command, input=stdin, capture_output=True, text=True)  # noqa: S603 (our own words)
         if done.returncode:
             raise DemoFailed(f"`{' '.join(words[:2])}` failed: {done.stdout.strip()} {done.stderr.strip()[-500:]}")

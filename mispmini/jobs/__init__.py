@@ -10,7 +10,8 @@ from mispmini.jobs.comparer import Comparer
 from mispmini.jobs.feeder import Feeder
 from mispmini.jobs.outbox_runner import OutboxRunner
 from mispmini.jobs.puller import JobWorker, Puller
-from mispmini.services import mail
+from mispmini.services import libraries, mail
+from mispmini.services.setting_up import is_set_up
 from mispmini.settings import Settings
 from mispmini.sync.delivering import Patience
 from mispmini.sync.links import Outbound
@@ -64,6 +65,8 @@ def start_jobs(settings: Settings, *, patience: Patience | None = None) -> Jobs:
     """Start the jobs of a serving process; the database is open. `patience` is the settings' unless given."""
     jobs = Jobs(settings, patience or Patience(settings.retry_base))
     jobs.start()
+    if settings.take_libraries and is_set_up():
+        libraries.ask_for_missing()
     return jobs
 
 

@@ -3,7 +3,7 @@
 from mispmini.domain import sentences
 from mispmini.domain.allowedlists import MOST_ENTRIES, AllowedlistRow
 from mispmini.domain.errors import SaveFailed
-from mispmini.domain.patterns import is_pattern
+from mispmini.domain.patterns import is_pattern, refusal
 from mispmini.domain.viewer import Viewer
 from mispmini.services.audit import record
 from mispmini.store import allowedlists as store
@@ -62,6 +62,6 @@ def _refuse_unfit(action: str, name: str, number: int | None) -> None:
     other = store.find_entry_named(name)
     flaw = sentences.NOT_EMPTY if not name else KNOWN if other is not None and other.id != number else None
     if flaw is None and not is_pattern(name):
-        flaw = NO_EXPRESSION
+        flaw = refusal(NO_EXPRESSION)
     if flaw is not None:
         raise SaveFailed(action, _MODEL, {"name": [flaw]}, subject_id=number)

@@ -38,6 +38,11 @@ def package_is_here() -> bool:
     return galaxy_files.is_installed()
 
 
+def are_missing() -> bool:
+    """Whether none is here although the package is."""
+    return package_is_here() and not store.list_galaxies()
+
+
 def existing_galaxy(ref: str) -> GalaxyRow:
     """One by id, uuid or type. Raises NotFound."""
     galaxy = store.find_galaxy(ref)

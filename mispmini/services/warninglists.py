@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from mispmini.domain import sentences, warninglists
-from mispmini.domain.errors import NotFound, SaveFailed
+from mispmini.domain import patterns, sentences, warninglists
+from mispmini.domain.errors import NotBuiltIn, NotFound, SaveFailed
 from mispmini.domain.graphs import AttributeRow, EventGraph
 from mispmini.domain.viewer import Viewer
 from mispmini.domain.warninglists import (
@@ -33,6 +33,11 @@ def list_warninglists(search: str = "", *, enabled: bool | None = None) -> list[
 def package_is_here() -> bool:
     """Whether there is something to take lists from."""
     return warninglists.is_installed()
+
+
+def are_missing() -> bool:
+    """Whether none is here although the package is."""
+    return package_is_here() and not store.list_warninglists()
 
 
 def existing(ref: str) -> WarninglistRow:
@@ -79,7 +84,7 @@ def lists_with(kind: str, value: str) -> tuple[str, ...]:
 
 
 def toggle(viewer: Viewer, refs: Sequence[str], names: Sequence[str], *, enabled: bool | None) -> tuple[int, bool]:
-    """Have lists in use or not; None turns them round. How many, and which it is. Raises NotFound."""
+    """Have lists in use or not; None turns them round. How many, and which it is. Raises NotFound, NotBuiltIn."""
     with writing():
         by_id = [one for ref in refs if (one := store.find_warninglist(ref))]
         found = {one.id: one for one in (*by_id, *store.warninglists_named(names))}
@@ -87,6 +92,7 @@ def toggle(viewer: Viewer, refs: Sequence[str], names: Sequence[str], *, enabled
             raise NotFound(NONE_FOUND)
         on = not all(one.enabled for one in found.values()) if enabled is None else enabled
         store.set_enabled(list(found), enabled=on)
+        _refuse_unmatched()
         for one in found.values():
             record(viewer, "enable" if on else "disable", "Warninglist", one.id, one.name)
         return len(found), on
@@ -137,12 +143,13 @@ def _whole(draft: WarninglistDraft) -> WarninglistDraft:
 
 
 def edit(viewer: Viewer, ref: str, draft: WarninglistDraft) -> WarninglistRow:
-    """Change what is given of a list. Raises NotFound, SaveFailed."""
+    """Change what is given of a list. Raises NotFound, SaveFailed, NotBuiltIn."""
     with writing():
         known = existing(ref)
         if draft.name is not None:
             _refuse_taken("edit", draft.name, known.id)
         store.update_list(known, draft)
+        _refuse_unmatched()
         record(viewer, "edit", "Warninglist", known.id, known.name)
         return existing(ref)
 
@@ -154,6 +161,16 @@ def delete(viewer: Viewer, ref: str) -> WarninglistRow:
         store.delete_list(known.id)
         record(viewer, "delete", "Warninglist", known.id, known.name)
         return known
+
+
+def holds_patterns() -> bool:
+    """Whether a list that is in use holds regular expressions."""
+    return any(one.type == "regex" for one in store.list_warninglists(enabled=True))
+
+
+def _refuse_unmatched() -> None:
+    if not patterns.can_match() and holds_patterns():
+        raise NotBuiltIn(patterns.WITHOUT_RE2)
 
 
 def _refuse_taken(action: str, name: str, own_id: int | None) -> None:

@@ -113,6 +113,15 @@ def find_any_job(job_id: int) -> JobRecord | None:
     return None if found is None else _job(found)
 
 
+def find_open_job(kind: JobKind, subject: str) -> int | None:
+    """The oldest job of this work that has not ended."""
+    found = scalar(
+        "SELECT min(id) FROM job WHERE kind = ? AND subject = ? AND state IN (?, ?)",
+        (kind, subject, JobState.WAITING, JobState.RUNNING),
+    )
+    return None if found is None else int(found)
+
+
 def list_any_jobs(limit: int) -> list[JobRecord]:
     """Jobs, newest first."""
     return [_job(r) for r in rows(f"SELECT {_COLUMNS} FROM job ORDER BY id DESC LIMIT ?", (limit,))]

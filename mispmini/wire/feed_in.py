@@ -7,6 +7,7 @@ from typing import Any
 
 from mispmini.domain import sentences
 from mispmini.domain.distribution import is_event_level
+from mispmini.domain.errors import NotBuiltIn
 from mispmini.domain.feeds import FeedDraft, ListSettings, ManifestEntry, SourceFormat
 from mispmini.domain.rules import can_be_read
 from mispmini.wire.scalars import Fields, as_record, epoch_seconds, plain_text, uuid
@@ -74,7 +75,7 @@ def _settings(fields: Fields) -> str | None:
     text = "" if text in ("[]", "null", '""') else text
     try:
         ListSettings.from_text(text)
-    except ValueError as error:
+    except (ValueError, NotBuiltIn) as error:
         fields.refuse("settings", NO_SETTINGS.format(str(error)[:200]))
     return text
 

@@ -3,7 +3,7 @@
 from mispmini.domain import sentences
 from mispmini.domain.errors import Invalid, TooLarge
 from mispmini.domain.json_texts import read_json
-from mispmini.domain.patterns import is_pattern
+from mispmini.domain.patterns import is_pattern, refusal
 from mispmini.domain.warninglists import CATEGORIES, TYPES, WarninglistDraft
 from mispmini.wire.door import unwrap
 from mispmini.wire.scalars import Fields, as_record, plain_text
@@ -90,7 +90,7 @@ def _entries(fields: Fields, kind: str | None) -> tuple[tuple[str, str], ...] | 
         raise TooLarge(f"More than {MOST_ENTRIES} entries in a list.")
     found = dict(pair for item in items if (pair := _entry(item))[0])
     if kind == "regex" and not all(is_pattern(entry) for entry in found):
-        fields.refuse("entries", "One of the entries is no regular expression.")
+        fields.refuse("entries", refusal("One of the entries is no regular expression."))
     return tuple(found.items())
 
 

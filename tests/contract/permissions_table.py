@@ -143,6 +143,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/allowedlists/view/<int:number>", but(READ, 404), "/allowedlists/view/99999"),
     Route("GET POST", "/admin/allowedlists/index", READ, "/admin/allowedlists/index"),
     Route("GET", "/admin/allowedlists/view/<int:number>", but(READ, 404), "/admin/allowedlists/view/99999"),
+    Route("GET", "/.well-known/security.txt", but(PUBLIC, 404), "/.well-known/security.txt"),
     Route("GET POST", "/admin/allowedlists/add", SITE, "/admin/allowedlists/add", {"name": "/^{new}$/"}),
     Route("GET POST", "/admin/allowedlists/edit/<int:number>", but(SITE, 404), "/admin/allowedlists/edit/99999"),
     Route("POST", "/admin/allowedlists/delete/<int:number>", but(SITE, 404), "/admin/allowedlists/delete/99999"),

@@ -262,7 +262,7 @@ PLAIN = frozenset({
     "/auth_keys/refusals", "/dashboards", "/events/filterEventIdsForPush", "/events/queryACL",
     "/galaxies/pushCluster", "/health/index", "/healthz", "/help", "/incoming/index",
     "/jobs/index", "/lookup", "/metrics", "/object_templates/index", "/object_templates/update", "/organisations/index",
-    "/readyz",
+    "/readyz", "/.well-known/security.txt",
     "/roles/index", "/servers/add", "/servers/dbSchemaDiagnostic", "/servers/getAvailableSyncFilteringRules",
     "/servers/getInstanceUUID", "/servers/getPyMISPVersion", "/servers/getVersion", "/servers/getWorkers",
     "/servers/index", "/servers/killAllWorkers", "/servers/postTest", "/servers/queryACL",

@@ -21,7 +21,7 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
 @pytest.fixture
 def settings(ground: Ground) -> Settings:
     """Settings of that instance, loopback opened."""
-    return Settings(data=ground.folder, allow_internal=("127.0.0.0/8",))
+    return Settings(data=ground.folder, allow_internal=("127.0.0.0/8",), take_libraries=False)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.services import clusters, galaxies, viewing
 from mispmini.services.instance_settings import load_settings
+from mispmini.services.libraries import Library, running_update
 from mispmini.services.tags import Tagged
 from mispmini.services.viewing import Rights
 from mispmini.web.asking import asked
@@ -47,6 +48,7 @@ class GalaxiesPage:
     form: Form  # value
     filtered: bool
     package_is_here: bool
+    taking_over: int | None  # the job that does
     may_edit: bool
 
 
@@ -153,6 +155,7 @@ def galaxies_page(viewer: Viewer, found: list[GalaxyRow], search: str) -> Galaxi
         form=Form({"value": search}),
         filtered=bool(search),
         package_is_here=galaxies.package_is_here(),
+        taking_over=running_update(Library.GALAXIES),
         may_edit=viewer.is_site_admin,
     )
 

@@ -9,6 +9,7 @@ from mispmini.domain.viewer import Viewer
 from mispmini.domain.warninglists import CATEGORIES, TYPES, Hit, WarninglistRow
 from mispmini.services import warninglists
 from mispmini.services.event_sheets import Elements
+from mispmini.services.libraries import Library, running_update
 from mispmini.web.i18n import N_, _, current_language, gettext
 from mispmini.web.pages import Choice, Form, Paging
 from mispmini.web.pages.showing import shown
@@ -53,6 +54,7 @@ class WarninglistsPage:
     filtered: bool
     checked: tuple[CheckedValue, ...]
     package_is_here: bool
+    taking_over: int | None  # the job that does
     may_edit: bool
     may_update: bool
 
@@ -156,6 +158,7 @@ def _page(
         filtered=bool(search),
         checked=checked,
         package_is_here=warninglists.package_is_here(),
+        taking_over=running_update(Library.WARNINGLISTS),
         may_edit=_may_edit(viewer),
         may_update=viewer.is_site_admin,
     )

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, current_app, request
 
 from mispmini.domain.errors import Busy, Forbidden, Invalid
-from mispmini.services import setup_links
+from mispmini.services import libraries, setup_links
 from mispmini.services.authentication import viewer_of_user
 from mispmini.services.setting_up import FirstRun, Founded, is_set_up
 from mispmini.web import i18n, pages
@@ -71,6 +71,8 @@ def set_up(secret: str = "") -> Answer:
     check_form()
     own_url = _own_url()
     founded = setup_links.set_up_once(secret, _first_run(), base_url=own_url)
+    if current_app.config["SETTINGS"].take_libraries:
+        libraries.ask_for_missing()
     viewer = viewer_of_user(founded.user_id, address())
     if viewer is not None:
         enter(viewer)

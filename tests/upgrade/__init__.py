@@ -1,0 +1,1 @@
+"""Databases of earlier versions, and what they answered then."""
