@@ -55,6 +55,9 @@ _ADVICE: dict[Finding | Cause, str] = {
     ),
     Cause.TCP: N_("Ask the partner whether its server runs and its firewall lets this server in."),
     Cause.TIMEOUT: N_("Ask the partner whether its server runs and its firewall lets this server in."),
+    Cause.PROXY: N_(
+        "Check the proxy in the settings of this server: its address, its login, and what it lets through."
+    ),
     Cause.TLS_CHAIN: N_(
         "If the partner has an authority of its own, edit the server and upload that authority's certificate. If the"
         " certificate is self-signed, compare its fingerprint with the partner and trust it on the page of the"

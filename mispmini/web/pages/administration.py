@@ -146,8 +146,10 @@ class PartnerHealth:
     name: str
     health: Health
     sentence: str  # translated
-    last_pull: int | None
+    last_pull: int | None  # that worked
     last_push: int | None
+    last_pull_try: int | None
+    last_push_try: int | None
     waiting: int
     parked: int
 

@@ -41,7 +41,8 @@ def index() -> Answer:
 def metrics() -> Response:
     """Numbers as Prometheus reads them; a read-only key of a site admin does."""
     _watcher()
-    lines = [f"# TYPE mispmini_{name} gauge\nmispmini_{name} {value}\n" for name, value in house.metrics().items()]
+    numbers = {**house.metrics(), **diagnostics.metrics()}
+    lines = [f"# TYPE mispmini_{name} gauge\nmispmini_{name} {value}\n" for name, value in numbers.items()]
     return Response("".join(lines), content_type=PROMETHEUS)
 
 
