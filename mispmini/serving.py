@@ -21,6 +21,7 @@ import click
 
 from mispmini.cli.frame import PortTaken, make_private
 from mispmini.domain.errors import MispminiError
+from mispmini.services import identity
 from mispmini.services.setup_links import new_setup_secret
 from mispmini.settings import Settings
 from mispmini.store import database, served
@@ -79,6 +80,7 @@ def serve(settings: Settings, parts: Parts, *, as_json: bool) -> None:
         try:
             secret = new_setup_secret()
             server = _Server(parts.make_app(settings), settings, listener)
+            identity.note_start()
             jobs = parts.start_jobs(settings)
             _hold_little_memory()
             _announce(settings, secret, as_json=as_json)

@@ -10,7 +10,7 @@ from mispmini.domain.diagnostics import Check, Verdict, worst
 from mispmini.domain.ids import canonical_uuid
 from mispmini.domain.instance_settings import N_
 from mispmini.domain.viewer import Viewer
-from mispmini.services import addresses, house
+from mispmini.services import addresses, house, identity
 from mispmini.services.backing_up import newest_backup
 from mispmini.services.link_health import WELL, Ailment, ailment_of, is_overdue
 from mispmini.services.servers import Standing, list_servers
@@ -196,11 +196,40 @@ def _partners() -> Check:
     return Check("partners", Verdict.OK, N_("No partner is down, and no pull or delivery is late."))
 
 
+def _identity() -> Check:
+    found = identity.broken()
+    if found is None:
+        return Check(
+            "identity", Verdict.OK, N_("Partners know this server by the URL and the organisation that it has.")
+        )
+    advice = N_(
+        "Give the old URL in url_aliases, or the old UUID to the organisation again. If partners were told, confirm the"
+        " change on the health page or with `mispmini doctor --confirm-identity`."
+    )
+    values = {
+        "old": found.known.url, "old_uuid": found.known.org_uuid, "new": found.now.url, "new_uuid": found.now.org_uuid,
+        "groups": max(found.led.groups if found.led else 0, found.held.groups if found.held else 0),
+        "links": max(found.led.servers if found.led else 0, found.held.servers if found.held else 0),
+        "accounts": found.led.accounts if found.led else 0, "events": found.held.events if found.held else 0,
+    }  # fmt: skip
+    if found.led is None:
+        sentence = N_(
+            "Partners know the organisation of this server as %(old_uuid)s, and it is now %(new_uuid)s. Events that"
+            " partners hold in its name: %(events)s, sharing groups: %(groups)s, links: %(links)s."
+        )
+    else:
+        sentence = N_(
+            "Partners know this server as %(old)s, and it now calls itself %(new)s. Sharing groups that name it:"
+            " %(groups)s, links: %(links)s, partners' accounts: %(accounts)s. Links in e-mails lead to the old URL."
+        )
+    return Check("identity", Verdict.WARN, sentence, values, advice)
+
+
 def _links() -> Sequence[Standing]:
     return list_servers(Viewer.everything())
 
 
 _CHECKS: tuple[Callable[[], Check], ...] = (
     _schema, _base_url, _host_organisation, _default_admin, _second_factors, _partner_accounts, _keys, _files,
-    _disk, _backup, _sqlite, _scheduler, _queue, _partners,
+    _disk, _backup, _sqlite, _scheduler, _queue, _partners, _identity,
 )  # fmt: skip

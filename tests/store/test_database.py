@@ -224,6 +224,28 @@ def test_what_an_older_schema_holds_is_there_after_the_upgrade(path: Path, level
     assert len(list((old.parent / "backups").iterdir())) == 1
 
 
+def test_a_last_pull_of_any_kind_becomes_the_last_that_worked(path: Path) -> None:
+    """0028: one that failed is a try; what arrived before it is the last that is known to have worked."""
+    database.close_database()
+    old = path.with_name("old.db")
+    bound.init(str(old), pragmas={"foreign_keys": 1})
+    with bound.connection_context():
+        Runner(bound, str(MIGRATIONS)).up("0020_allowedlist")
+        fill("organisation", id=1, uuid="u1", name="Alfa", folded_name="alfa", local=1)
+        ended = {1: "Pull completed. 3 events pulled.", 2: "tcp: nobody", 3: "dns: no such name"}
+        for number, result in ended.items():
+            told = {"last_pull": 900, "last_pull_result": result, "last_push": 800, "breaker_until": 5}
+            fill("server", id=number, org_id=1, remote_org_id=1, **told)
+        fill("ledger", id=1, server_id=2, direction="pull", event_uuid="e1", state="sent", time=700)
+        fill("ledger", id=2, server_id=2, direction="pull", event_uuid="e2", state="failed", time=850)
+    database.open_database(old)
+    assert rows("SELECT id, last_pull, last_pull_try, last_push, last_push_try, breaker_until FROM server") == [
+        (1, 900, 900, 800, 800, None),
+        (2, 700, 900, 800, 800, None),
+        (3, None, 900, 800, 800, None),
+    ]
+
+
 def test_a_newer_schema_is_refused_with_the_way_out(path: Path) -> None:
     execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_from_the_future', '2030-01-01')")
     database.close_database()

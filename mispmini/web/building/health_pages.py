@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mispmini.domain.diagnostics import Check, worst
+from mispmini.domain.diagnostics import Check, Verdict, worst
 from mispmini.services.link_health import ailment_of, next_pull
 from mispmini.services.servers import Standing
 from mispmini.web import pages
@@ -40,6 +40,7 @@ def _row(check: Check) -> pages.CheckRow:
         outcome=_OUTCOMES[check.verdict],
         sentence=gettext(check.sentence, **check.values),
         advice=gettext(check.advice) if check.advice else "",
+        may_confirm=check.name == "identity" and check.verdict is not Verdict.OK,
     )
 
 

@@ -136,6 +136,7 @@ class CheckRow:
     outcome: Outcome
     sentence: str  # translated
     advice: str  # how to mend it, translated; ""
+    may_confirm: bool = False  # that partners were told of who we are now
 
 
 @shown
