@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAll
 
 from mispmini.domain import errors
 from mispmini.domain.errors import Messages, MispminiError
+from mispmini.services import identity
 from mispmini.services.accounts import RoleNotAssignable
 from mispmini.services.instance_settings import NotLive
 from mispmini.services.setting_up import is_set_up
@@ -186,7 +187,8 @@ def _form_of(error: MispminiError) -> pages.Form:
     """What was typed, passwords never, with the messages beside their fields."""
     typed = {name: values[-1] for name, values in request.form.lists() if "password" not in name}
     if isinstance(error, errors.SaveFailed | errors.Invalid) and not isinstance(error.errors, str):
-        return pages.Form(typed, dict(_messages(error.errors)))
+        messages = dict(_messages(error.errors))
+        return pages.Form(typed, messages, _("Nothing was saved.") if list(messages) == [identity.FORCE] else "")
     sentence = error.errors if isinstance(error, errors.SaveFailed) else error.sentence
     return pages.Form(typed, message=for_people(str(sentence)))
 

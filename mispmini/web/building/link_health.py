@@ -25,7 +25,8 @@ _STATES: Mapping[Ailment | None, pages.Health] = {
 def server_health(link: Standing) -> pages.ServerHealth:
     """How a link is, in a word and a sentence."""
     health, sentence = health_of(link)
-    return pages.ServerHealth(link.server.id, link.server.name, health, sentence, link.queue.waiting)
+    waiting = 0 if ailment_of(link) in (Ailment.LATE, Ailment.PUSH_OFF) else link.queue.waiting
+    return pages.ServerHealth(link.server.id, link.server.name, health, sentence, waiting)
 
 
 def health_of(link: Standing) -> tuple[pages.Health, str]:
@@ -66,10 +67,10 @@ def pull_state(server: LinkedServer) -> pages.LinkState:
     return "waiting" if at > clock.now() else "due"
 
 
-def wait_sentence(wait: Wait) -> str:
+def wait_sentence(wait: Wait, *, tells_when: bool = True) -> str:
     """Why an event waits, and until when, or what to do."""
     by_itself = [_("The event waits and goes out by itself.")]
-    if wait.at:
+    if wait.at and tells_when:
         by_itself.append(_("The next try is at %(when)s.", when=when(wait.at)))
     cause = cause_sentence(wait.error)
     told: Mapping[Obstacle, Callable[[], tuple[str, ...]]] = {

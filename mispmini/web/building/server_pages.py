@@ -149,7 +149,7 @@ def _queue_row(server: LinkedServer, item: QueuedEvent) -> pages.QueueRow:
         event_id=item.event_id or 0,
         event_info=item.event_info or row.event_uuid,
         state="parked" if row.parked else "waiting",
-        waits=wait_sentence(wait),
+        waits=wait_sentence(wait, tells_when=False),
         attempts=row.tries,
         next_try=wait.at,
     )
