@@ -8,16 +8,20 @@ import click
 from mispmini.cli.frame import Console, ExitCode, data_option, json_option, on_folder, read_settings, refusals
 from mispmini.domain import clock
 from mispmini.domain.diagnostics import Check, Verdict, worst
-from mispmini.services import backing_up, diagnostics
+from mispmini.domain.viewer import Viewer
+from mispmini.services import backing_up, diagnostics, identity
 from mispmini.services.backing_up import Backup
 
 _MIB = 1024 * 1024
 
 
 @click.command()
+@click.option("--confirm-identity", is_flag=True, help="Partners were told of the new URL or organisation.")
 @on_folder
-def doctor(console: Console) -> None:
+def doctor(console: Console, confirm_identity: bool) -> None:
     """Check the server and tell what to mend; exit code 1 if something fails."""
+    if confirm_identity:
+        identity.confirm(Viewer.everything())
     checks = (*diagnostics.run_checks(), diagnostics.check_integrity())
     if console.as_json:
         console.tell_all([_record(check) for check in checks])

@@ -127,7 +127,7 @@ def opened(settings: Settings, *, anew: bool = False) -> Iterator[None]:
         raise NotFound(f"There is no mispmini in {settings.data}. Make one with `init` or `serve`.")
     make_private(settings.data)
     database.open_database(settings.database_path)
-    addresses.announce(settings.effective_base_url)
+    addresses.announce(settings.effective_base_url, is_guess=not settings.base_url)
     fix_settings(settings.locked, settings.sources)
     audit.begin("command")
     try:

@@ -1,5 +1,7 @@
 """`org`: organisations."""
 
+from functools import partial
+
 import click
 
 from mispmini.cli.frame import Console, Record, on_folder
@@ -39,11 +41,13 @@ def list_all(console: Console) -> None:
 @org.command()
 @click.argument("source")
 @click.argument("target")
+@click.option("--force", is_flag=True, help="Also if partners know SOURCE as ours: what that breaks was read.")
 @click.option("--dry-run", is_flag=True, help="Tell what would move, and change nothing.")
 @on_folder
-def merge(console: Console, source: str, target: str, dry_run: bool) -> None:
+def merge(console: Console, source: str, target: str, force: bool, dry_run: bool) -> None:
     """Make SOURCE part of TARGET and remove it; both by id, uuid or name."""
-    verb = organisation_lists.preview_merge if dry_run else organisation_lists.merge_organisations
+    merging = partial(organisation_lists.merge_organisations, forced=force)
+    verb = organisation_lists.preview_merge if dry_run else merging
     merged = verb(Viewer.everything(), organisation_called(source).uuid, organisation_called(target).uuid)
     counts = merged.counts._asdict()
     told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())

@@ -147,5 +147,7 @@ def _record(standing: Standing) -> Record:
         "waiting": standing.queue.waiting,
         "parked": standing.queue.parked,
         "last_pull": clock.datetime_text(link.last_pull) if link.last_pull else None,
+        "last_try": clock.datetime_text(link.last_pull_try) if link.last_pull_try else None,
         "result": link.last_pull_result,
+        "down_since": clock.datetime_text(link.down_since) if link.down_since else None,
     }

@@ -13,7 +13,8 @@ class LinkedServer(ServerRecord):
 
     `authkey_ref` and `proxy` name what is sealed; `user_id` saved the link and creates what it pulls by itself;
     `allow_internal` are the networks opened for it. `trusted_orgs` are uuids of creators whose to_ids is kept, none
-    meaning everybody.
+    meaning everybody. `last_pull` and `last_push` are those that worked, the tries beside them the last of any kind;
+    `down_since` is when the partner was first not reached, `down_error` how that last showed.
     """
 
     authkey_ref: str = ""
@@ -36,6 +37,10 @@ class LinkedServer(ServerRecord):
     clock_skew: int | None = None  # seconds that its clock was ahead of ours
     gone_policy: str | None = None  # mark, delete or ignore what the source no longer shows; None marks
     last_compared: int | None = None
+    last_pull_try: int | None = None
+    last_push_try: int | None = None
+    down_since: int | None = None
+    down_error: str | None = None
 
     def asked_by(self, user_id: int | None) -> "LinkedServer":
         """The link, pulled by somebody, who creates then what comes (recording 30); None for nobody in particular."""

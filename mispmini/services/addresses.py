@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from mispmini.store.own_address import announce as announce
 from mispmini.store.own_address import announced_url as announced_url
 from mispmini.store.own_address import base_url as base_url
+from mispmini.store.own_address import knows_itself as knows_itself
 from mispmini.store.settings import load_settings
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}

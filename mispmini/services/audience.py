@@ -34,12 +34,16 @@ class Crossing:
     `left_out` counts live attributes that stay here, `held_back` those of them that TLP keeps.
     """
 
-    server_id: int
-    server_name: str
+    server: LinkedServer
     refusal: Reason | None
     level: int
     left_out: int = 0
     held_back: int = 0
+
+    @property
+    def server_name(self) -> str:
+        """What the link is called."""
+        return self.server.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +93,9 @@ def crossing(graph: EventGraph, server: LinkedServer) -> Crossing:
     leaving = leaving_to(published, partner_of(server))
     level = leaving.copy.event.distribution
     if leaving.refusal is not None:
-        return Crossing(server.id, server.name, leaving.refusal, level)
+        return Crossing(server, leaving.refusal, level)
     left_out = _live(graph) - _live(leaving.copy)
-    return Crossing(server.id, server.name, None, level, left_out, len(leaving.held_back))
+    return Crossing(server, None, level, left_out, len(leaving.held_back))
 
 
 def partner_of(server: LinkedServer) -> Partner:

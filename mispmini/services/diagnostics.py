@@ -1,16 +1,19 @@
 """The self-check: what a careful admin would look at, with a verdict and the way to mend it (FEATURES row 82)."""
 
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from mispmini.domain import clock
-from mispmini.domain.diagnostics import Check, Verdict
+from mispmini.domain.diagnostics import Check, Verdict, worst
 from mispmini.domain.ids import canonical_uuid
 from mispmini.domain.instance_settings import N_
-from mispmini.services import addresses, house
+from mispmini.domain.viewer import Viewer
+from mispmini.services import addresses, house, identity
 from mispmini.services.backing_up import newest_backup
+from mispmini.services.link_health import WELL, Ailment, ailment_of, is_overdue
+from mispmini.services.servers import Standing, list_servers
 from mispmini.store import house as store
 from mispmini.store.organisations import find_any_organisation
 from mispmini.store.sealing import data_folder
@@ -20,13 +23,25 @@ _SAFE_SQLITE = (3, 51, 3)
 _DAY = 86400
 _OLD_BACKUP = 7 * _DAY
 _FEW_BYTES = 1024**3
-_LONG_WAIT = 3600
 _FOR_THE_OWNER = ("mispmini.db", "secrets.json", "secret.key", "web.key")  # the folder is closed at each start
 
 
 def run_checks() -> tuple[Check, ...]:
     """Every check that costs little."""
     return tuple(check() for check in _CHECKS)
+
+
+def metrics() -> dict[str, int]:
+    """What the checks find, in numbers: the worst verdict from 0 for OK to 2, and how many partners are not well."""
+    links = _links()
+    ailments = [ailment_of(link) for link in links]
+    return {
+        "health": list(Verdict).index(worst(run_checks())),
+        "partners_ailing": sum(ailment not in WELL for ailment in ailments),
+        "partners_down": ailments.count(Ailment.DOWN),
+        "pulls_overdue": sum(is_overdue(link.server) for link in links),
+        "outbox_late": sum(link.queue.late for link in links),
+    }
 
 
 def check_integrity() -> Check:
@@ -159,18 +174,62 @@ def _scheduler() -> Check:
 
 
 def _queue() -> Check:
-    found = store.backlog()
-    waits = clock.now() - found.oldest if found.oldest else 0
-    values = {"waiting": found.waiting, "parked": found.parked, "minutes": waits // 60}
+    queues = [link.queue for link in _links()]
+    parked, late = sum(queue.parked for queue in queues), sum(queue.late for queue in queues)
+    oldest = min((queue.oldest for queue in queues if queue.oldest), default=clock.now())
+    minutes = (clock.now() - oldest) // 60
+    values = {"waiting": sum(queue.waiting for queue in queues), "parked": parked, "minutes": minutes}
     advice = N_("Look at the partners: each tells what stops it.")
-    if found.parked:
+    if parked:
         return Check("queue", Verdict.WARN, N_("Deliveries that need somebody: %(parked)s"), values, advice)
-    if waits > _LONG_WAIT:
+    if late:
         return Check("queue", Verdict.WARN, N_("A delivery has waited for %(minutes)s minutes."), values, advice)
     return Check("queue", Verdict.OK, N_("Deliveries that wait: %(waiting)s"), values)
 
 
+def _partners() -> Check:
+    ailing = [link.server.name for link in _links() if ailment_of(link) not in WELL]
+    if ailing:
+        advice = N_("Look at the partners: each tells what stops it.")
+        values = {"count": len(ailing), "names": ", ".join(ailing)}
+        return Check("partners", Verdict.WARN, N_("Partners that need a look: %(names)s"), values, advice)
+    return Check("partners", Verdict.OK, N_("No partner is down, and no pull or delivery is late."))
+
+
+def _identity() -> Check:
+    found = identity.broken()
+    if found is None:
+        return Check(
+            "identity", Verdict.OK, N_("Partners know this server by the URL and the organisation that it has.")
+        )
+    advice = N_(
+        "Give the old URL in url_aliases, or the old UUID to the organisation again. If partners were told, confirm the"
+        " change on the health page or with `mispmini doctor --confirm-identity`."
+    )
+    values = {
+        "old": found.known.url, "old_uuid": found.known.org_uuid, "new": found.now.url, "new_uuid": found.now.org_uuid,
+        "groups": max(found.led.groups if found.led else 0, found.held.groups if found.held else 0),
+        "links": max(found.led.servers if found.led else 0, found.held.servers if found.held else 0),
+        "accounts": found.led.accounts if found.led else 0, "events": found.held.events if found.held else 0,
+    }  # fmt: skip
+    if found.led is None:
+        sentence = N_(
+            "Partners know the organisation of this server as %(old_uuid)s, and it is now %(new_uuid)s. Events that"
+            " partners hold in its name: %(events)s, sharing groups: %(groups)s, links: %(links)s."
+        )
+    else:
+        sentence = N_(
+            "Partners know this server as %(old)s, and it now calls itself %(new)s. Sharing groups that name it:"
+            " %(groups)s, links: %(links)s, partners' accounts: %(accounts)s. Links in e-mails lead to the old URL."
+        )
+    return Check("identity", Verdict.WARN, sentence, values, advice)
+
+
+def _links() -> Sequence[Standing]:
+    return list_servers(Viewer.everything())
+
+
 _CHECKS: tuple[Callable[[], Check], ...] = (
     _schema, _base_url, _host_organisation, _default_admin, _second_factors, _partner_accounts, _keys, _files,
-    _disk, _backup, _sqlite, _scheduler, _queue,
+    _disk, _backup, _sqlite, _scheduler, _queue, _partners, _identity,
 )  # fmt: skip

@@ -1,13 +1,14 @@
 """Settings that an admin sees and changes while running: which, what they are, what locks them (CLIENTS.md)."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from mispmini.domain.errors import Forbidden, MispminiError, NotFound, SaveFailed
 from mispmini.domain.instance_settings import FACTS, N_, SPECS, Fact, Kind, Spec, find_spec
 from mispmini.domain.setting_values import read_flag, read_value
 from mispmini.domain.viewer import Viewer
-from mispmini.services import audit
+from mispmini.services import audit, identity
 from mispmini.store import sealing
 from mispmini.store import settings as store
 from mispmini.store.database import writing
@@ -26,6 +27,7 @@ LOCKED = {
 }
 NOT_LOCAL = N_("Please choose an organisation that is here and local.")
 _MODEL = "Setting"
+_KNOWN_BY = frozenset({"host_org_id", "base_url", "external_baseurl", "url_aliases"})
 SECRET = "********"  # noqa: S105 - what is shown instead of one
 
 
@@ -61,8 +63,11 @@ def find_setting(viewer: Viewer, name: str) -> Standing | Fact:
     raise NotFound(f"Setting {name[:64]} is invalid.")
 
 
-def change_setting(viewer: Viewer, name: str, given: object) -> Standing | Fact:
-    """Change one, with effect from the next request on. Raises Forbidden, NotFound, SaveFailed with the reason."""
+def change_setting(viewer: Viewer, name: str, given: object, *, forced: bool = False) -> Standing | Fact:
+    """Change one, with effect from the next request on; `forced` for one by which partners know us.
+
+    Raises Forbidden, NotFound, SaveFailed with the reason.
+    """
     found = find_setting(viewer, name)
     if isinstance(found, Fact):
         _check_fact(found, given)
@@ -73,14 +78,14 @@ def change_setting(viewer: Viewer, name: str, given: object) -> Standing | Fact:
         return found
     value = _sealed(found.spec, _read(found.spec, given))
     before = getattr(load_settings(), found.spec.name)
-    with writing():
+    with writing(), _as_known(viewer, found.spec, forced=forced):
         store.save_setting(found.spec.name, value, user_id=viewer.user_id)
         _record(viewer, found.spec, before, value)
     _forget_secret(found.spec, before)
     return find_setting(viewer, name)
 
 
-def reset_setting(viewer: Viewer, name: str) -> Standing | Fact:
+def reset_setting(viewer: Viewer, name: str, *, forced: bool = False) -> Standing | Fact:
     """Take one back to its default. Raises Forbidden, NotFound, SaveFailed."""
     found = find_setting(viewer, name)
     if isinstance(found, Fact):
@@ -88,7 +93,7 @@ def reset_setting(viewer: Viewer, name: str) -> Standing | Fact:
     if found.locked is not None:
         raise _refused(found.locked)
     before = getattr(load_settings(), found.spec.name)
-    with writing():
+    with writing(), _as_known(viewer, found.spec, forced=forced):
         store.forget_setting(found.spec.name)
         _record(viewer, found.spec, found.value, found.spec.default)
     _forget_secret(found.spec, before)
@@ -106,6 +111,15 @@ def monitor_user(viewer: Viewer, user_id: int, wish: object) -> None:
         raise _refused(str(error)) from None
     others = [number for number in load_settings().monitored_users if number != user_id]
     change_setting(viewer, "monitored_users", [*others, user_id] if is_monitored else others)
+
+
+def _as_known(viewer: Viewer, spec: Spec, *, forced: bool) -> AbstractContextManager[None]:
+    """Whom partners know is changed by these settings alone."""
+    return (
+        identity.kept(viewer, "serverSettingsEdit", "Servers", forced=forced)
+        if spec.name in _KNOWN_BY
+        else nullcontext()
+    )
 
 
 def _record(viewer: Viewer, spec: Spec, before: object, after: object) -> None:

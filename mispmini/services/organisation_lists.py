@@ -9,7 +9,7 @@ from mispmini.domain.errors import Forbidden, SaveFailed
 from mispmini.domain.people import OrganisationForm
 from mispmini.domain.records import OrganisationRecord
 from mispmini.domain.viewer import Viewer
-from mispmini.services import audit
+from mispmini.services import audit, identity
 from mispmini.services.organisations import (
     IS_HOST,
     NO_FUNCTION,
@@ -67,15 +67,16 @@ def preview_merge(viewer: Viewer, source_ref: str, target_ref: str) -> Merge:
         return Merge(source, target, merging.count_references(source.id))
 
 
-def merge_organisations(viewer: Viewer, source_ref: str, target_ref: str) -> Merge:
+def merge_organisations(viewer: Viewer, source_ref: str, target_ref: str, *, forced: bool = False) -> Merge:
     """Let all that names the source name the target, and remove the source, in one transaction.
 
-    Raises Forbidden, NotFound, SaveFailed.
+    `forced` for a source that partners know as ours. Raises Forbidden, NotFound, SaveFailed.
     """
     _require_site_admin(viewer)
     with writing():
         merge = preview_merge(viewer, source_ref, target_ref)
-        merging.move_references(merge.source.id, merge.target.id)
+        with identity.kept(viewer, "merge", _MODEL, merge.source.id, forced=forced):
+            merging.move_references(merge.source.id, merge.target.id)
         if merge.source.local and not merge.target.local:
             store.update_organisation(merge.target.id, {"local": True})
         store.delete_organisation(merge.source.id)

@@ -13,7 +13,7 @@ from mispmini.domain.people import OrganisationForm
 from mispmini.domain.permissions import Permission
 from mispmini.domain.records import OrganisationRecord
 from mispmini.domain.viewer import Viewer
-from mispmini.services import audit
+from mispmini.services import audit, identity
 from mispmini.store import organisations as store
 from mispmini.store.database import writing
 from mispmini.store.organisations import Scope as Scope
@@ -122,21 +122,22 @@ def add_host_organisation(viewer: Viewer, form: OrganisationForm) -> Organisatio
     return _added(viewer, replace(form, local=True))
 
 
-def edit_organisation(viewer: Viewer, ref: str, form: OrganisationForm) -> OrganisationRecord:
-    """Change what the form gives. Raises Forbidden, NotFound, SaveFailed."""
+def edit_organisation(viewer: Viewer, ref: str, form: OrganisationForm, *, forced: bool = False) -> OrganisationRecord:
+    """Change what the form gives; `forced` for a uuid that partners know. Raises Forbidden, NotFound, SaveFailed."""
     _require_site_admin(viewer)
     with writing():
         before = _existing(ref)
         if errors := _flaws(form, org_id=before.id):
             raise SaveFailed("edit", _MODEL, errors, subject_id=before.id)
         given = _given(form)
-        store.update_organisation(before.id, {**given, "modified": clock.later_than(before.date_modified)})
+        with identity.kept(viewer, "edit", _MODEL, before.id, forced=forced):
+            store.update_organisation(before.id, {**given, "modified": clock.later_than(before.date_modified)})
         after = _plain(_existing(str(before.id)))
         audit.record(viewer, "edit", _MODEL, before.id, after.name, _difference(before, given))
         return after
 
 
-def delete_organisation(viewer: Viewer, ref: str) -> Removed:
+def delete_organisation(viewer: Viewer, ref: str, *, forced: bool = False) -> Removed:
     """Remove an organisation that nothing refers to but what lies in the trash, which goes with it.
 
     One that is only a partner's stays known, no longer local: its link needs it. If the instance belonged to it, that
@@ -146,7 +147,8 @@ def delete_organisation(viewer: Viewer, ref: str) -> Removed:
     with writing():
         record = _existing(ref)
         if record.id == host_organisation_id():
-            _pass_instance_on(viewer, record)
+            with identity.kept(viewer, "delete", _MODEL, record.id, forced=forced):
+                _pass_instance_on(viewer, record)
         for event_id in trashed_of(record.id):
             purge_event(event_id)
         uses = store.uses_of(record.id)

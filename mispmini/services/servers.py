@@ -23,7 +23,7 @@ from mispmini.store import servers as store
 from mispmini.store.database import writing
 from mispmini.store.ledger import LedgerCounts
 from mispmini.store.organisations import find_any_organisation, organisation_records
-from mispmini.store.outbox import QueueCounts
+from mispmini.store.outbox import QueueCounts as QueueCounts
 from mispmini.store.people import is_any_user_linked_to
 from mispmini.store.settings import load_settings
 

@@ -2,7 +2,7 @@
 
 from mispmini.domain import ids
 from mispmini.domain.errors import Forbidden
-from mispmini.services import addresses
+from mispmini.services import addresses, identity
 from mispmini.services.setting_up import FirstRun, Founded, is_set_up, set_up
 from mispmini.store import one_time_links
 from mispmini.store.database import writing
@@ -37,4 +37,5 @@ def set_up_once(secret: str, first: FirstRun, *, base_url: str) -> Founded:
         founded = set_up(first)
         if base_url and not addresses.same_address(base_url, addresses.base_url()):
             save_setting("external_baseurl", base_url.rstrip("/"), user_id=founded.user_id)
+        identity.note_start()
         return founded

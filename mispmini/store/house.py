@@ -82,5 +82,6 @@ def counts() -> dict[str, int]:
 
 
 def oldest_pull() -> Row | None:
-    """The name of the link that was pulled longest ago, and when."""
-    return row("SELECT name, last_pull FROM server WHERE pull AND last_pull IS NOT NULL ORDER BY last_pull LIMIT 1")
+    """The name of the link whose last pull that worked is the oldest, and when that was; one that never worked counts
+    from when it was made."""
+    return row("SELECT name, coalesce(last_pull, created) AS worked FROM server WHERE pull ORDER BY worked LIMIT 1")

@@ -166,9 +166,14 @@ def list_entries_of_event(event_uuid: str) -> list[LedgerEntry]:
 
 
 def list_troubles(limit: int) -> list[LedgerEntry]:
-    """The newest outcomes that need somebody."""
-    states = sorted(TROUBLES)
-    return _entries(Predicate(f"ledger.state IN ({marks(states)})", tuple(states)), limit, 0)
+    """The newest outcomes that need somebody: not what is tried again by itself, nor what stops a link as a whole."""
+    states, of_the_link = sorted(TROUBLES), (Trouble.KEY_REFUSED, Trouble.NO_SYNC_PERMISSION)
+    where = (
+        f"ledger.state IN ({marks(states)}) AND coalesce(ledger.reason, '') NOT IN ({marks(of_the_link)})"
+        " AND NOT (ledger.direction = 'push' AND EXISTS (SELECT 1 FROM outbox WHERE outbox.server_id = ledger.server_id"
+        " AND outbox.kind = 'event' AND outbox.event_uuid = ledger.event_uuid AND NOT outbox.parked))"
+    )
+    return _entries(Predicate(where, (*states, *of_the_link)), limit, 0)
 
 
 def counts_by_server() -> dict[int, LedgerCounts]:

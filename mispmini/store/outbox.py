@@ -8,11 +8,12 @@ from mispmini.domain.distribution import Reason
 from mispmini.domain.receipts import Direction, LedgerState, Receipt
 from mispmini.store.database import writing
 from mispmini.store.ledger import write_receipt
-from mispmini.store.servers import push_servers, sighting_servers
+from mispmini.store.servers import note_up, push_servers, sighting_servers
 from mispmini.store.sql import execute, row, rows
 
 EVENT = "event"
 SIGHTINGS = "sightings"
+LONGEST_DELIVERY_SECONDS = 600  # what waits longer does so for a reason
 CLUSTER = "cluster"
 _TAKES = (
     "CASE outbox.kind WHEN 'sightings' THEN server.push_sightings"
@@ -58,10 +59,18 @@ class QueuedEvent(NamedTuple):
 
 
 class QueueCounts(NamedTuple):
-    """How many promises of a link wait, and how many need somebody."""
+    """How many promises of a link wait, and how many need somebody.
+
+    `late` are those that wait longer than one retry or one delivery takes, `oldest` is since when one of them waits
+    (epoch seconds). `late_error` is why one of them did not go yet, `parked_error` why one is parked.
+    """
 
     waiting: int
     parked: int
+    late: int = 0
+    oldest: int | None = None
+    late_error: str | None = None
+    parked_error: str | None = None
 
 
 _ROW = ", ".join(f"outbox.{name}" for name in OutboxRow._fields)
@@ -187,10 +196,17 @@ def hurry(server_id: int) -> None:
     execute("UPDATE outbox SET next_try = 0 WHERE server_id = ? AND NOT parked", (server_id,))
 
 
+def hurry_if_back(server_id: int) -> None:
+    """The partner answered: if it was down, what waited for it is due, inside a writing()."""
+    if note_up(server_id):
+        hurry(server_id)
+        wake()
+
+
 def retry_all(server_id: int) -> None:
     """The link was mended: everything is due, parked ones too, inside a writing()."""
     execute("UPDATE outbox SET next_try = 0, parked = FALSE WHERE server_id = ?", (server_id,))
-    execute("UPDATE server SET breaker_until = NULL WHERE id = ?", (server_id,))
+    note_up(server_id)
     wake()
 
 
@@ -222,6 +238,15 @@ def remember_event(event_uuid: str, timestamp: int) -> None:
         promise_event(server_id, event_uuid, timestamp)
 
 
+def rows_of_event(event_uuid: str) -> list[OutboxRow]:
+    """The promises of an event to every link; its sightings' are not among them."""
+    found = rows(
+        f"SELECT {_ROW} FROM outbox WHERE server_id IN (SELECT id FROM server) AND kind = ? AND event_uuid = ?",
+        (EVENT, event_uuid),
+    )
+    return [OutboxRow._make(r) for r in found]
+
+
 def list_queue(server_id: int, limit: int = 200) -> list[QueuedEvent]:
     """What waits for a link, what needs somebody first."""
     found = rows(
@@ -235,5 +260,9 @@ def list_queue(server_id: int, limit: int = 200) -> list[QueuedEvent]:
 
 def queue_counts() -> dict[int, QueueCounts]:
     """By link what waits and what is parked."""
-    found = rows("SELECT server_id, sum(NOT parked), sum(parked) FROM outbox GROUP BY server_id")
-    return {r[0]: QueueCounts(int(r[1]), int(r[2])) for r in found}
+    is_late = f"NOT parked AND (tries > 1 OR created < {clock.now() - LONGEST_DELIVERY_SECONDS})"
+    found = rows(
+        f"SELECT server_id, sum(NOT parked), sum(parked), sum({is_late}), min(iif({is_late}, created, NULL)),"
+        f" max(iif({is_late}, last_error, NULL)), max(iif(parked, last_error, NULL)) FROM outbox GROUP BY server_id"
+    )
+    return {r[0]: QueueCounts(*r[1:]) for r in found}

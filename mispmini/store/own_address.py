@@ -3,12 +3,20 @@
 from mispmini.store.settings import load_settings
 
 _base_url = ""
+_is_guess = False
 
 
-def announce(base_url: str) -> None:
-    """The base URL this process was started with; said once at start."""
-    global _base_url
-    _base_url = base_url
+def announce(base_url: str, *, is_guess: bool = False) -> None:
+    """The base URL this process was started with; said once at start. A verb of the command line guesses where none is
+    set: what `serve` was started with it cannot know."""
+    global _base_url, _is_guess
+    _base_url, _is_guess = base_url, is_guess
+
+
+def knows_itself() -> bool:
+    """Whether this process knows the URL of this instance."""
+    settings = load_settings()
+    return bool(settings.base_url or settings.external_baseurl) or not _is_guess
 
 
 def base_url() -> str:

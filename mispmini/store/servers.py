@@ -92,19 +92,37 @@ def schedule_pull(server_id: int, at: int | None) -> None:
     execute("UPDATE server SET next_pull = ? WHERE id = ?", (at, server_id))
 
 
-def note_pull(server_id: int, result: str) -> None:
-    """Remember how a pull ended, inside a writing()."""
-    execute("UPDATE server SET last_pull = ?, last_pull_result = ? WHERE id = ?", (clock.now(), result, server_id))
+def note_pull(server_id: int, result: str, *, worked: bool) -> None:
+    """Remember how a pull of everything ended, inside a writing()."""
+    now = clock.now()
+    execute(
+        "UPDATE server SET last_pull_try = ?, last_pull_result = ?, last_pull = iif(?, ?, last_pull) WHERE id = ?",
+        (now, result, worked, now, server_id),
+    )
 
 
-def note_push(server_id: int) -> None:
-    """Something arrived at the partner: the link is well, inside a writing()."""
-    execute("UPDATE server SET last_push = ?, breaker_until = NULL WHERE id = ?", (clock.now(), server_id))
+def note_push(server_id: int, *, arrived: bool) -> None:
+    """Something was sent to the partner, and arrived there or did not, inside a writing()."""
+    now = clock.now()
+    execute(
+        "UPDATE server SET last_push_try = ?, last_push = iif(?, ?, last_push) WHERE id = ?",
+        (now, arrived, now, server_id),
+    )
 
 
-def break_link(server_id: int, until: int) -> None:
-    """Leave a partner that cannot be reached alone until then (epoch seconds), inside a writing()."""
-    execute("UPDATE server SET breaker_until = ? WHERE id = ?", (until, server_id))
+def note_down(server_id: int, error: str, *, until: int | None = None) -> None:
+    """The partner cannot be reached; with `until` (epoch seconds) nothing is sent before, inside a writing()."""
+    execute(
+        "UPDATE server SET down_since = coalesce(down_since, ?), down_error = ?,"
+        " breaker_until = coalesce(?, breaker_until) WHERE id = ?",
+        (clock.now(), error, until, server_id),
+    )
+
+
+def note_up(server_id: int) -> bool:
+    """The partner answers, inside a writing(); whether it did not before."""
+    was_down = "UPDATE server SET down_since = NULL, down_error = NULL, breaker_until = NULL WHERE id = ?"
+    return execute(f"{was_down} AND coalesce(down_since, breaker_until) IS NOT NULL", (server_id,)) > 0
 
 
 def remember_index(server_id: int, etag: str | None) -> None:

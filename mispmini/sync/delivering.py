@@ -105,8 +105,7 @@ def keep(server: LinkedServer, row: OutboxRow, delivery: Delivery, patience: Pat
             outbox.park(row, error)
         else:
             _postpone(server, row, error, patience, link_is_down=delivery.link_is_down)
-        if receipt.arrived:
-            _note_well(server)
+        _note_tried(server, delivery)
 
 
 def _settled(row: OutboxRow, delivery: Delivery) -> Then:
@@ -127,15 +126,16 @@ def _postpone(server: LinkedServer, row: OutboxRow, error: str, patience: Patien
     at = patience.next_try(row.tries)
     outbox.retry_later(row, at, error)
     if link_is_down:
-        servers.break_link(server.id, min(at, clock.now() + LONGEST_BREAK_SECONDS))
+        servers.note_down(server.id, error, until=min(at, clock.now() + LONGEST_BREAK_SECONDS))
 
 
-def _note_well(server: LinkedServer) -> None:
-    """Something arrived: what waited for a partner that was down is due again."""
-    known = servers.find_any_server(server.id)
-    if known is not None and known.breaker_until is not None:
-        outbox.hurry(server.id)
-    servers.note_push(server.id)
+def _note_tried(server: LinkedServer, delivery: Delivery) -> None:
+    """Whether anything was sent, and arrived; what waited for a partner that was down is due once it answers."""
+    receipt = delivery.receipt
+    if receipt.state is not LedgerState.SKIPPED:
+        servers.note_push(server.id, arrived=receipt.arrived)
+    if receipt.arrived or receipt.http_status:
+        outbox.hurry_if_back(server.id)
 
 
 def _note_unusable(

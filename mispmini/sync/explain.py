@@ -8,9 +8,12 @@ from mispmini.domain import clock
 from mispmini.domain.servers import LinkedServer
 from mispmini.domain.viewer import Viewer
 from mispmini.services.servers import pin_certificate
+from mispmini.store.database import writing
 from mispmini.store.organisations import find_any_organisation
+from mispmini.store.outbox import hurry_if_back
 from mispmini.store.settings import load_settings
 from mispmini.sync.certificates import days_left
+from mispmini.sync.failures import LINK_IS_DOWN
 from mispmini.sync.findings import ConnectionReport, Finding, Layer, LayerName, Outcome, PostStatus, Status
 from mispmini.sync.links import GET_VERSION, LinkRefused, Outbound, link_of, said, user_agent
 from mispmini.sync.remote import Answer, Cause, Link, RemoteFailure, RemoteServer, json_text, leaf_fingerprint
@@ -22,10 +25,7 @@ MOST_SKEW_SECONDS = 600
 FEW_DAYS = 30
 _TEST_STRING = "mispmini POST test: ação, 測試, \\ / \" ' <>&\n" * 64
 _VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})\Z", re.ASCII)
-_UNREACHABLE = frozenset({
-    Cause.BAD_URL, Cause.DNS, Cause.INTERNAL_ADDRESS, Cause.TCP, Cause.TLS_CHAIN, Cause.TLS_NAME, Cause.TLS_EXPIRED,
-    Cause.TLS_PIN, Cause.TLS_OTHER, Cause.TIMEOUT, Cause.DEADLINE, Cause.TRUNCATED,
-})  # fmt: skip
+_UNREACHABLE = LINK_IS_DOWN | {Cause.TRUNCATED}
 _TLS = frozenset({Cause.TLS_CHAIN, Cause.TLS_NAME, Cause.TLS_EXPIRED, Cause.TLS_PIN, Cause.TLS_OTHER})
 _PINNABLE = frozenset({Cause.TLS_CHAIN, Cause.TLS_NAME, Cause.TLS_EXPIRED, Cause.TLS_PIN})
 _FINGERPRINT_SECONDS = 10.0
@@ -47,6 +47,8 @@ def connect_and_trust(viewer: Viewer, server: LinkedServer, outbound: Outbound) 
     Raises Forbidden, NotFound.
     """
     report = test_connection(server, outbound)
+    if report.status is not Status.UNREACHABLE:
+        _note_back(server.id)
     if not server.self_signed or server.cert_file or server.pinned_sha256:
         return report
     shown = untrusted_certificate(server, report, outbound)
@@ -230,6 +232,12 @@ class _Test:
         layers = sorted((*self.layers, *rest), key=lambda layer: order.index(layer.name))
         reply: dict[str, object] = {"status": int(status), **(more or {"client_certificate": None})}
         return ConnectionReport(status, reply, self.local_version, self.remote_version, tuple(layers))
+
+
+def _note_back(server_id: int) -> None:
+    """What waited for a partner that was down need not wait for the next try of the runner."""
+    with writing(quiet=True):
+        hurry_if_back(server_id)
 
 
 def untrusted_certificate(server: LinkedServer, report: ConnectionReport, outbound: Outbound) -> str:

@@ -18,6 +18,7 @@ class Cause(StrEnum):
     DNS = "dns"
     INTERNAL_ADDRESS = "internal_address"
     TCP = "tcp"
+    PROXY = "proxy"
     TLS_CHAIN = "tls_chain"
     TLS_NAME = "tls_name"
     TLS_EXPIRED = "tls_expired"
@@ -30,6 +31,12 @@ class Cause(StrEnum):
     NOT_JSON = "not_json"
     REDIRECT = "redirect"
     HTTP = "http"
+
+
+LINK_IS_DOWN = frozenset({
+    Cause.BAD_URL, Cause.DNS, Cause.INTERNAL_ADDRESS, Cause.TCP, Cause.PROXY, Cause.TLS_CHAIN, Cause.TLS_NAME,
+    Cause.TLS_EXPIRED, Cause.TLS_PIN, Cause.TLS_OTHER, Cause.TIMEOUT, Cause.DEADLINE,
+})  # fmt: skip
 
 
 class RemoteFailure(Exception):

@@ -28,6 +28,7 @@ _FILE_BYTES = 4_096  # of a file, that weigh as much as an attribute
 _NOT_NOW = (429, 502, 503, 504)
 _MOST_SILENT_IN_A_ROW = 3
 _MOST_BAD_IN_A_ROW = 100
+_NOBODY_THERE = (Cause.TCP, Cause.PROXY)
 _VIEW = (
     "/deleted[]:0/deleted[]:1/excludeGalaxy:1/includeEventCorrelations:0/includeFeedCorrelations:0"
     "/includeWarninglistHits:0"
@@ -147,7 +148,7 @@ def _without_a_row_of_failures(fetched: Iterator[Fetched | RemoteFailure]) -> It
             silent = answered = 0
         else:
             silent, answered = silent + (not failure.was_answered), answered + failure.was_answered
-            if silent >= _MOST_SILENT_IN_A_ROW or answered >= _MOST_BAD_IN_A_ROW or failure.cause is Cause.TCP:
+            if silent >= _MOST_SILENT_IN_A_ROW or answered >= _MOST_BAD_IN_A_ROW or failure.cause in _NOBODY_THERE:
                 raise failure
         yield Receipt(LedgerState.FAILED, item.cause, item.detail) if isinstance(item, RemoteFailure) else item
 

@@ -11,11 +11,11 @@ from mispmini.domain.ids import canonical_uuid
 from mispmini.domain.receipts import LedgerState, Receipt, Trouble
 from mispmini.domain.servers import LinkedServer
 from mispmini.services.gone import note_listed
-from mispmini.store import ledger, servers
+from mispmini.store import ledger, outbox, servers
 from mispmini.store.database import writing
 from mispmini.sync.analyst_data import pull_analyst_data
 from mispmini.sync.clusters import pull_clusters, pull_relevant_clusters
-from mispmini.sync.failures import Forbearance
+from mispmini.sync.failures import LINK_IS_DOWN, Forbearance
 from mispmini.sync.fetching import fetch_in_order
 from mispmini.sync.keeping import Batch, Store
 from mispmini.sync.links import (
@@ -51,7 +51,10 @@ _COUNTED_SKIPS = frozenset({Reason.EMPTY, Trouble.OURS})
 
 @dataclass(frozen=True, slots=True)
 class PullResult:
-    """What a pull brought; `protected` events are listed there and not taken (RULES §10.10)."""
+    """What a pull brought; `protected` events are listed there and not taken (RULES §10.10).
+
+    `is_whole` unless somebody, or the server's end, stopped it.
+    """
 
     pulled: int = 0
     failed: int = 0
@@ -60,6 +63,7 @@ class PullResult:
     clusters: int = 0
     analyst_data: int = 0
     protected: int = 0
+    is_whole: bool = True
 
     @property
     def sentence(self) -> str:
@@ -77,6 +81,7 @@ class _Tally:
     pulled: int = 0
     failed: int = 0
     is_whole: bool = True
+    is_stopped: bool = False
     proposals: int = 0
     sightings: int = 0
     analyst_data: int = 0
@@ -107,12 +112,29 @@ def pull_from(server: LinkedServer, technique: str, outbound: Outbound, *, progr
             result = _pull(server, technique, outbound, progress)
         except (LinkRefused, RemoteFailure, MispminiError) as error:
             sentence = _told(error)
-            with writing(quiet=True):
-                servers.note_pull(server.id, sentence)
+            _note(server.id, technique, sentence, failure=error)
             raise SaveFailed("pull", "Server", sentence, subject_id=server.id) from error
-        with writing(quiet=True):
-            servers.note_pull(server.id, result.sentence)
+        _note(server.id, technique, result.sentence, worked=result.is_whole)
         return result
+
+
+def _note(
+    server_id: int, technique: str, sentence: str, *, worked: bool = False, failure: Exception | None = None
+) -> None:
+    """How a pull of everything ended, and with any whether the partner is there: then what waits for it is due."""
+    with writing(quiet=True):
+        if technique == FULL:
+            servers.note_pull(server_id, sentence, worked=worked)
+        if isinstance(failure, RemoteFailure) and failure.cause in LINK_IS_DOWN:
+            servers.note_down(server_id, sentence)
+        elif failure is None or _was_answered(failure):
+            outbox.hurry_if_back(server_id)
+
+
+def _was_answered(failure: Exception) -> bool:
+    if isinstance(failure, LinkRefused):
+        return failure.http_status is not None
+    return isinstance(failure, RemoteFailure) and failure.was_answered
 
 
 def _told(error: Exception) -> str:
@@ -148,6 +170,7 @@ def _pull(server: LinkedServer, technique: str, outbound: Outbound, progress: Pr
         clusters,
         analyst_data=tally.analyst_data,
         protected=protected,
+        is_whole=not tally.is_stopped,
     )
 
 
@@ -193,6 +216,7 @@ def _pull_listed(
         tally.count(store.keep_all(batch))
         done += len(batch.items)
         if not progress(done, len(refs)):
+            tally.is_stopped = done < len(refs)
             break
     _pull_opinions(remote, version, server, index, tally, technique)
     if technique == FULL:

@@ -24,6 +24,7 @@ from mispmini.store.graphs import Parts, load_event
 from mispmini.store.ledger import delivered_version
 from mispmini.sync import judging
 from mispmini.sync.clusters import push_of_event
+from mispmini.sync.failures import LINK_IS_DOWN
 from mispmini.sync.judging import Sent, Stored, Then
 from mispmini.sync.links import LinkRefused, RemoteVersion, names_event, note_skew, said, shake_hands
 from mispmini.sync.remote import Answer, Cause, RemoteFailure, RemoteServer, json_text
@@ -35,10 +36,6 @@ TOO_MANY = 429
 _WHOLE = Parts(deleted=Deleted.BOTH, all_tags=True, tombstones=True)
 _AS_PUSHED = OutOptions(for_push=True, with_creator_email=True)
 _FARTHEST_AHEAD = 86400
-_LINK_IS_DOWN = frozenset({
-    Cause.BAD_URL, Cause.DNS, Cause.INTERNAL_ADDRESS, Cause.TCP, Cause.TLS_CHAIN, Cause.TLS_NAME, Cause.TLS_EXPIRED,
-    Cause.TLS_PIN, Cause.TLS_OTHER, Cause.TIMEOUT, Cause.DEADLINE,
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +101,7 @@ class Pusher:
         except RemoteFailure as failure:
             receipt = Receipt(LedgerState.FAILED, failure.cause, failure.detail)
             then = Then.RETRY_THEN_PARK if failure.cause is Cause.REDIRECT else Then.RETRY
-            return Delivery(receipt, then, timestamp, link_is_down=failure.cause in _LINK_IS_DOWN)
+            return Delivery(receipt, then, timestamp, link_is_down=failure.cause in LINK_IS_DOWN)
 
     def _with_known_reports(self, copy: EventGraph) -> EventGraph:
         """Reports go only to a partner that knows them; it is asked once for each (PROTOCOL §3.9)."""

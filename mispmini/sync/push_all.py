@@ -19,6 +19,7 @@ from mispmini.store.versions import published_event_ids
 from mispmini.sync.analyst_data import push_analyst_data
 from mispmini.sync.clusters import push_known
 from mispmini.sync.delivering import Patience, keep
+from mispmini.sync.failures import LINK_IS_DOWN
 from mispmini.sync.judging import Then
 from mispmini.sync.links import LinkRefused, Outbound, Progress, go_on, names_event, only_one_on, open_remote, said
 from mispmini.sync.proposals import push_all_proposals
@@ -64,12 +65,28 @@ def push_to(server: LinkedServer, technique: str, outbound: Outbound, *, progres
                 pusher = Pusher(server, remote)
                 return _push(pusher, technique, progress)
         except LinkRefused as refusal:
+            _note_failed(server.id, refusal)
             status = f" Returned response code: {refusal.http_status}" if refusal.http_status else ""
             sentence = f"Error: Connection to the server has failed.{status}"
             raise SaveFailed("push", "Server", sentence) from refusal
         except RemoteFailure as failure:
+            _note_failed(server.id, failure)
             sentence = f"Error: Connection to the server has failed. {failure}"
             raise SaveFailed("push", "Server", sentence) from failure
+
+
+def _note_failed(server_id: int, failure: LinkRefused | RemoteFailure) -> None:
+    with writing(quiet=True):
+        servers.note_push(server_id, arrived=False)
+        if isinstance(failure, RemoteFailure) and failure.cause in LINK_IS_DOWN:
+            servers.note_down(server_id, str(failure))
+
+
+def _note_offered(server_id: int, *, arrived: bool) -> None:
+    """Everything was offered: a partner that wanted nothing of it was pushed to as well."""
+    with writing(quiet=True):
+        servers.note_push(server_id, arrived=arrived)
+        outbox.hurry_if_back(server_id)
 
 
 def _push(pusher: Pusher, technique: str, progress: Progress) -> PushResult:
@@ -88,6 +105,8 @@ def _push(pusher: Pusher, technique: str, progress: Progress) -> PushResult:
     offered = {graph.event.uuid: graph.event for graph in _candidates(pusher, technique)}
     wanted, refusal = _wanted(pusher, {uuid: event.timestamp for uuid, event in offered.items()})
     arrived, failed = _deliver_all(pusher, wanted, progress)
+    if technique == FULL and not failed:
+        _note_offered(pusher.server.id, arrived=not refusal and len(arrived) == len(wanted))
     if technique in (FULL, INCREMENTAL) and len(arrived) + len(failed) == len(wanted):
         ids = {uuid: event.id for uuid, event in offered.items()}
         _remember(pusher.server, arrived=[ids[uuid] for uuid in arrived], failed=[ids[uuid] for uuid in failed])

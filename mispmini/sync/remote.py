@@ -75,6 +75,7 @@ class RemoteServer:
     def __init__(self, link: Link, *, user_agent: str, deadline: float = 300.0, max_bytes: int = MAX_BYTES) -> None:
         self._base = _checked_base(link.url)
         self._secrets = _secrets(link)
+        self._has_proxy = bool(link.proxy)
         self._max_bytes = max_bytes
         self._deadline = Deadline(deadline)
         self._session = _session(link, user_agent, Gate(networks(link.allow_internal), self._deadline))
@@ -236,12 +237,16 @@ class RemoteServer:
         """Turn what requests and urllib3 raise into RemoteFailure; the cause is cut off, it may quote a header."""
         try:
             yield
+        except RemoteFailure as failure:
+            if self._has_proxy and failure.cause in (Cause.DNS, Cause.TCP):  # the only address that is called then
+                raise RemoteFailure(Cause.PROXY, failure.detail) from None
+            raise
         except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
             raise RemoteFailure(Cause.HTTP, "a header of the request holds forbidden characters") from None
         except (requests.exceptions.SSLError, u3.SSLError) as error:
             self._fail(Cause.TLS_OTHER, error)
         except requests.exceptions.ProxyError as error:
-            self._fail(Cause.TCP, error)
+            self._fail(Cause.PROXY, error)
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, u3.LocationParseError) as error:
             self._fail(Cause.BAD_URL, error)
         except u3.ProtocolError as error:

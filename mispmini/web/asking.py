@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote_plus, unquote_to_bytes
 
-from flask import g, request
+from flask import current_app, g, request
 from werkzeug.routing import Map
 
 from mispmini.domain import ids
 from mispmini.web import bodies_in
 from mispmini.web.old_paths import respelt
+from mispmini.wire.scalars import flag
 
 StartResponse = Callable[..., Any]
 WsgiApp = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
@@ -27,6 +28,7 @@ _ACTION_OF_LIST = {"GET": "index", "HEAD": "index", "POST": "add"}
 _ACTION_OF_ONE = {"GET": "view", "HEAD": "view", "POST": "edit", "PUT": "edit", "DELETE": "delete"}
 _WRITE = frozenset({"POST", "PUT", "DELETE"})
 _ANSWER_HEAD = frozenset({"events.view"})  # whether it exists is asked before a push, and has to be cheap
+_BEARER = re.compile(r"bearer\s+", re.IGNORECASE)
 _LARGE = 256 * 1024
 _SAFE_IN_PATH = "/:;,[]+@!$&'()*=~"
 
@@ -176,6 +178,13 @@ def parameter(name: str, default: object = None) -> object:
     return asked().parameter(name, default)
 
 
+def is_forced() -> bool:
+    """Whether what would be refused for its consequences was confirmed: `force` with 1, bare or under a model."""
+    given = asked().parameters()
+    inner = [value for value in given.values() if isinstance(value, dict)]
+    return any(flag(fields.get("force")) for fields in (given, *inner))
+
+
 def offered_keys() -> tuple[str, ...] | None:
     """The authkeys that this request carries, None when it carries no such header (PROTOCOL §1.2).
 
@@ -187,6 +196,17 @@ def offered_keys() -> tuple[str, ...] | None:
         if header is None or header[:5].lower() == "basic":
             return None
     return tuple(key.strip() for key in header.split(","))
+
+
+def asks_monitoring() -> bool:
+    """Whether this request is for a view that other programs than MISP's clients read (needs.for_monitoring)."""
+    return getattr(current_app.view_functions.get(request.endpoint or ""), "is_for_monitoring", False)
+
+
+def offered_token() -> tuple[str, ...] | None:
+    """The same from programs that send `Bearer <key>`, which a MISP does not take."""
+    keys = offered_keys()
+    return None if keys is None else tuple(_BEARER.sub("", key) for key in keys)
 
 
 def _raw_path(environ: Mapping[str, Any]) -> str:

@@ -9,13 +9,14 @@ from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAll
 
 from mispmini.domain import errors
 from mispmini.domain.errors import Messages, MispminiError
+from mispmini.services import identity
 from mispmini.services.accounts import RoleNotAssignable
 from mispmini.services.instance_settings import NotLive
 from mispmini.services.setting_up import is_set_up
 from mispmini.services.signing_in import LockedOut, WrongLogin
 from mispmini.web import csrf, pages
 from mispmini.web.answer import Answer, Headers, action_url, base_url, lead_to, page_answer, reply, wants_json
-from mispmini.web.asking import asked_path, here
+from mispmini.web.asking import asked_path, asks_monitoring, here
 from mispmini.web.building.connection_pages import advice_for_text
 from mispmini.web.building.sentences import for_people
 from mispmini.web.i18n import _
@@ -125,11 +126,19 @@ def _late_form() -> Answer:
 
 def _refused(error: MispminiError) -> Answer:
     kind = next(kind for kind in type(error).__mro__ if kind in _STATUS or kind is MispminiError)
+    if isinstance(error, errors.NotAuthenticated) and asks_monitoring():
+        return _challenged(error)
     status = _STATUS.get(kind, 400)
     if request.method == "HEAD" and kind is errors.Refused:
         status = 404  # MISP: whether something exists is asked by HEAD, and "no" is 404 there (API §9.3, §9.7)
     response = reply(_body(error), status=status) if wants_json() else _for_people(error, status)
     response.headers.update(_headers(error, kind))
+    return response
+
+
+def _challenged(error: MispminiError) -> Answer:
+    response = reply(_body(error), status=401)
+    response.headers["WWW-Authenticate"] = 'Bearer realm="mispmini"'
     return response
 
 
@@ -163,6 +172,8 @@ def _for_people(error: MispminiError, status: int) -> Answer:
     if isinstance(error, errors.SaveFailed) and isinstance(error.errors, str):
         advice = advice_for_text(error.errors)
         return error_page(status, for_people(error.errors), title=_("Not possible"), advice=advice)
+    if isinstance(error, errors.SaveFailed | errors.Invalid) and not isinstance(error.errors, str):
+        return error_page(status, " ".join(text for _name, text in _messages(error.errors)), title=_("Not possible"))
     return error_page(status, for_people(error.sentence))
 
 
@@ -176,7 +187,8 @@ def _form_of(error: MispminiError) -> pages.Form:
     """What was typed, passwords never, with the messages beside their fields."""
     typed = {name: values[-1] for name, values in request.form.lists() if "password" not in name}
     if isinstance(error, errors.SaveFailed | errors.Invalid) and not isinstance(error.errors, str):
-        return pages.Form(typed, dict(_messages(error.errors)))
+        messages = dict(_messages(error.errors))
+        return pages.Form(typed, messages, _("Nothing was saved.") if list(messages) == [identity.FORCE] else "")
     sentence = error.errors if isinstance(error, errors.SaveFailed) else error.sentence
     return pages.Form(typed, message=for_people(str(sentence)))
 

@@ -60,6 +60,12 @@ def public(view: View[P, R]) -> View[P, R]:
     return view
 
 
+def for_monitoring(view: View[P, R]) -> View[P, R]:
+    """For programs that are no MISP clients: who brings no good key gets 401, and `Bearer <key>` is a key too."""
+    view.is_for_monitoring = True  # type: ignore[attr-defined]
+    return view
+
+
 def is_lure() -> bool:
     """Of verbs that clients ask by GET as well: HEAD never writes (TRUST S9), and a link that somebody in a browser is
     lured to starts nothing."""

@@ -14,7 +14,7 @@ from mispmini.services import authentication, delegations, readings
 from mispmini.settings import Settings
 from mispmini.web import pages
 from mispmini.web.answer import see_other, wants_json
-from mispmini.web.asking import here, offered_keys
+from mispmini.web.asking import asks_monitoring, here, offered_keys, offered_token
 from mispmini.web.guide_steps import step_of
 from mispmini.web.i18n import choose_language, speak
 
@@ -109,7 +109,7 @@ def _ask_for_new_password() -> Response | None:
 
 
 def _from_keys(_request: Request) -> Account | None:
-    keys = offered_keys()
+    keys = offered_token() if asks_monitoring() else offered_keys()
     return None if keys is None else Account(authentication.viewer_of_key(keys, address()))
 
 

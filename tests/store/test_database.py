@@ -224,36 +224,23 @@ def test_what_an_older_schema_holds_is_there_after_the_upgrade(path: Path, level
     assert len(list((old.parent / "backups").iterdir())) == 1
 
 
-def test_an_upgrade_reads_from_the_seconds_which_version_was_published(path: Path) -> None:
+def test_a_last_pull_of_any_kind_becomes_the_last_that_worked(path: Path) -> None:
+    """0028: one that failed is a try; what arrived before it is the last that is known to have worked."""
     database.close_database()
-    old = path.with_name("published.db")
+    old = path.with_name("old.db")
     bound.init(str(old), pragmas={"foreign_keys": 1})
-    stood = {"never": (5, 0, 0), "out": (5, 7, 1), "earlier": (7, 5, 1), "changed": (7, 5, 0), "withdrawn": (5, 5, 0)}
     with bound.connection_context():
         Runner(bound, str(MIGRATIONS)).up("0020_allowedlist")
         fill("organisation", id=1, uuid="u1", name="Alfa", folded_name="alfa", local=1)
-        for number, (uuid, (changed, moment, is_out)) in enumerate(stood.items(), 1):
-            fill("event", id=number, uuid=uuid, org_id=1, orgc_id=1, timestamp=changed, published=is_out,
-                 publish_timestamp=moment)  # fmt: skip
+        ended = {1: "Pull completed. 3 events pulled.", 2: "tcp: nobody", 3: "dns: no such name"}
+        for number, result in ended.items():
+            told = {"last_pull": 900, "last_pull_result": result, "last_push": 800, "breaker_until": 5}
+            fill("server", id=number, org_id=1, remote_org_id=1, **told)
+        fill("ledger", id=1, server_id=2, direction="pull", event_uuid="e1", state="sent", time=700)
+        fill("ledger", id=2, server_id=2, direction="pull", event_uuid="e2", state="failed", time=850)
     database.open_database(old)
-    known: dict[str, int | None] = dict(rows("SELECT uuid, published_as FROM event"))
-    assert known == {"never": None, "out": 5, "earlier": 7, "changed": 5, "withdrawn": 5}
-
-
-def test_a_newer_schema_is_refused_with_the_way_out(path: Path) -> None:
-    execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_from_the_future', '2030-01-01')")
-    database.close_database()
-    with pytest.raises(NewerSchema, match=r"9999_from_the_future.*Install that version"):
-        database.open_database(path)
-    execute("DELETE FROM schema_migration WHERE name = '9999_from_the_future'")
-
-
-def test_a_copy_is_taken_before_a_migration_and_holds_everything(path: Path) -> None:
-    with database.writing():
-        add_tag("precious")
-    copy_before("0002_something")
-    copy = path.parent / "backups" / "before-0002_something.db"
-    with sqlite3.connect(copy) as other:
-        assert other.execute("SELECT name FROM tag WHERE name = 'precious'").fetchall()
-    other.close()
-    assert oct(copy.stat().st_mode & 0o777) == "0o600"
+    assert rows("SELECT id, last_pull, last_pull_try, last_push, last_push_try, breaker_until FROM server") == [
+        (1, 900, 900, 800, 800, None),
+        (2, 700, 900, 800, 800, None),
+        (3, None, 900, 800, 800, None),
+    ]

@@ -126,7 +126,7 @@ def test_mending_a_link_makes_everything_due(ground: Ground) -> None:
     ground.publishes(a_draft())
     with writing():
         execute("UPDATE outbox SET parked = 1")
-        servers.break_link(server.id, clock.now() + 1000)
+        servers.note_down(server.id, "tcp: gone", until=clock.now() + 1000)
     edit_server(ground.admin, server.id, ServerDraft(authkey="N" * 40))
     assert outbox.servers_with_due_rows(clock.now()) == [server.id]
 

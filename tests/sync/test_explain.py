@@ -13,6 +13,7 @@ from mispmini.sync.explain import compared, test_connection
 from mispmini.sync.failures import Cause
 from mispmini.sync.findings import ConnectionReport, Finding, LayerName, Outcome
 from mispmini.sync.links import Outbound
+from mispmini.web.building import connection_pages
 from tests.sync.ground import OUR_ORG, OUTBOUND, THEIR_ORG, Ground
 from tests.sync.hostile import HostileServer, Received, answer
 from tests.sync.recorded import body_of, exchanges_of, lines_of, played
@@ -150,3 +151,46 @@ def test_an_internal_address_is_named_as_such(ground: Ground) -> None:
 )
 def test_versions_are_compared_as_a_misp_does(local: str, remote: str, told: tuple[object, object]) -> None:
     assert compared(local, remote) == told
+
+
+REST: dict[str, tuple[object, int, str | None, str]] = {
+    "good": (VERSION, 1, "not_encrypted", "The connection is not encrypted."),
+    "key refused": (lambda _: answer({"message": "no"}, "403 Forbidden"), 4, "key_refused", "Our key is refused: no"),
+    "another program": (lambda _: answer(b"<html>", kind="text/html"), 3, "not_json", "not what a MISP server sends"),
+    "elsewhere": (lambda _: answer(b"", "302 Found", Location="/login"), 3, "redirect", "redirects elsewhere"),
+}
+
+
+@pytest.mark.parametrize(("told", "status", "cause", "message"), REST.values(), ids=REST)
+def test_a_program_is_told_the_cause_that_the_page_tells(
+    ground: Ground, told: object, status: int, cause: str | None, message: str
+) -> None:
+    with partner(**{"GET /servers/getVersion": told}) as listening:
+        server = ground.links(listening.url, push=True)
+        report = test_connection(server, OUTBOUND)
+    reply, page = connection_pages.test_reply(report), connection_pages.test_page(server, report, "")
+    assert (reply["status"], reply["cause"]) == (status, cause)
+    assert message in str(reply["message"])
+    assert {name: reply[name] for name in report.reply} == report.reply, "MISP's own keys are as they were"
+    shown = [(row.sentence, row.detail, row.advice) for row in page.layers]
+    layers: Any = reply["layers"]
+    assert [(one["message"], one["detail"], one["advice"]) for one in layers] == shown
+
+
+def test_a_program_is_told_of_a_wrong_organisation_although_the_status_is_good(ground: Ground) -> None:
+    there = new_uuid()
+    with partner(**{"GET /users/view/me": {"User": {}, "Organisation": {"uuid": there}}}) as listening:
+        reply = connection_pages.test_reply(test_connection(ground.links(listening.url, push=True), OUTBOUND))
+    assert (reply["status"], reply["cause"], reply["layer"]) == (1, "we_differ_there", "organisations")
+    assert there in str(reply["message"])
+    assert "UUID" in str(reply["advice"])
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_is_gone_is_the_cause_and_not_the_partner(ground: Ground, scheme: str) -> None:
+    with partner() as proxy:
+        gone = proxy.url
+    server = ground.links(f"{scheme}://partner.invalid", push=True, proxy=gone)
+    reply = connection_pages.test_reply(test_connection(server, OUTBOUND))
+    assert (reply["status"], reply["cause"]) == (2, "proxy")
+    assert "Check the proxy" in str(reply["advice"])

@@ -18,7 +18,25 @@ def test_watchers_need_no_key(site: Site, path: str) -> None:
 def test_numbers_need_a_site_admins_key_which_may_be_read_only(site: Site, path: str) -> None:
     assert Caller(site, site.key(ADMIN, read_only=True)).get(path).status_code == 200
     assert Caller(site, site.key(PUBLISHER)).get(path).status_code == 403
-    assert site.get(path, headers={"Accept": "application/json"}).status_code == 403
+    assert site.get(path, headers={"Accept": "application/json"}).status_code == {"/metrics": 401}.get(path, 403)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({}, 401), ({"Accept": "text/html"}, 401), ({"Authorization": "k" * 40}, 401)],
+    ids=["nobody", "a browser", "a wrong key"],
+)
+def test_metrics_ask_for_a_key(site: Site, headers: dict[str, str], status: int) -> None:
+    answer = site.get("/metrics", headers=headers)
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (status, 'Bearer realm="mispmini"')
+
+
+def test_metrics_take_a_key_as_prometheus_sends_it_and_nothing_else_does(site: Site) -> None:
+    key = site.key(ADMIN, read_only=True)
+    for value in (key, f"Bearer {key}", f"bearer {key}"):
+        assert site.get("/metrics", headers={"Authorization": value}).status_code == 200
+    assert site.get("/events/index", headers={"Authorization": f"Bearer {key}"}).status_code == 403
+    assert site.get("/health", headers={"Accept": "text/html"}).status_code == 302
 
 
 def test_metrics_are_as_prometheus_reads_them(site: Site) -> None:

@@ -293,7 +293,7 @@ def test_the_explainer_tells_what_a_push_does(
     )
     draft = EventDraft(info="Who sees it?", distribution=int(level), attributes=drafts, tags=(TagDraft("tlp:green"),))
     told = audience.audience_of(viewer, str(events.add_event(viewer, draft).event_id))
-    crossing = next(one for one in told.crossings if one.server_id == push_server)
+    crossing = next(one for one in told.crossings if one.server.id == push_server)
     assert (crossing.refusal or (crossing.level, crossing.left_out)) == expected
     assert told.here == ("ACME",)
     assert told.fitness.tlp == "green"

@@ -57,6 +57,10 @@ class Server(NumberedTable):
     gone_policy = CharField(8, null=True)
     cache_timestamp = IntegerField(null=True)
     last_compared = IntegerField(null=True)
+    last_pull_try = IntegerField(null=True)
+    last_push_try = IntegerField(null=True)
+    down_since = IntegerField(null=True)
+    down_error = TextField(null=True)
 
 
 class Outbox(NumberedTable):
@@ -139,4 +143,11 @@ class Difference(NumberedTable):
         indexes = ((("server", "direction", "event_uuid"), True),)
 
 
-LINKS: tuple[type[Table], ...] = (Server, Outbox, Ledger, Served, RefusedUpdate, ServerValue, Difference)
+class KnownAs(NumberedTable):
+    """One row: the URL and the organisation's uuid by which partners know this instance, as last confirmed."""
+
+    url = TextField()
+    org_uuid = TextField()
+
+
+LINKS: tuple[type[Table], ...] = (Server, Outbox, Ledger, Served, RefusedUpdate, ServerValue, Difference, KnownAs)

@@ -6,7 +6,9 @@ from mispmini.domain.tlp import Tlp, strictest
 from mispmini.domain.tlp_guard import Verdict
 from mispmini.services.audience import Audience, Crossing
 from mispmini.services.fitness import Fitness, Hint, Noted
+from mispmini.services.link_health import Obstacle, wait_of
 from mispmini.services.viewing import drafts_are_private
+from mispmini.web.building.link_health import wait_sentence
 from mispmini.web.building.receipts import reason_sentence
 from mispmini.web.building.words import distribution_name
 from mispmini.web.i18n import _, ngettext
@@ -47,6 +49,9 @@ def recipient(crossing: Crossing) -> Recipient:
     if crossing.held_back:
         kept = _("TLP keeps %(num)d of them.", num=crossing.held_back)
         sentence = f"{sentence} {kept}"
+    wait = wait_of(crossing.server)
+    if wait.obstacle is not Obstacle.TURN:
+        sentence = f"{sentence} {wait_sentence(wait)}"
     return Recipient(crossing.server_name, True, sentence)
 
 

@@ -55,6 +55,9 @@ _ADVICE: dict[Finding | Cause, str] = {
     ),
     Cause.TCP: N_("Ask the partner whether its server runs and its firewall lets this server in."),
     Cause.TIMEOUT: N_("Ask the partner whether its server runs and its firewall lets this server in."),
+    Cause.PROXY: N_(
+        "Check the proxy in the settings of this server: its address, its login, and what it lets through."
+    ),
     Cause.TLS_CHAIN: N_(
         "If the partner has an authority of its own, edit the server and upload that authority's certificate. If the"
         " certificate is self-signed, compare its fingerprint with the partner and trust it on the page of the"
@@ -102,6 +105,7 @@ _VERDICTS = {
     Status.READS_ONLY: N_("Pulling works; pushing does not."),
     Status.SIGHTINGS_ONLY: N_("Pulling works; of pushing only sightings."),
 }
+_WORST_FIRST = (Outcome.FAILING, Outcome.WARNING)
 _READABLE = frozenset({Status.OK, Status.READS_ONLY, Status.SIGHTINGS_ONLY})
 
 
@@ -119,6 +123,33 @@ def test_page(server: LinkedServer, report: ConnectionReport, fingerprint: str) 
         fingerprint=in_pairs(fingerprint),
         replaces_pin=bool(fingerprint and server.pinned_sha256),
     )
+
+
+def test_reply(report: ConnectionReport) -> dict[str, object]:
+    """MISP's answer, and beside it what the page tells: `cause` is the word of the worst layer, None for a good link,
+    `message` and `advice` its sentences (API §10.1)."""
+    wrong = [one for kind in _WORST_FIRST for one in report.layers if one.outcome is kind]
+    told = _layer(wrong[0]) if wrong else None
+    return {
+        **report.reply,
+        "cause": wrong[0].finding.value if wrong else None,
+        "layer": wrong[0].name.value if wrong else None,
+        "message": " ".join(filter(None, (_verdict(report), told.sentence, told.detail))) if told else _verdict(report),
+        "advice": told.advice if told else "",
+        "layers": [_layer_reply(layer) for layer in report.layers],
+    }
+
+
+def _layer_reply(layer: Layer) -> dict[str, object]:
+    told = _layer(layer)
+    return {
+        "layer": layer.name.value,
+        "outcome": told.outcome,
+        "cause": layer.finding.value,
+        "message": told.sentence,
+        "detail": told.detail,
+        "advice": told.advice,
+    }
 
 
 def _verdict(report: ConnectionReport) -> str:

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 from mispmini.domain.filters import Deleted
 from mispmini.domain.graphs import EventGraph, EventRow
-from mispmini.domain.receipts import TROUBLES, Trouble
+from mispmini.domain.receipts import TROUBLES, Direction, Trouble
 from mispmini.domain.tlp import strictest, tlp_of
 from mispmini.domain.viewer import Viewer
 from mispmini.services import event_sheets, feeds, logs, reports, viewing
 from mispmini.services.delegations import may_delegate_event
 from mispmini.services.event_sheets import Kin, Wanted
 from mispmini.services.known_elsewhere import PartnerHit, holders_by_value, partner_hits_in_event
+from mispmini.services.link_health import Obstacle, Wait, waits_of
 from mispmini.services.logs import Moment
 from mispmini.services.readings import Readership, readers_of
 from mispmini.services.retracting import may_retract
@@ -24,6 +25,7 @@ from mispmini.web.building.badges import tag_badge, tag_badges
 from mispmini.web.building.change_words import change_rows
 from mispmini.web.building.elements import Elements, attribute_choices
 from mispmini.web.building.galaxy_pages import cluster_badges
+from mispmini.web.building.link_health import wait_sentence
 from mispmini.web.building.log_pages import deed
 from mispmini.web.building.receipts import ledger_row
 from mispmini.web.building.report_pages import report_row
@@ -74,13 +76,15 @@ class Shown:
     graph: EventGraph
     rights: Rights
     deliveries: tuple[LedgerEntry, ...]
+    waits: Mapping[int, Wait]  # by link, what it has not gone for
 
     @classmethod
     def of(cls, viewer: Viewer, ref: str) -> "Shown":
         """The event named by id or uuid. Raises NotFound."""
         graph = event_sheets.head_of(viewer, ref)
         rights = viewing.rights_over(viewer, graph.event.id)
-        return cls(viewer, graph, rights, tuple(viewing.deliveries_of(viewer, graph)))
+        deliveries = tuple(viewing.deliveries_of(viewer, graph))
+        return cls(viewer, graph, rights, deliveries, waits_of(graph.event.uuid) if deliveries else {})
 
     @property
     def is_ours(self) -> bool:
@@ -181,9 +185,16 @@ def _partner_hit_row(viewer: Viewer, hit: PartnerHit) -> pages.PartnerHitRow:
 def sharing_page(shown: Shown) -> pages.SharingPage:
     """The tab of what each partner got, pushed or fetched."""
     with_detail = shown.viewer.is_site_admin
-    rows = tuple(ledger_row(entry, with_detail=with_detail) for entry in shown.deliveries)
+    rows = tuple(
+        ledger_row(entry, with_detail=with_detail, waits=_why(shown.waits, entry)) for entry in shown.deliveries
+    )
     readings = tuple(_reading_row(shown.graph.event, one) for one in readers_of(shown.viewer, shown.graph.event))
     return pages.SharingPage(head_page(shown, "sharing"), rows, shown.is_ours, readings)
+
+
+def _why(waits: Mapping[int, Wait], entry: LedgerEntry) -> str:
+    wait = waits.get(entry.server_id) if entry.direction is Direction.PUSH else None
+    return wait_sentence(wait) if wait else ""
 
 
 def _reading_row(event: EventRow, one: Readership) -> pages.ReadingRow:
@@ -246,6 +257,7 @@ def head_page(shown: Shown, tab: str, *, attributes: int | None = None) -> pages
         delete_object_question=removals.object_question(for_good=shown.deletes_for_good),
         arrival=arrival_box(shown.viewer, event, graph.org.name),
         clusters=cluster_badges(shown.viewer, graph.tags, rights),
+        waits_for=tuple(wait.server.name for wait in shown.waits.values() if wait.obstacle is not Obstacle.TURN),
         no_longer_at=tuple(e.server_name for e in shown.deliveries if e.receipt.reason == Trouble.NO_LONGER_SHOWN),
     )
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from mispmini.domain.diagnostics import Check, worst
+from mispmini.domain.diagnostics import Check, Verdict, worst
+from mispmini.services.link_health import ailment_of, next_pull
 from mispmini.services.servers import Standing
 from mispmini.web import pages
 from mispmini.web.building.link_health import health_of
@@ -39,6 +40,7 @@ def _row(check: Check) -> pages.CheckRow:
         outcome=_OUTCOMES[check.verdict],
         sentence=gettext(check.sentence, **check.values),
         advice=gettext(check.advice) if check.advice else "",
+        may_confirm=check.name == "identity" and check.verdict is not Verdict.OK,
     )
 
 
@@ -51,6 +53,8 @@ def _partner(link: Standing) -> pages.PartnerHealth:
         sentence=sentence,
         last_pull=link.server.last_pull,
         last_push=link.server.last_push,
+        last_pull_try=link.server.last_pull_try,
+        last_push_try=link.server.last_push_try,
         waiting=link.queue.waiting,
         parked=link.queue.parked,
     )
@@ -64,8 +68,15 @@ def _partner_reply(link: Standing) -> dict[str, object]:
         "name": server.name,
         "health": health,
         "sentence": sentence,
+        "cause": ailment_of(link),
+        "down_since": server.down_since,
         "last_push": server.last_push,
         "last_pull": server.last_pull,
+        "last_push_try": server.last_push_try,
+        "last_pull_try": server.last_pull_try,
+        "next_pull": next_pull(server),
         "waiting": link.queue.waiting,
+        "late": link.queue.late,
+        "oldest_late": link.queue.oldest,
         "parked": link.queue.parked,
     }

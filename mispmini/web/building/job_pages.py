@@ -13,6 +13,7 @@ from mispmini.services.libraries import Library
 from mispmini.services.servers import Standing
 from mispmini.web import pages
 from mispmini.web.building.connection_pages import advice_for_text
+from mispmini.web.building.link_health import pull_state
 from mispmini.web.building.receipts import receipt_sentence
 from mispmini.web.building.sentences import for_people
 from mispmini.web.i18n import _, ngettext
@@ -59,26 +60,14 @@ def _schedule_row(link: Standing, *, running: bool) -> pages.ScheduleRow:
     return pages.ScheduleRow(
         id=server.id,
         name=server.name,
-        state=_state(link, running=running),
+        state="running" if running else pull_state(server),
         interval=-(-(server.pull_interval or 0) // _MINUTE),
         last=server.last_pull,
+        tried=server.last_pull_try,
         result=for_people(server.last_pull_result) if server.last_pull_result else "",
-        next=server.next_pull if server.pull and not server.paused else None,
+        next=server.next_pull if pull_state(server) == "waiting" else None,
         may_run=server.pull and not running,
     )
-
-
-def _state(link: Standing, *, running: bool) -> pages.LinkState:
-    server = link.server
-    if running:
-        return "running"
-    if server.paused:
-        return "paused"
-    if not server.pull:
-        return "off"
-    if not server.pull_interval or server.next_pull is None:
-        return "by_hand"
-    return "due" if server.next_pull <= clock.now() else "waiting"
 
 
 def _job_row(job: JobRecord) -> pages.JobRow:

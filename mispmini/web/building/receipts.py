@@ -45,6 +45,7 @@ _REASONS: dict[str, str] = {
     Cause.DNS: N_("The name of the server cannot be resolved."),
     Cause.INTERNAL_ADDRESS: N_("The server has an internal address, which is not allowed for it."),
     Cause.TCP: N_("The server cannot be reached."),
+    Cause.PROXY: N_("The proxy on the way to the server cannot be used."),
     Cause.TLS_CHAIN: N_("Its certificate is not from an authority that is trusted here."),
     Cause.TLS_NAME: N_("Its certificate is for another name."),
     Cause.TLS_EXPIRED: N_("Its certificate has expired."),
@@ -74,8 +75,8 @@ def receipt_sentence(receipt: Receipt) -> str:
     return reason_sentence(receipt.reason, receipt.http_status)
 
 
-def ledger_row(entry: LedgerEntry, *, with_detail: bool) -> LedgerRow:
-    """A ledger entry as tables show it; what the other side said is for site admins."""
+def ledger_row(entry: LedgerEntry, *, with_detail: bool, waits: str = "") -> LedgerRow:
+    """A ledger entry as tables show it; what the other side said is for site admins, `waits` why it has not gone."""
     receipt = entry.receipt
     return LedgerRow(
         event_id=entry.event_id,
@@ -87,4 +88,5 @@ def ledger_row(entry: LedgerEntry, *, with_detail: bool) -> LedgerRow:
         reason=receipt_sentence(receipt),
         at=entry.time,
         detail=(receipt.detail or "") if with_detail else "",
+        waits=waits,
     )

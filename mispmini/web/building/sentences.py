@@ -33,7 +33,7 @@ from mispmini.services import (
     taxonomies,
 )
 from mispmini.sync.failures import Cause
-from mispmini.web.building import feed_sentences
+from mispmini.web.building import feed_sentences, identity_sentences
 from mispmini.web.building.receipts import reason_sentence
 from mispmini.web.i18n import N_, gettext
 from mispmini.wire import organisation_list_in
@@ -208,6 +208,7 @@ _SAID_OTHERWISE: Mapping[str, str] = {
         "An event with this UUID is here already."
     ),
     **feed_sentences.SAID_OTHERWISE,
+    **identity_sentences.SAID_OTHERWISE,
 }
 _WITH_VALUES = (
     (re.compile(r"Please give a whole number from (?P<least>\d+) to (?P<most>\d+)\."), N_(
@@ -236,6 +237,7 @@ _WITH_VALUES = (
     (re.compile(r"The file is larger than (?P<most>\d+) bytes\."), N_("The file is larger than %(most)s bytes.")),
     (re.compile(r"It is still in use by (?P<uses>.*)\."), N_("It is still in use (%(uses)s).")),
     *feed_sentences.WITH_VALUES,
+    *identity_sentences.WITH_VALUES,
 )  # fmt: skip
 
 

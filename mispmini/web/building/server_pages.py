@@ -9,13 +9,14 @@ from mispmini.domain.servers import LinkedServer
 from mispmini.services.comparisons import FoundDifference
 from mispmini.services.deliveries import LedgerEntry, QueuedEvent
 from mispmini.services.instance_settings import load_settings
+from mispmini.services.link_health import wait_of
 from mispmini.services.link_rules import pull_names_of, push_names_of, trusted_names_of
 from mispmini.services.link_secrets import key_hint, proxy_hint
 from mispmini.services.servers import Standing
 from mispmini.web import pages
 from mispmini.web.building.connection_pages import in_pairs
-from mispmini.web.building.link_health import health_of
-from mispmini.web.building.receipts import ledger_row, reason_sentence
+from mispmini.web.building.link_health import health_of, pull_state, wait_sentence
+from mispmini.web.building.receipts import ledger_row
 from mispmini.web.i18n import N_, _, gettext
 
 _MINUTE = 60
@@ -64,7 +65,7 @@ def view_page(
         pin=in_pairs(link.server.pinned_sha256 or ""),
         pull_interval=-(-(link.server.pull_interval or 0) // _MINUTE),
         allow_internal=link.server.allow_internal,
-        queue=tuple(_queue_row(item) for item in queue),
+        queue=tuple(_queue_row(link.server, item) for item in queue),
         ledger=tuple(ledger_row(entry, with_detail=True) for entry in entries),
         ledger_paging=ledger_paging,
         compared=link.server.last_compared,
@@ -118,7 +119,10 @@ def _card(link: Standing) -> pages.ServerCard:
         sentence=sentence,
         last_push=server.last_push,
         last_pull=server.last_pull,
-        next_pull=server.next_pull,
+        last_push_try=server.last_push_try,
+        last_pull_try=server.last_pull_try,
+        pull_state=pull_state(server),
+        next_pull=server.next_pull if pull_state(server) == "waiting" else None,
         waiting=link.queue.waiting,
         parked=link.queue.parked,
         sent=link.ledger.sent,
@@ -138,14 +142,14 @@ def _difference_row(item: FoundDifference) -> pages.DifferenceRow:
     )
 
 
-def _queue_row(item: QueuedEvent) -> pages.QueueRow:
-    row = item.row
+def _queue_row(server: LinkedServer, item: QueuedEvent) -> pages.QueueRow:
+    row, wait = item.row, wait_of(server, item.row)
     return pages.QueueRow(
         id=row.id,
         event_id=item.event_id or 0,
         event_info=item.event_info or row.event_uuid,
         state="parked" if row.parked else "waiting",
-        reason=reason_sentence((row.last_error or "").partition(":")[0] or None),
+        waits=wait_sentence(wait, tells_when=False),
         attempts=row.tries,
-        next_try=row.next_try or None,
+        next_try=wait.at,
     )

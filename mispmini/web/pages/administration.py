@@ -136,6 +136,7 @@ class CheckRow:
     outcome: Outcome
     sentence: str  # translated
     advice: str  # how to mend it, translated; ""
+    may_confirm: bool = False  # that partners were told of who we are now
 
 
 @shown
@@ -146,8 +147,10 @@ class PartnerHealth:
     name: str
     health: Health
     sentence: str  # translated
-    last_pull: int | None
+    last_pull: int | None  # that worked
     last_push: int | None
+    last_pull_try: int | None
+    last_push_try: int | None
     waiting: int
     parked: int
 

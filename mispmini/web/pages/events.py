@@ -118,6 +118,7 @@ class EventHead:
     may_delegate: bool = False  # offer it to another organisation
     may_retract: bool = False  # take it back from partners, or see how far that is
     clusters: tuple[ClusterBadge, ...] = ()  # galaxy clusters that its tags name
+    waits_for: tuple[str, ...] = ()  # servers that it is promised to and has not gone to, for a reason
     no_longer_at: tuple[str, ...] = ()  # servers that it was pulled from and that no longer show it
 
 

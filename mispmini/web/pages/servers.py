@@ -23,9 +23,12 @@ class ServerCard:
     pull: bool
     health: Health
     sentence: str  # the state in words, translated
-    last_push: int | None
+    last_push: int | None  # that worked
     last_pull: int | None
-    next_pull: int | None
+    last_push_try: int | None
+    last_pull_try: int | None
+    pull_state: LinkState
+    next_pull: int | None  # never in the past; None for now, by hand or while it rests
     waiting: int  # events queued
     parked: int  # events that need somebody
     sent: int  # events that they have from us
@@ -75,9 +78,9 @@ class QueueRow:
     event_id: int
     event_info: str
     state: Literal["waiting", "sending", "parked"]
-    reason: str  # of the last failure or of the parking, translated; ""
+    waits: str  # why, translated
     attempts: int
-    next_try: int | None
+    next_try: int | None  # never in the past; None for now, or for nobody knows
 
 
 @shown
@@ -234,8 +237,9 @@ class ScheduleRow:
     name: str
     state: LinkState
     interval: int  # minutes; 0 for by hand only
-    last: int | None
-    result: str  # of the last pull, translated; ""
+    last: int | None  # that worked
+    tried: int | None
+    result: str  # of the last try, translated; ""
     next: int | None
     may_run: bool
 

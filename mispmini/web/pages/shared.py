@@ -103,3 +103,4 @@ class LedgerRow:
     reason: str  # translated sentence; "" when the state says it all
     at: int | None
     detail: str = ""  # what the other side said, raw; for site admins
+    waits: str = ""  # why it has not gone yet, translated

@@ -17,7 +17,7 @@ from mispmini.sync.pull import pull_from
 from mispmini.sync.push_all import push_to
 from mispmini.web.answer import Answer, answer, done, reply, saved, see_other, wants_json
 from mispmini.web.asking import parameter
-from mispmini.web.building.connection_pages import test_page
+from mispmini.web.building.connection_pages import test_page, test_reply
 from mispmini.web.i18n import _
 from mispmini.web.needs import is_lure, needs
 from mispmini.web.outbound import outbound
@@ -37,7 +37,7 @@ def test(server_id: int) -> Answer:
     tried = partial(connect_and_trust, current_viewer()) if request.method == "POST" else test_connection
     report = tried(server, outbound())
     return answer(
-        lambda: report.reply,
+        lambda: test_reply(report),
         page=lambda: test_page(server, report, untrusted_certificate(server, report, outbound())),
         template="servers/test.html",
     )

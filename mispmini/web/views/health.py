@@ -5,10 +5,11 @@ from flask import Blueprint, Response
 from mispmini.domain.errors import Forbidden
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
-from mispmini.services import diagnostics, house, servers
-from mispmini.web.answer import Answer, answer, reply
+from mispmini.services import diagnostics, house, identity, servers
+from mispmini.web.answer import Answer, answer, done, reply, saved
 from mispmini.web.building import health_pages
-from mispmini.web.needs import NOT_ALLOWED, needs_login, public
+from mispmini.web.i18n import _
+from mispmini.web.needs import NOT_ALLOWED, for_monitoring, needs, needs_login, public
 from mispmini.web.who import current_viewer
 
 bp = Blueprint("health", __name__)
@@ -36,12 +37,22 @@ def index() -> Answer:
     )
 
 
+@bp.post("/servers/confirmIdentity")
+@needs(Permission.SITE_ADMIN)
+def confirm_identity() -> Answer:
+    """Partners were told of a URL or an organisation that was changed in a file or the environment."""
+    identity.confirm(current_viewer())
+    return done(saved("Confirmed."), go_to="/health", notice=_("Partners are taken to know this server as it is now."))
+
+
 @bp.get("/metrics")
 @needs_login
+@for_monitoring
 def metrics() -> Response:
     """Numbers as Prometheus reads them; a read-only key of a site admin does."""
     _watcher()
-    lines = [f"# TYPE mispmini_{name} gauge\nmispmini_{name} {value}\n" for name, value in house.metrics().items()]
+    numbers = {**house.metrics(), **diagnostics.metrics()}
+    lines = [f"# TYPE mispmini_{name} gauge\nmispmini_{name} {value}\n" for name, value in numbers.items()]
     return Response("".join(lines), content_type=PROMETHEUS)
 
 

@@ -11,7 +11,7 @@ from mispmini.services.organisation_lists import Imported, ImportState, Merge
 from mispmini.services.organisations import Scope
 from mispmini.web import pages
 from mispmini.web.answer import Answer, action_url, answer, done, page_answer, reply, saved, wants_json
-from mispmini.web.asking import asked
+from mispmini.web.asking import asked, is_forced
 from mispmini.web.bodies_in import is_form
 from mispmini.web.errors import ShowAgain, if_refused
 from mispmini.web.i18n import N_, _, gettext
@@ -54,7 +54,7 @@ def merge(ref: str) -> Answer:
     target = people_in.read_text(parameters, "target") or people_in.read_text(parameters, "targetOrgId")
     if not target:
         raise SaveFailed("merge", "Organisation", {"target": [organisation_lists.SAME]})
-    merged = organisation_lists.merge_organisations(viewer, ref, target)
+    merged = organisation_lists.merge_organisations(viewer, ref, target, forced=is_forced())
     value = account_replies.merge_reply(merged.source, merged.target, merged.counts._asdict())
     notice = _("%(source)s is now part of %(target)s.", source=merged.source.name, target=merged.target.name)
     told = saved("Organisations merged.", subject_id=merged.target.id, data=value)
@@ -100,7 +100,9 @@ def _list_given() -> object:
 
 def _merge_again(ref: str) -> ShowAgain:
     def show(form: pages.Form, status: int) -> Answer:
-        return page_answer("organisations/merge.html", _merge_page(ref, form, None), status=status)
+        target, is_told = form.value("target"), bool(form.error("force"))
+        merge = organisation_lists.preview_merge(current_viewer(), ref, target) if is_told else None
+        return page_answer("organisations/merge.html", _merge_page(ref, form, merge), status=status)
 
     return show
 

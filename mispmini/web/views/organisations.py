@@ -11,7 +11,7 @@ from mispmini.services import organisations, searching
 from mispmini.services.organisations import Scope
 from mispmini.web import pages
 from mispmini.web.answer import Answer, action_url, answer, done, page_answer, reply, saved
-from mispmini.web.asking import asked
+from mispmini.web.asking import asked, is_forced
 from mispmini.web.building.badges import event_row
 from mispmini.web.errors import ShowAgain, if_refused
 from mispmini.web.i18n import _
@@ -112,7 +112,7 @@ def edit(ref: str) -> Answer:
     """Change what is given of an organisation."""
     if_refused(_again(organisations.view_organisation(current_viewer(), ref).id))
     record = organisations.edit_organisation(
-        current_viewer(), ref, people_in.read_organisation(asked().parameters(), "edit")
+        current_viewer(), ref, people_in.read_organisation(asked().parameters(), "edit"), forced=is_forced()
     )
     return _kept(record, _("The organisation was saved."))
 
@@ -121,7 +121,7 @@ def edit(ref: str) -> Answer:
 @needs(Permission.SITE_ADMIN)
 def delete(ref: str) -> Answer:
     """Remove an organisation that nothing refers to."""
-    record, stays_known = organisations.delete_organisation(current_viewer(), ref)
+    record, stays_known = organisations.delete_organisation(current_viewer(), ref, forced=is_forced())
     notice = _("It is no longer a local organisation. It stays known, because a server is linked to it.")
     return done(
         saved("Organisation deleted", subject_id=record.id),

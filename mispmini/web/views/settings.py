@@ -10,7 +10,7 @@ from mispmini.services.instance_settings import Standing
 from mispmini.services.organisations import Scope
 from mispmini.web import pages
 from mispmini.web.answer import Answer, action_url, answer, done, page_answer, reply, saved
-from mispmini.web.asking import asked, parameter
+from mispmini.web.asking import asked, is_forced, parameter
 from mispmini.web.building import setting_pages
 from mispmini.web.errors import ShowAgain, if_refused
 from mispmini.web.i18n import _
@@ -60,7 +60,7 @@ def show_edit(name: str) -> Answer:
 def edit(name: str) -> Answer:
     """Change one setting at once."""
     if_refused(_again(name))
-    instance_settings.change_setting(current_viewer(), name, asked().parameter("value"))
+    instance_settings.change_setting(current_viewer(), name, asked().parameter("value"), forced=is_forced())
     return done(saved("Field updated"), go_to=_page_of(name), notice=_("The setting was saved."))
 
 
@@ -68,7 +68,8 @@ def edit(name: str) -> Answer:
 @needs(Permission.SITE_ADMIN)
 def reset(name: str) -> Answer:
     """Take one setting back to its default."""
-    instance_settings.reset_setting(current_viewer(), name)
+    if_refused(_again(name))
+    instance_settings.reset_setting(current_viewer(), name, forced=is_forced())
     return done(saved("Field updated"), go_to=_page_of(name), notice=_("The setting has its default again."))
 
 
