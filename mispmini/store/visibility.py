@@ -83,9 +83,9 @@ def reads_every_element(viewer: Viewer, *, event_id: int, org_id: int, restricte
     """Whether a reader of an event of this organisation reads all its live elements with their groups, as everybody
     does who reads all.
 
-    `restricted` says that some element does not inherit.
+    `restricted` says that some element is not for everybody here.
     """
-    if attribute_readable_by(viewer) != attribute_visible_to(viewer):
+    if _is_limited(viewer):
         return False
     if not restricted or viewer.is_site_admin:
         return True
@@ -170,18 +170,45 @@ def attribute_visible_to(
 
 
 def attribute_count_for(viewer: Viewer) -> Predicate:
-    """On `event`, a number: how many of its live attributes the viewer sees, given that it sees the event.
+    """On `event`, a number: how many of its live attributes the viewer reads, given that it reads the event.
 
-    Where every element inherits, and for the owner, that is the stored count.
+    That is the stored count where nobody who reads the event reads less of it, for the owner, and for the link that
+    delivered it, which compares it with what it sent (RULES §3).
     """
+    return _of_live_attributes(viewer, "event.attribute_count", "SELECT count(*)")
+
+
+def holds_attributes_for(viewer: Viewer) -> Predicate:
+    """On `event`, given that the viewer reads it: whether that count is more than nothing."""
+    return _of_live_attributes(viewer, "event.attribute_count > 0", "SELECT EXISTS (SELECT 1", ")")
+
+
+def _of_live_attributes(viewer: Viewer, stored: str, counted: str, end: str = "") -> Predicate:
     if viewer.is_site_admin:
-        return Predicate("event.attribute_count")
-    shown = attribute_visible_to(viewer)
+        return Predicate(stored)
+    readable, whole = attribute_readable_by(viewer), _reads_all_attributes(viewer)
     return Predicate(
-        "CASE WHEN event.restricted = 0 OR event.org_id = ? THEN event.attribute_count ELSE (SELECT count(*)"
-        f" FROM attribute WHERE attribute.event_id = event.id AND NOT attribute.deleted AND ({shown.text})) END",
-        (viewer.org_id, *shown.params),
+        f"CASE WHEN {whole.text} THEN {stored} ELSE ({counted} FROM attribute"
+        f" WHERE attribute.event_id = event.id AND NOT attribute.deleted AND ({readable.text}){end}) END",
+        whole.params + readable.params,
     )
+
+
+def _reads_all_attributes(viewer: Viewer) -> Predicate:
+    """On `event`, for the cheapest of reasons; where it says no, they have to be looked at."""
+    whole = f"event.restricted = 0 AND {_NOT_TAGGED}" if _is_limited(viewer) else "event.restricted = 0"
+    told = Predicate(f"{whole} OR event.org_id = ?", (viewer.org_id,))
+    if not viewer.is_partner:
+        return told
+    return Predicate(f"{told.text} OR event.received_from = ?", (*told.params, viewer.org_id))
+
+
+_NOT_TAGGED = "NOT EXISTS (SELECT 1 FROM attribute_tag WHERE attribute_tag.event_id = event.id)"
+
+
+def _is_limited(viewer: Viewer) -> bool:
+    """Whether a tag may keep an attribute from the viewer: by its link's rules, or the TLP guard."""
+    return attribute_readable_by(viewer) != attribute_visible_to(viewer)
 
 
 def sighting_visible_to(viewer: Viewer, sighting: str = "sighting", event: str = "event") -> Predicate:
