@@ -15,7 +15,7 @@ from mispmini.store.search.index_conditions import index_conditions
 from mispmini.store.search.matching import refuse_excess
 from mispmini.store.sql import Predicate, Row, in_batches, marks, rows
 from mispmini.store.tables.base import database
-from mispmini.store.visibility import attribute_count_for, event_visible_to, proposal_visible_to
+from mispmini.store.visibility import attribute_count_for, event_visible_to, group_visible_to, proposal_visible_to
 
 _KNOWN_TOTALS = 500
 _WIDTH = len(EventRow._fields)
@@ -23,7 +23,9 @@ _ITEM = ", ".join(
     (
         *("({count})" if name == "attribute_count" else f"event.{name}" for name in EventRow._fields),
         *(f"{org}.{name}" for org in ("owner", "creator") for name in IndexOrganisation._fields),
-        *(f"sharing_group.{name}" for name in GroupName._fields),
+        "sharing_group.id",
+        "CASE WHEN {known} THEN sharing_group.name END",
+        "sharing_group.uuid",
     )
 )
 _FROM = (
@@ -119,11 +121,13 @@ def _items(viewer: Viewer, ids: Sequence[int]) -> Iterator[IndexItem]:
 
 
 def _batch(viewer: Viewer, ids: Sequence[int]) -> dict[int, IndexItem]:
-    visible, proposed, held = event_visible_to(viewer), proposal_visible_to(viewer), attribute_count_for(viewer)
+    visible, proposed = event_visible_to(viewer), proposal_visible_to(viewer)
+    held, known = attribute_count_for(viewer), group_visible_to(viewer)
     found = rows(
-        f"SELECT {_ITEM.format(count=held.text)}, EXISTS (SELECT 1 FROM proposal WHERE proposal.event_id = event.id AND NOT proposal.deleted"
-        f" AND ({proposed.text})) FROM {_FROM} WHERE event.id IN ({marks(ids)}) AND ({visible.text})",
-        (*held.params, *proposed.params, *ids, *visible.params),
+        f"SELECT {_ITEM.format(count=held.text, known=known.text)}, EXISTS (SELECT 1 FROM proposal"
+        f" WHERE proposal.event_id = event.id AND NOT proposal.deleted AND ({proposed.text}))"
+        f" FROM {_FROM} WHERE event.id IN ({marks(ids)}) AND ({visible.text})",
+        (*held.params, *known.params, *proposed.params, *ids, *visible.params),
     )
     tags = _tags(viewer, ids)
     return {r[0]: _item(r, tags.get(r[0], ())) for r in found}

@@ -19,7 +19,7 @@ from mispmini.domain.graphs import (
 from mispmini.domain.ids import canonical_uuid, is_row_number, uuid_text
 from mispmini.domain.viewer import Viewer
 from mispmini.store import vocabulary
-from mispmini.store.groups import load_groups, without_hidden_members
+from mispmini.store.groups import load_groups_for
 from mispmini.store.organisations import organisation_rows
 from mispmini.store.sql import Predicate, Row, in_batches, marks, rows
 from mispmini.store.visibility import (
@@ -140,7 +140,7 @@ def _assemble(
         graph.organisations = orgs
         if loaded is not None:
             loaded.fill(graph)
-        graph.sharing_groups = without_hidden_members(viewer, load_groups(_groups_named_in(graph)))
+        graph.sharing_groups = load_groups_for(viewer, _groups_named_in(graph))
         graphs.append(graph)
     return graphs
 
