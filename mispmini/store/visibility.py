@@ -240,22 +240,15 @@ def proposal_visible_to(viewer: Viewer, proposal: str = "proposal", event: str =
 def analyst_item_visible_to(viewer: Viewer, item: str = "item", event: str = "event") -> Predicate:
     """Notes, opinions and relationships, on a row left-joined to the event it is about (MODEL §6.3).
 
-    One's own always; others by their distribution, if the viewer reads what they are about, and each note between.
-    What is about something that is not here, or that its author cannot see, is judged by its distribution alone: else
-    who reads neither would hear from it that there is something.
+    One's own always; others by their distribution, if the viewer reads all that has the uuid of what they are about,
+    whatever kind they claim, and each note between. What is about something that is not here, or that its author cannot
+    see, is judged by its distribution alone: else who reads neither would hear from it that there is something.
     """
     alive = Predicate(f"{item}.event_id IS NULL OR {event}.trashed IS NULL")
     if viewer.is_site_admin:
         return alive
-    reach = _analyst_reach(viewer, item) & _analyst_target_read(viewer, item, event) & _analyst_chain(viewer, item)
+    reach = _analyst_reach(viewer, item) & analyst_place_told_to(viewer, item) & _analyst_chain(viewer, item)
     return alive & Predicate(f"{item}.org_id = ? OR ({reach.text})", (viewer.org_id, *reach.params))
-
-
-def analyst_place_told_to(viewer: Viewer, item: str = "item", event: str = "event") -> Predicate:
-    """Of these the ones whose place here the viewer may know: one's own may be about what one does not read."""
-    if viewer.is_site_admin:
-        return TRUE
-    return _analyst_target_read(viewer, item, event)
 
 
 def _analyst_reach(viewer: Viewer, item: str) -> Predicate:
@@ -269,28 +262,44 @@ def _analyst_reach(viewer: Viewer, item: str) -> Predicate:
     )
 
 
-def _analyst_target_read(viewer: Viewer, item: str, event: str) -> Predicate:
-    readable = event_readable_by(viewer, event)
+def analyst_place_told_to(viewer: Viewer, item: str = "item") -> Predicate:
+    """Of these the ones whose place here the viewer may know: one's own may be about what one does not read."""
+    if viewer.is_site_admin:
+        return TRUE
+    home = event_readable_by(viewer, "home")
+    readable = _unless_absent(f"{item}.event_id", "event AS home", "home.id", home)
     for table, column, element in (
-        ("attribute", "attribute_id", attribute_readable_by(viewer, "target", event)),
-        ("object", "object_id", element_visible_to(viewer, "target", event)),
-        ("event_report", "report_id", element_visible_to(viewer, "target", event)),
+        ("attribute", "attribute_id", attribute_readable_by(viewer, "target", "home")),
+        ("object", "object_id", element_visible_to(viewer, "target", "home")),
+        ("event_report", "report_id", element_visible_to(viewer, "target", "home")),
     ):
-        shown = element & deleted_visible_to(viewer, "target", event)
-        found = f"SELECT 1 FROM {table} AS target WHERE target.id = {item}.{column} AND ({shown.text})"
-        readable &= Predicate(f"{item}.{column} IS NULL OR EXISTS ({found})", shown.params)
-    group = group_visible_to(viewer, "about")
-    known_to_author = f"about.org_id = {item}.org_id OR about.id IN ({_member_groups(f'{item}.org_id')})"
+        shown = home & element & deleted_visible_to(viewer, "target", "home")
+        source = f"{table} AS target JOIN event AS home ON home.id = target.event_id"
+        readable &= _unless_absent(f"{item}.{column}", source, "target.id", shown)
+    group, cluster = group_visible_to(viewer, "about"), cluster_visible_to(viewer, "about")
+    readable &= _unless_known(item, "sharing_group", "id", group)
+    return readable & _unless_known(item, "galaxy_cluster", "sharing_group_id", cluster)
+
+
+def _unless_known(item: str, table: str, group: str, shown: Predicate) -> Predicate:
+    """For what is in no event: the viewer sees it, or the author's organisation does not know of it either."""
+    known_to_author = f"about.org_id = {item}.org_id OR about.{group} IN ({_member_groups(f'{item}.org_id')})"
     return Predicate(
-        f"({item}.event_id IS NULL OR ({readable.text})) AND NOT EXISTS (SELECT 1 FROM sharing_group AS about"
-        f" WHERE about.uuid = {item}.object_uuid AND NOT ({group.text}) AND ({known_to_author}))",
-        readable.params + group.params,
+        f"NOT EXISTS (SELECT 1 FROM {table} AS about"
+        f" WHERE about.uuid = {item}.object_uuid AND NOT ({shown.text}) AND ({known_to_author}))",
+        shown.params,
     )
 
 
+def _unless_absent(column: str, source: str, key: str, shown: Predicate) -> Predicate:
+    found = f"SELECT 1 FROM {source} WHERE {key} = {column} AND ({shown.text})"
+    return Predicate(f"{column} IS NULL OR EXISTS ({found})", shown.params)
+
+
 def _analyst_chain(viewer: Viewer, item: str) -> Predicate:
-    """Every note or opinion that it hangs on, and that its author knows of, reaches the viewer too."""
-    reach = _analyst_reach(viewer, "upper")
+    """Every note or opinion that it hangs on, and that its author knows of, reaches the viewer too, as what that one is
+    about does."""
+    reach, told = _analyst_reach(viewer, "upper"), analyst_place_told_to(viewer, "upper")
     known_to_author = (
         f"{item}.event_id IS NOT NULL OR upper.org_id = {item}.org_id"
         f" OR upper.sharing_group_id IN ({_member_groups(f'{item}.org_id')})"
@@ -299,8 +308,9 @@ def _analyst_chain(viewer: Viewer, item: str) -> Predicate:
         f"NOT EXISTS (WITH RECURSIVE above (uuid) AS (SELECT {item}.object_uuid UNION"
         " SELECT lower.object_uuid FROM above JOIN analyst_item AS lower ON lower.uuid = above.uuid)"
         " SELECT 1 FROM above JOIN analyst_item AS upper ON upper.uuid = above.uuid"
-        f" WHERE upper.org_id != ? AND NOT ({reach.text}) AND ({known_to_author}))",
-        (viewer.org_id, *reach.params),
+        f" WHERE (upper.org_id != ? AND NOT ({reach.text}) AND ({known_to_author}))"
+        f" OR ({item}.event_id IS NOT NULL AND NOT ({told.text})))",
+        (viewer.org_id, *reach.params, *told.params),
     )
 
 
