@@ -266,6 +266,10 @@ def analyst_place_told_to(viewer: Viewer, item: str = "item") -> Predicate:
     """Of these the ones whose place here the viewer may know: one's own may be about what one does not read."""
     if viewer.is_site_admin:
         return TRUE
+    return _analyst_place_read(viewer, item) & _analyst_target_read(viewer, item)
+
+
+def _analyst_place_read(viewer: Viewer, item: str) -> Predicate:
     home = event_readable_by(viewer, "home")
     readable = _unless_absent(f"{item}.event_id", "event AS home", "home.id", home)
     for table, column, element in (
@@ -276,19 +280,21 @@ def analyst_place_told_to(viewer: Viewer, item: str = "item") -> Predicate:
         shown = home & element & deleted_visible_to(viewer, "target", "home")
         source = f"{table} AS target JOIN event AS home ON home.id = target.event_id"
         readable &= _unless_absent(f"{item}.{column}", source, "target.id", shown)
+    return readable
+
+
+def _analyst_target_read(viewer: Viewer, item: str, *lower: str) -> Predicate:
+    """What is in no event: the viewer sees it, or an author of the item, or of one below it, does not know of it."""
     group, cluster = group_visible_to(viewer, "about"), cluster_visible_to(viewer, "about")
-    readable &= _unless_known(item, "sharing_group", "id", group)
-    return readable & _unless_known(item, "galaxy_cluster", "sharing_group_id", cluster)
-
-
-def _unless_known(item: str, table: str, group: str, shown: Predicate) -> Predicate:
-    """For what is in no event: the viewer sees it, or the author's organisation does not know of it either."""
-    known_to_author = f"about.org_id = {item}.org_id OR about.{group} IN ({_member_groups(f'{item}.org_id')})"
-    return Predicate(
-        f"NOT EXISTS (SELECT 1 FROM {table} AS about"
-        f" WHERE about.uuid = {item}.object_uuid AND NOT ({shown.text}) AND ({known_to_author}))",
-        shown.params,
-    )
+    readable = TRUE
+    for table, number, shown in (("sharing_group", "id", group), ("galaxy_cluster", "sharing_group_id", cluster)):
+        known = "".join(
+            f" AND (about.org_id = {one}.org_id OR about.{number} IN ({_member_groups(f'{one}.org_id')}))"
+            for one in (item, *lower)
+        )
+        hidden = f"about.uuid = {item}.object_uuid AND NOT ({shown.text}){known}"
+        readable &= Predicate(f"NOT EXISTS (SELECT 1 FROM {table} AS about WHERE {hidden})", shown.params)
+    return readable
 
 
 def _unless_absent(column: str, source: str, key: str, shown: Predicate) -> Predicate:
@@ -299,7 +305,8 @@ def _unless_absent(column: str, source: str, key: str, shown: Predicate) -> Pred
 def _analyst_chain(viewer: Viewer, item: str) -> Predicate:
     """Every note or opinion that it hangs on, and that its author knows of, reaches the viewer too, as what that one is
     about does."""
-    reach, told = _analyst_reach(viewer, "upper"), analyst_place_told_to(viewer, "upper")
+    reach, place = _analyst_reach(viewer, "upper"), _analyst_place_read(viewer, "upper")
+    target = _analyst_target_read(viewer, "upper", item)
     known_to_author = (
         f"{item}.event_id IS NOT NULL OR upper.org_id = {item}.org_id"
         f" OR upper.sharing_group_id IN ({_member_groups(f'{item}.org_id')})"
@@ -309,8 +316,8 @@ def _analyst_chain(viewer: Viewer, item: str) -> Predicate:
         " SELECT lower.object_uuid FROM above JOIN analyst_item AS lower ON lower.uuid = above.uuid)"
         " SELECT 1 FROM above JOIN analyst_item AS upper ON upper.uuid = above.uuid"
         f" WHERE (upper.org_id != ? AND NOT ({reach.text}) AND ({known_to_author}))"
-        f" OR ({item}.event_id IS NOT NULL AND NOT ({told.text})))",
-        (viewer.org_id, *reach.params, *told.params),
+        f" OR ({item}.event_id IS NOT NULL AND NOT ({place.text})) OR NOT ({target.text}))",
+        (viewer.org_id, *reach.params, *place.params, *target.params),
     )
 
 
