@@ -157,7 +157,8 @@ def edit_user(viewer: Viewer, user_ref: str, draft: UserDraft, *, current_passwo
 def edit_own_account(viewer: Viewer, draft: UserDraft, *, current_password: str | None = None) -> Account:
     """Change one's own address, password and preferences; role, organisation and standing are not one's to change.
 
-    A new e-mail or password needs the present password (TRUST S14). Raises Forbidden, SaveFailed.
+    A new e-mail or password needs the present password (TRUST S14); a key may leave it out for an e-mail, as PyMISP's
+    `update_user` does, which sends the address it knew. Raises Forbidden, SaveFailed.
     """
     _refuse_read_only_key(viewer)
     if errors := _flaws(draft, email=draft.email):
@@ -165,7 +166,7 @@ def edit_own_account(viewer: Viewer, draft: UserDraft, *, current_password: str 
     before = account_of(viewer, "me")
     draft = account_rules.own_draft(viewer, draft, before.user.email)
     is_new_email = _is_new_email(draft, before)
-    if draft.password is not None or is_new_email:
+    if draft.password is not None or (is_new_email and _is_asked(viewer, current_password)):
         confirm_password(viewer, current_password, "edit")
     hashed = None if draft.password is None else hash_password(draft.password)
     with writing():
@@ -192,7 +193,7 @@ def change_password(
         raise SaveFailed("change_pw", _MODEL, {"confirm_password": [NOT_THE_SAME]})
     if flaw := password_flaw(password, email=before.user.email, by_key=viewer.key is not None):
         raise SaveFailed("change_pw", _MODEL, {"password": [flaw]})
-    if viewer.key is None or current_password:
+    if _is_asked(viewer, current_password):
         confirm_password(viewer, current_password, "change_pw")
     values = {"password_hash": hash_password(password), "last_pw_change": clock.now(), "change_pw": False}
     with writing():
@@ -202,6 +203,11 @@ def change_password(
 def set_password(viewer: Viewer, user_ref: str, password: str, *, must_change: bool) -> None:
     """Give an account another password, as its admin. Raises Forbidden, NotFound, SaveFailed."""
     edit_user(viewer, user_ref, UserDraft(password=password, change_pw=must_change))
+
+
+def _is_asked(viewer: Viewer, current_password: str | None) -> bool:
+    """Whether a present password has to be right where a key may do without one."""
+    return viewer.key is None or bool(current_password)
 
 
 def confirm_password(viewer: Viewer, current_password: str | None, action: str) -> None:
