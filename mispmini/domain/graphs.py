@@ -194,7 +194,10 @@ class SharingGroupServer:
 
 @dataclass(frozen=True, slots=True)
 class SharingGroup:
-    """A sharing group with members and servers (MODEL §7.9); `created`, `modified` are epoch seconds."""
+    """A sharing group with members and servers (MODEL §7.9); `created`, `modified` are epoch seconds.
+
+    `told` is false of what is left of it for who is not in it: its uuid, in place of the name too.
+    """
 
     id: int
     uuid: str
@@ -212,6 +215,14 @@ class SharingGroup:
     organisation: OrganisationRow
     orgs: tuple[SharingGroupMember, ...]
     servers: tuple[SharingGroupServer, ...]
+    told: bool = True
+
+    def for_strangers(self) -> "SharingGroup":
+        """What those who are not in it are shown."""
+        nobody = OrganisationRow(0, "", "", False)
+        return SharingGroup(
+            self.id, self.uuid, self.uuid, "", "", "", 0, None, True, False, False, 0, 0, nobody, (), (), told=False
+        )
 
 
 class ExtensionRow(NamedTuple):

@@ -136,10 +136,10 @@ class ServerRecord:
 
 
 class GroupName(NamedTuple):
-    """A sharing group where only its name is told."""
+    """A sharing group where only its name is told, and None for that to who is not in it."""
 
     id: int
-    name: str
+    name: str | None
     uuid: str
 
 

@@ -12,7 +12,7 @@ from mispmini.domain.people import KeyDraft, UserDraft, password_flaw
 from mispmini.domain.permissions import Permission
 from mispmini.domain.records import OrganisationRecord, RoleRecord
 from mispmini.domain.viewer import Viewer
-from mispmini.services import account_rules, attempts, audit, roles
+from mispmini.services import account_rules, attempts, audit, mail, roles
 from mispmini.services.authkeys import UNKNOWN_USER, account_of, create_authkey
 from mispmini.services.passwords import hash_password, verify_password
 from mispmini.store import organisations, people, sealing
@@ -51,8 +51,8 @@ class NewAccount(NamedTuple):
     raw: str | None
 
 
-class RoleNotAssignable(Refused):
-    """An organisation's admin gives a role above its own; clients expect a server error (CLIENTS, Wire habits)."""
+class RoleNotAssignable(Forbidden):
+    """An organisation's admin gives a role above its own."""
 
 
 def is_email(text: str) -> bool:
@@ -157,8 +157,8 @@ def edit_user(viewer: Viewer, user_ref: str, draft: UserDraft, *, current_passwo
 def edit_own_account(viewer: Viewer, draft: UserDraft, *, current_password: str | None = None) -> Account:
     """Change one's own address, password and preferences; role, organisation and standing are not one's to change.
 
-    A new e-mail or password needs the present password, unless an authkey asked (TRUST S14, API §9.8).
-    Raises Forbidden, SaveFailed.
+    A new e-mail or password needs the present password (TRUST S14); a key may leave it out for an e-mail, as PyMISP's
+    `update_user` does, which sends the address it knew. Raises Forbidden, SaveFailed.
     """
     _refuse_read_only_key(viewer)
     if errors := _flaws(draft, email=draft.email):
@@ -166,7 +166,7 @@ def edit_own_account(viewer: Viewer, draft: UserDraft, *, current_password: str 
     before = account_of(viewer, "me")
     draft = account_rules.own_draft(viewer, draft, before.user.email)
     is_new_email = _is_new_email(draft, before)
-    if draft.password is not None or is_new_email:
+    if draft.password is not None or (is_new_email and _is_asked(viewer, current_password)):
         confirm_password(viewer, current_password, "edit")
     hashed = None if draft.password is None else hash_password(draft.password)
     with writing():
@@ -183,7 +183,8 @@ def change_password(
 ) -> None:
     """Change one's own password; every session of the account ends. Raises Forbidden, SaveFailed.
 
-    `confirmed` is the password typed again, None where nobody types; `current_password` is asked of sessions alone.
+    `confirmed` is the password typed again, None where nobody types; `current_password` has to be right where it is
+    given, and may be left out by a key alone: PyMISP's `change_user_password` knows of none (API §9.8).
     """
     _refuse_read_only_key(viewer)
     account_rules.refuse_own_password(viewer)
@@ -192,7 +193,8 @@ def change_password(
         raise SaveFailed("change_pw", _MODEL, {"confirm_password": [NOT_THE_SAME]})
     if flaw := password_flaw(password, email=before.user.email, by_key=viewer.key is not None):
         raise SaveFailed("change_pw", _MODEL, {"password": [flaw]})
-    confirm_password(viewer, current_password, "change_pw")
+    if _is_asked(viewer, current_password):
+        confirm_password(viewer, current_password, "change_pw")
     values = {"password_hash": hash_password(password), "last_pw_change": clock.now(), "change_pw": False}
     with writing():
         _changed(viewer, before, values, action="change_pw")
@@ -203,12 +205,17 @@ def set_password(viewer: Viewer, user_ref: str, password: str, *, must_change: b
     edit_user(viewer, user_ref, UserDraft(password=password, change_pw=must_change))
 
 
-def confirm_password(viewer: Viewer, current_password: str | None, action: str) -> None:
-    """A session proves again who sits there; a key has proved it with this very request. Raises SaveFailed.
+def _is_asked(viewer: Viewer, current_password: str | None) -> bool:
+    """Whether a present password has to be right where a key may do without one."""
+    return viewer.key is None or bool(current_password)
 
-    Whoever took the session must not find out the password: attempts are counted as at sign-in.
+
+def confirm_password(viewer: Viewer, current_password: str | None, action: str) -> None:
+    """Whoever holds a session or a key proves that it is theirs. Raises SaveFailed.
+
+    Whoever took either must not find out the password: attempts are counted as at sign-in.
     """
-    if viewer.key is not None or viewer.user_id is None:
+    if viewer.user_id is None:
         return
     login = people.find_any_login_of(viewer.user_id)
     if login is None or not current_password:
@@ -255,10 +262,25 @@ def _first_key(viewer: Viewer, user_id: int) -> str | None:
 def _changed(viewer: Viewer, before: Account, values: Mapping[str, object], *, action: str = "edit") -> Account:
     user_id = before.user.id
     people.update_user(user_id, {**values, "modified": clock.later_than(before.user.date_modified or 0)})
-    if values.get("disabled") or "password_hash" in values:
+    signs_in_otherwise = "password_hash" in values or values.get("email", before.user.email) != before.user.email
+    if values.get("disabled") or signs_in_otherwise:
         delete_sessions_of(user_id)
+    if signs_in_otherwise and user_id == viewer.user_id:
+        _tell_owner(viewer, before, values)
     audit.record(viewer, action, _MODEL, user_id, before.user.email, _difference(before, values))
     return _account(user_id)
+
+
+def _tell_owner(viewer: Viewer, before: Account, values: Mapping[str, object]) -> None:
+    """A mail to the address that the account had: whoever did it may not be whose it is (TRUST S14)."""
+    what = "password" if "password_hash" in values else "e-mail address"
+    means = "in a browser" if viewer.key is None else f"with the authkey {viewer.key.id}"
+    body = (
+        f"The {what} of your account {before.user.email} was changed {means}, from {viewer.address or 'this server'}."
+        " Its other sessions in browsers have ended.\n\nIf that was not you, tell your administrator now."
+    )
+    message = (before.user.email, None, f"[mispmini] The {what} of your account was changed", body)
+    mail.queue([message], user_id=viewer.user_id, about=f"account {before.user.id}")
 
 
 def _is_new_email(draft: UserDraft, before: Account) -> bool:

@@ -1,6 +1,7 @@
 """Who is told of a published event by e-mail, and messages to whoever reported one: metadata only, never a value."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from mispmini.domain.alert_filters import lets_through
 from mispmini.domain.errors import NotFound, SaveFailed
@@ -38,8 +39,7 @@ def queue_alert(event_id: int, *, user_id: int | None) -> int | None:
     if not mail.is_on():
         return None
     graph = load_event(Viewer.everything(), str(event_id), _HEAD)
-    subject, body = _alert_of(graph)
-    messages = [(email, None, subject, body) for email in _wanting(graph)]
+    messages = [(email, None, *_alert_of(seen)) for email, seen in _wanting(graph)]
     return mail.queue(messages, user_id=user_id, about=f"alert {event_id}")
 
 
@@ -75,20 +75,14 @@ def contact(viewer: Viewer, ref: str, message: str) -> int:
         return len(people) if queued is not None else 0
 
 
-def _wanting(graph: EventGraph) -> Iterator[str]:
+def _wanting(graph: EventGraph) -> Iterator[tuple[str, EventGraph]]:
+    """Addresses, and the event as each of them may know it."""
     filters = {row.user_id: row.value for row in list_settings(Viewer.everything(), name=_FILTER)}
     for user_id, email in store.alert_recipients():
         viewer = viewer_of_user(user_id, "")
-        if viewer is not None and lets_through(filters.get(user_id), _facts(graph)) and _sees(viewer, graph):
-            yield email
-
-
-def _sees(viewer: Viewer, graph: EventGraph) -> bool:
-    try:
-        load_event(viewer, str(graph.event.id), _HEAD)
-    except NotFound:
-        return False
-    return True
+        if viewer is not None and lets_through(filters.get(user_id), _facts(graph)):
+            with suppress(NotFound):
+                yield email, load_event(viewer, str(graph.event.id), _HEAD)
 
 
 def _facts(graph: EventGraph) -> Mapping[str, tuple[str, ...]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from mispmini.domain import clock
-from mispmini.domain.analyst_data import IN_EVENTS, AnalystRow
+from mispmini.domain.analyst_data import AnalystRow
 from mispmini.domain.distribution import Distribution, after_pull, needs_group, widens
 from mispmini.domain.drafts import AnalystDraft, AttributeDraft, EventDraft, ObjectDraft
 from mispmini.domain.errors import Refused
@@ -99,7 +99,7 @@ class ItemIntake:
     def add(self, draft: AnalystDraft) -> int:
         """Store a new one; its id. Raises Refused for a group that an author may not use."""
         origin, now = self.groups.origin, clock.now()
-        place = store.place_read_by(self.viewer, draft.object_type, draft.object_uuid)
+        place = store.place_read_by(self.viewer, draft.object_uuid)
         values = {
             **self._content(draft),
             **self._level(draft, self._default_level()),
@@ -120,7 +120,7 @@ class ItemIntake:
             "report_id": place.report_id,
         }
         number = store.insert_item(values)
-        store.settle_below(draft.uuid, place)
+        store.settle_below(draft.uuid)
         return number
 
     def change(self, draft: AnalystDraft, stored: AnalystRow, *, modified: int | None = None) -> None:
@@ -146,7 +146,6 @@ class ItemIntake:
         return level
 
     def _content(self, draft: AnalystDraft) -> dict[str, object]:
-        related = store.place_of(draft.related_type or "", draft.related_uuid or "")
         return {
             "text": draft.text or "",
             "language": draft.language,
@@ -154,7 +153,7 @@ class ItemIntake:
             "relationship_type": draft.relationship_type,
             "related_uuid": draft.related_uuid,
             "related_type": draft.related_type,
-            "related_event": related.event_id if draft.related_type in IN_EVENTS else None,
+            "related_event": store.event_holding(draft.related_uuid) if draft.related_uuid else None,
         }
 
     def _default_level(self) -> int:

@@ -19,7 +19,7 @@ from mispmini.services.rights import NO_PERMISSION
 from mispmini.store import analyst_data as store
 from mispmini.store.analyst_related import related_rows
 from mispmini.store.database import reading, writing
-from mispmini.store.groups import load_groups, without_hidden_members
+from mispmini.store.groups import load_groups_for
 from mispmini.store.organisations import organisation_records
 
 NOT_TAKEN = "You do not have the permission to do that."
@@ -60,7 +60,7 @@ def list_items(viewer: Viewer, kind: AnalystKind, uuids: Sequence[str] | None) -
 
 def _listed(viewer: Viewer, items: Sequence[AnalystRow], below: Sequence[AnalystRow]) -> Listed:
     sheet = sheet_of(viewer, items, below)
-    return Listed(tuple(items), sheet, without_hidden_members(viewer, load_groups(sheet.group_ids)))
+    return Listed(tuple(items), sheet, load_groups_for(viewer, sheet.group_ids))
 
 
 def attach_analyst_data(viewer: Viewer, graphs: Sequence[EventGraph]) -> None:
@@ -69,7 +69,7 @@ def attach_analyst_data(viewer: Viewer, graphs: Sequence[EventGraph]) -> None:
     if not found:
         return
     sheet = sheet_of(viewer, (), found)
-    groups = without_hidden_members(viewer, load_groups(sheet.group_ids))
+    groups = load_groups_for(viewer, sheet.group_ids)
     for graph in graphs:
         graph.analyst_data = sheet
         graph.sharing_groups = {**groups, **graph.sharing_groups}

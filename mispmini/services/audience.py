@@ -18,6 +18,7 @@ from mispmini.store.audience import organisations_that_see
 from mispmini.store.database import reading
 from mispmini.store.events import event_standing
 from mispmini.store.graphs import Parts, load_event_by_id
+from mispmini.store.groups import load_groups_for
 from mispmini.store.ledger import list_entries_of_event
 from mispmini.store.organisations import find_any_organisation, organisation_rows
 from mispmini.store.served import list_readings
@@ -50,6 +51,8 @@ class Crossing:
 class Audience:
     """Who sees an event once it is published: organisations here by name, and what each push server gets.
 
+    Whoever is not in its sharing group is told neither: it would say who is.
+
     `fitness` is what stands against publishing it, `hints` what one may want to look at before.
     """
 
@@ -72,13 +75,16 @@ def audience_of(viewer: Viewer, event_ref: str) -> Audience:
         raise Forbidden(NO_PERMISSION)
     with reading():
         graph = load_event_by_id(Viewer.everything(), event_id, _AS_PUSHED)
-        here = organisations_that_see(event_id)
-        crossings = tuple(crossing(graph, server) for server in push_servers())
+        number = graph.event.sharing_group_id or 0
+        group = load_groups_for(viewer, graph.sharing_groups).get(number)
+        is_told = group is None or group.told
+        here = organisations_that_see(event_id) if is_told else []
+        crossings = tuple(crossing(graph, server) for server in push_servers()) if is_told else ()
     return Audience(
         event=graph.event,
         owner=graph.org,
         creator=graph.orgc,
-        group=graph.sharing_groups.get(graph.event.sharing_group_id or 0),
+        group=group,
         fitness=judged(graph),
         hints=tuple(hints_of(graph, guard_of_instance())),
         has_attributes=any(not attribute.deleted for attribute in graph.attributes),

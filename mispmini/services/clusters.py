@@ -29,7 +29,7 @@ from mispmini.store import cluster_writers
 from mispmini.store import clusters as store
 from mispmini.store.database import reading, writing
 from mispmini.store.graphs import find_readable_event_id
-from mispmini.store.groups import load_groups, without_hidden_members
+from mispmini.store.groups import load_groups_for
 from mispmini.store.outbox import forget_cluster, queue_cluster
 from mispmini.store.settings import load_settings
 from mispmini.store.tags import find_tags
@@ -75,7 +75,7 @@ def view_cluster(viewer: Viewer, ref: str) -> Cluster:
 def group_of(viewer: Viewer, cluster: Cluster) -> SharingGroup | None:
     """The group that a cluster is shared with."""
     number = cluster.row.sharing_group_id
-    return None if number is None else without_hidden_members(viewer, load_groups([number])).get(number)
+    return None if number is None else load_groups_for(viewer, [number]).get(number)
 
 
 def may_edit(viewer: Viewer, row: ClusterRow) -> bool:

@@ -28,9 +28,9 @@ def list_galaxies(search: str = "") -> list[GalaxyRow]:
     return store.list_galaxies(search)
 
 
-def cluster_counts() -> dict[int, int]:
-    """How many clusters each galaxy has."""
-    return store.cluster_counts()
+def cluster_counts(viewer: Viewer) -> dict[int, int]:
+    """How many clusters that the viewer sees each galaxy has."""
+    return store.cluster_counts(viewer)
 
 
 def package_is_here() -> bool:

@@ -63,7 +63,7 @@ def reports_of(
 
 
 def _viewed(viewer: Viewer, reports: Sequence[ReportRow]) -> list[ViewedReport]:
-    groups = group_names({report.sharing_group_id for report in reports if report.sharing_group_id is not None})
+    groups = group_names(viewer, {report.sharing_group_id for report in reports if report.sharing_group_id is not None})
     wanted = list(dict.fromkeys(report.event_id for report in reports))
     events = {
         graph.event.id: graph

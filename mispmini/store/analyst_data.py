@@ -1,13 +1,13 @@
 """Notes, opinions and relationships: finders, which know who may read them, and writers (MODEL §6.3, §7.11)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from mispmini.domain import clock
 from mispmini.domain.analyst_data import AnalystKind, AnalystRow, Place
 from mispmini.domain.errors import NotFound
-from mispmini.domain.ids import canonical_uuid, is_row_number, uuid_text
+from mispmini.domain.ids import canonical_uuid, is_row_number, uuid_bytes, uuid_text
 from mispmini.domain.viewer import Viewer
-from mispmini.store.sql import TRUE, Predicate, Row, execute, in_batches, marks, row, rows
+from mispmini.store.sql import TRUE, Predicate, Row, execute, in_batches, marks, row, rows, scalar
 from mispmini.store.tables.analyst_data import AnalystBlock, AnalystItem
 from mispmini.store.visibility import analyst_item_visible_to, analyst_place_told_to
 
@@ -137,114 +137,109 @@ def delete_item(item: AnalystRow) -> None:
     AnalystBlock.insert(uuid=item.uuid, created=clock.now()).on_conflict_ignore().execute()
 
 
-def place_read_by(viewer: Viewer, kind: str, uuid: str) -> Place:
-    """Where something stands that the viewer reads. What stands hidden is told from what is nowhere by nothing:
-    who reads neither would hear of it from who may read what is said about it."""
-    place = place_of(kind, uuid)
-    if place.event_id is None:
-        return place
-    if kind not in (*_ELEMENT_TABLES, "Event") and not _found(viewer, Predicate("item.uuid = ?", (uuid,))):
-        return Place()
-    return place if _is_told(viewer, place) else Place()
+def place_read_by(viewer: Viewer, uuid: str) -> Place:
+    """Where what has this uuid stands, things of several kinds included, as far as the viewer reads it. What stands
+    hidden is told from what is nowhere by nothing: who reads neither would hear of it from who may read what is said
+    about it."""
+    found = [Place._make(r) for text, is_blob in _THINGS for r in rows(text, (_key(uuid, is_blob=is_blob),))]
+    if _found(viewer, Predicate("item.uuid = ?", (uuid,))):
+        found += (Place._make(r) for r in rows(f"SELECT {_PLACE} FROM analyst_item WHERE uuid = ?", (uuid,)))
+    return _joined(place for place in found if place.event_id is not None and _is_told(viewer, place))
+
+
+def event_holding(uuid: str) -> int | None:
+    """The event that has this uuid, or an element with it, whoever asks."""
+    found = (r[0] for text, is_blob in _THINGS for r in rows(text, (_key(uuid, is_blob=is_blob),)))
+    return next(found, None)
+
+
+def _joined(places: Iterable[Place]) -> Place:
+    """Of each column the first that says something."""
+    return Place._make(
+        next((value for value in column if value), None) for column in zip(Place(), *places, strict=True)
+    )
 
 
 def _is_told(viewer: Viewer, place: Place) -> bool:
     told = analyst_place_told_to(viewer)
     columns = ", ".join(f"? AS {name}" for name in Place._fields)
-    text = (
-        f"SELECT 1 FROM (SELECT {columns}, NULL AS object_uuid, NULL AS org_id) AS item"
-        f" LEFT JOIN event ON event.id = item.event_id WHERE {told.text}"
-    )
+    text = f"SELECT 1 FROM (SELECT {columns}, NULL AS object_uuid, NULL AS org_id) AS item WHERE {told.text}"
     return row(text, (*place, *told.params)) is not None
 
 
-def place_of(kind: str, uuid: str) -> Place:
-    """Where something stands here; of what is said about a note that is the note's own place."""
-    if kind == "Event":
-        found = row("SELECT id, NULL, NULL, NULL FROM event WHERE uuid = ?", (uuid,))
-    elif kind in _ELEMENT_TABLES:
-        table, place, is_blob = _ELEMENT_TABLES[kind]
-        key = bytes.fromhex(uuid.replace("-", "")) if is_blob else uuid
-        found = row(f"SELECT event_id, {place} FROM {table} WHERE uuid = ?", (key,))
-    else:
-        found = row(
-            "SELECT event_id, attribute_id, object_id, report_id FROM analyst_item WHERE uuid = ? AND kind = ?",
-            (uuid, kind),
-        )
-    return Place() if found is None else Place._make(found)
+def _key(uuid: str, *, is_blob: bool) -> object:
+    return uuid_bytes(uuid) if is_blob else uuid
 
 
-_ELEMENT_TABLES = {
-    "Attribute": ("attribute", "id, NULL, NULL", True),
-    "Object": ("object", "NULL, id, NULL", True),
-    "EventReport": ("event_report", "NULL, NULL, id", False),
-}
+_PLACE = ", ".join(Place._fields)
+_ELEMENTS = (("attribute", "attribute_id", True), ("object", "object_id", True), ("event_report", "report_id", False))
+_THINGS = (
+    ("SELECT id, NULL, NULL, NULL FROM event WHERE uuid = ?", False),
+    ("SELECT event_id, id, NULL, NULL FROM attribute WHERE uuid = ?", True),
+    ("SELECT event_id, NULL, id, NULL FROM object WHERE uuid = ?", True),
+    ("SELECT event_id, NULL, NULL, id FROM event_report WHERE uuid = ?", False),
+)
 
 
 def settle_in(event_id: int) -> None:
     """Give their place to items that came before the event or element they are about, inside a writing()."""
-    (event_uuid,) = rows("SELECT uuid FROM event WHERE id = ?", (event_id,))[0]
-    _settle(Place(event_id), "object_type = 'Event' AND object_uuid = ?", (event_uuid,))
-    _point(event_id, "Event", [event_uuid])
-    if row(_WAITING_FOR_ELEMENTS) is None:
+    if (items := int(scalar("SELECT count(*) FROM analyst_item"))) == 0:
         return
-    for kind, (table, _place, is_blob) in _ELEMENT_TABLES.items():
-        found = [r[0] for r in rows(f"SELECT uuid FROM {table} WHERE event_id = ?", (event_id,))]
-        uuids = [uuid_text(raw) for raw in found] if is_blob else found
-        _point(event_id, kind, uuids)
-        for uuid in _waiting_for(kind, uuids):
-            _settle(place_of(kind, uuid), "object_type = ? AND object_uuid = ?", (kind, uuid))
+    ((uuid, elements),) = rows("SELECT uuid, attribute_count FROM event WHERE id = ?", (event_id,))
+    for waiting in (
+        _unsettled(f"event_id IS NOT {int(event_id)}", [uuid]),
+        *(_unsettled_in(event_id, *element, by_item=items < elements) for element in _ELEMENTS),
+    ):
+        for one in waiting:
+            settle_below(one)
+            execute(
+                "UPDATE analyst_item SET related_event_id = ? WHERE related_event_id IS NULL AND related_uuid = ?",
+                (event_id, one),
+            )
 
 
-_WAITING_FOR_ELEMENTS = (
-    "SELECT 1 FROM analyst_item WHERE (event_id IS NULL AND object_type IN ('Attribute', 'Object', 'EventReport'))"
-    " OR (related_uuid IS NOT NULL AND related_event_id IS NULL AND related_type != 'Event') LIMIT 1"
-)
+def _unsettled_in(event_id: int, table: str, column: str, is_blob: bool, *, by_item: bool) -> set[str]:
+    """Uuids of elements of an event that items do not know yet, looked up by whichever of the two are fewer."""
+    if not by_item:
+        held = (r[0] for r in rows(f"SELECT uuid FROM {table} WHERE event_id = ?", (event_id,)))
+        return _unsettled(f"{column} IS NULL", [uuid_text(key) if is_blob else key for key in held])
+    named = [uuid for uuid in _unsettled(f"{column} IS NULL") if canonical_uuid(uuid)]
+    return {
+        uuid_text(r[0]) if is_blob else r[0]
+        for batch in in_batches([_key(uuid, is_blob=is_blob) for uuid in named])
+        for r in rows(f"SELECT uuid FROM {table} WHERE uuid IN ({marks(batch)}) AND event_id = ?", (*batch, event_id))
+    }
 
 
-def _waiting_for(kind: str, uuids: Sequence[str]) -> list[str]:
-    found: list[str] = []
-    for start in range(0, len(uuids), 500):
-        batch = uuids[start : start + 500]
-        text = (
-            "SELECT DISTINCT object_uuid FROM analyst_item"
-            f" WHERE event_id IS NULL AND object_type = ? AND object_uuid IN ({marks(batch)})"
-        )
-        found += (r[0] for r in rows(text, (kind, *batch)))
+def _unsettled(condition: str, uuids: Sequence[str] | None = None) -> set[str]:
+    """What items are about without having that column of its place, or point to in vain: of these uuids, or of all."""
+    found: set[str] = set()
+    for name, lacking in (("object_uuid", condition), ("related_uuid", "related_event_id IS NULL")):
+        text = f"SELECT DISTINCT {name} FROM analyst_item WHERE {lacking} AND {name} IS NOT NULL"
+        for batch in [()] if uuids is None else in_batches(uuids):
+            chosen = "" if uuids is None else f" AND {name} IN ({marks(batch)})"
+            found.update(r[0] for r in rows(f"{text}{chosen}", tuple(batch)))
     return found
 
 
-def _point(event_id: int, kind: str, uuids: Sequence[str]) -> None:
-    for start in range(0, len(uuids), 500):
-        batch = uuids[start : start + 500]
-        execute(
-            "UPDATE analyst_item SET related_event_id = ?"
-            f" WHERE related_event_id IS NULL AND related_type = ? AND related_uuid IN ({marks(batch)})",
-            (event_id, kind, *batch),
-        )
-
-
-def settle_below(uuid: str, place: Place) -> None:
-    """Give the place of one item to those about it, and so on down, inside a writing()."""
-    _settle(place, "object_uuid = ?", (uuid,))
-
-
-def _settle(place: Place, condition: str, params: tuple[object, ...]) -> None:
-    """Of those that wait the ones whose organisation reads the place: see place_read_by."""
-    if place.event_id is None:
-        return
-    told: dict[int, bool] = {}
-    waiting = [(condition, params)]
+def settle_below(uuid: str) -> None:
+    """Give its place to what is said about a uuid, and so on down, inside a writing()."""
+    waiting = [uuid]
     while waiting:
-        where, given = waiting.pop()
-        for item_id, uuid, org_id in rows(
-            f"SELECT id, uuid, org_id FROM analyst_item WHERE event_id IS NULL AND {where}", given
-        ):
-            if org_id not in told:
-                told[org_id] = _is_told(Viewer.of_organisation(org_id), place)
-            if told[org_id]:
-                execute(
-                    "UPDATE analyst_item SET event_id = ?, attribute_id = ?, object_id = ?, report_id = ? WHERE id = ?",
-                    (*place, item_id),
-                )
-                waiting.append(("object_uuid = ?", (uuid,)))
+        waiting += _settle(waiting.pop())
+
+
+def _settle(uuid: str) -> list[str]:
+    """As far as the organisation of each item reads it: see place_read_by. The uuids of those that changed."""
+    read: dict[int, Place] = {}
+    changed = []
+    text = f"SELECT id, uuid, org_id, {_PLACE} FROM analyst_item WHERE object_uuid = ?"
+    for item_id, item_uuid, org_id, *stored in rows(text, (uuid,)):
+        if org_id not in read:
+            read[org_id] = place_read_by(Viewer.of_organisation(org_id), uuid)
+        place = _joined([read[org_id], Place._make(stored)])
+        if place != Place._make(stored):
+            assigned = ", ".join(f"{name} = ?" for name in Place._fields)
+            execute(f"UPDATE analyst_item SET {assigned} WHERE id = ?", (*place, item_id))
+            changed.append(item_uuid)
+    return changed

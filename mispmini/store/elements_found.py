@@ -16,6 +16,7 @@ from mispmini.store.visibility import (
     deleted_visible_to,
     element_visible_to,
     event_visible_to,
+    group_visible_to,
     reference_visible_to,
 )
 
@@ -119,10 +120,13 @@ def list_reports(
     return _reports(wanted, limit, offset)
 
 
-def group_names(ids: Collection[int]) -> dict[int, GroupName]:
-    """Names of sharing groups, whoever asks: for elements that are visible."""
-    wanted = tuple(ids)
-    found = rows(f"SELECT id, name, uuid FROM sharing_group WHERE id IN ({marks(wanted)})", wanted)
+def group_names(viewer: Viewer, ids: Collection[int]) -> dict[int, GroupName]:
+    """Sharing groups of elements that are visible, with their names for those who are in them."""
+    wanted, known = tuple(ids), group_visible_to(viewer)
+    found = rows(
+        f"SELECT id, CASE WHEN {known.text} THEN name END, uuid FROM sharing_group WHERE id IN ({marks(wanted)})",
+        (*known.params, *wanted),
+    )
     return {r[0]: GroupName._make(r) for r in found}
 
 

@@ -15,15 +15,17 @@ from mispmini.store.search.index_conditions import index_conditions
 from mispmini.store.search.matching import refuse_excess
 from mispmini.store.sql import Predicate, Row, in_batches, marks, rows
 from mispmini.store.tables.base import database
-from mispmini.store.visibility import event_visible_to, proposal_visible_to
+from mispmini.store.visibility import attribute_count_for, event_visible_to, group_visible_to, proposal_visible_to
 
 _KNOWN_TOTALS = 500
 _WIDTH = len(EventRow._fields)
 _ITEM = ", ".join(
     (
-        *(f"event.{name}" for name in EventRow._fields),
+        *("({count})" if name == "attribute_count" else f"event.{name}" for name in EventRow._fields),
         *(f"{org}.{name}" for org in ("owner", "creator") for name in IndexOrganisation._fields),
-        *(f"sharing_group.{name}" for name in GroupName._fields),
+        "sharing_group.id",
+        "CASE WHEN {known} THEN sharing_group.name END",
+        "sharing_group.uuid",
     )
 )
 _FROM = (
@@ -35,13 +37,12 @@ _TAG = (
     "SELECT link.event_id, link.id, link.tag_id, link.local, link.relationship_type, tag.name, tag.colour,"
     " tag.is_galaxy FROM event_tag AS link JOIN tag ON tag.id = link.tag_id"
 )
-_ORDERS = {
-    name: f"event.{name}"
-    for name in (
+_ORDERS = frozenset(
+    {
         "id", "uuid", "info", "date", "timestamp", "publish_timestamp", "threat_level_id", "analysis", "distribution",
         "published", "attribute_count", "org_id", "orgc_id", "locked",
-    )
-}  # fmt: skip
+    }
+)  # fmt: skip
 
 
 def index_rows(viewer: Viewer, filters: IndexFilters) -> tuple[Iterator[IndexItem], int]:
@@ -51,7 +52,7 @@ def index_rows(viewer: Viewer, filters: IndexFilters) -> tuple[Iterator[IndexIte
     """
     refuse_excess(filters)
     found = index_conditions(viewer, filters)
-    selected, params = _select("event.id", "event", found, filters)
+    selected, params = _select(viewer, "event.id", "event", found, filters)
     ids = [r[0] for r in rows(selected, params)]
     return _items(viewer, ids), _total(found, filters, len(ids))
 
@@ -64,22 +65,29 @@ def minimal_rows(viewer: Viewer, filters: IndexFilters) -> tuple[list[MinimalInd
     refuse_excess(filters)
     found = index_conditions(viewer, filters)
     columns = ", ".join(f"event.{name}" for name in MinimalIndexRow._fields[:-1])
-    selected, params = _select(
-        f"{columns}, creator.uuid", "event JOIN organisation AS creator ON creator.id = event.orgc_id", found, filters
-    )
+    source = "event JOIN organisation AS creator ON creator.id = event.orgc_id"
+    selected, params = _select(viewer, f"{columns}, creator.uuid", source, found, filters)
     page = [MinimalIndexRow(a, b, c, d == 1, e, f) for a, b, c, d, e, f in rows(selected, params)]
     return page, _total(found, filters, len(page))
 
 
-def _select(columns: str, tables: str, found: Predicate, filters: IndexFilters) -> tuple[str, tuple[object, ...]]:
-    order = filters.order
-    wanted = _ORDERS.get(order.column) if order else None
-    direction = " DESC" if order and order.descending else ""
-    sorting = f"{wanted}{direction}, event.id" if wanted else "event.id"
-    text = f"SELECT {columns} FROM {tables} WHERE {found.text} ORDER BY {sorting}"
+def _select(
+    viewer: Viewer, columns: str, tables: str, found: Predicate, filters: IndexFilters
+) -> tuple[str, tuple[object, ...]]:
+    sorting = _sorting(viewer, filters)
+    text = f"SELECT {columns} FROM {tables} WHERE {found.text} ORDER BY {sorting.text}"
+    params = found.params + sorting.params
     if filters.limit is None:
-        return text, found.params
-    return f"{text} LIMIT ? OFFSET ?", (*found.params, filters.limit, filters.limit * ((filters.page or 1) - 1))
+        return text, params
+    return f"{text} LIMIT ? OFFSET ?", (*params, filters.limit, filters.limit * ((filters.page or 1) - 1))
+
+
+def _sorting(viewer: Viewer, filters: IndexFilters) -> Predicate:
+    order = filters.order
+    if order is None or order.column not in _ORDERS:
+        return Predicate("event.id")
+    wanted = attribute_count_for(viewer) if order.column == "attribute_count" else Predicate(f"event.{order.column}")
+    return Predicate(f"{wanted.text}{' DESC' if order.descending else ''}, event.id", wanted.params)
 
 
 _totals: dict[tuple[object, ...], int] = {}
@@ -114,10 +122,12 @@ def _items(viewer: Viewer, ids: Sequence[int]) -> Iterator[IndexItem]:
 
 def _batch(viewer: Viewer, ids: Sequence[int]) -> dict[int, IndexItem]:
     visible, proposed = event_visible_to(viewer), proposal_visible_to(viewer)
+    held, known = attribute_count_for(viewer), group_visible_to(viewer)
     found = rows(
-        f"SELECT {_ITEM}, EXISTS (SELECT 1 FROM proposal WHERE proposal.event_id = event.id AND NOT proposal.deleted"
-        f" AND ({proposed.text})) FROM {_FROM} WHERE event.id IN ({marks(ids)}) AND ({visible.text})",
-        (*proposed.params, *ids, *visible.params),
+        f"SELECT {_ITEM.format(count=held.text, known=known.text)}, EXISTS (SELECT 1 FROM proposal"
+        f" WHERE proposal.event_id = event.id AND NOT proposal.deleted AND ({proposed.text}))"
+        f" FROM {_FROM} WHERE event.id IN ({marks(ids)}) AND ({visible.text})",
+        (*held.params, *known.params, *proposed.params, *ids, *visible.params),
     )
     tags = _tags(viewer, ids)
     return {r[0]: _item(r, tags.get(r[0], ())) for r in found}

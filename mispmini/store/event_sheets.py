@@ -12,7 +12,7 @@ from mispmini.store.attributes import attributes_by_id
 from mispmini.store.elements_found import OBJECT_COLUMNS, object_row, references_of_objects
 from mispmini.store.gone import gone_among, objects_gone_among
 from mispmini.store.graphs import ATTRIBUTE_COLUMNS, Parts, attribute_rows, tags_of_attributes
-from mispmini.store.groups import load_groups
+from mispmini.store.groups import load_groups_for
 from mispmini.store.search.matching import all_of
 from mispmini.store.search.scope import Reach
 from mispmini.store.sql import TRUE, Predicate, marks, row, rows
@@ -155,7 +155,7 @@ def _dressed(viewer: Viewer, sheet: Sheet) -> Sheet:
         references=references,
         targets=_targets([one for held in references.values() for one in held]),
         tags=tags_of_attributes(ids, Parts(local_tags=not viewer.is_partner)),
-        groups=load_groups(_groups_named(sheet)),
+        groups=load_groups_for(viewer, _groups_named(sheet)),
         with_files=attributes_having_files(ids),
         gone=frozenset(gone_among(ids)),
         gone_objects=frozenset(objects_gone_among([item.id for item in sheet.objects])),

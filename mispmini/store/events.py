@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mispmini.domain.clock import is_ahead, now
-from mispmini.domain.distribution import Distribution
+from mispmini.domain.distribution import ELEMENT_SEEN_BY_ALL_HERE
 from mispmini.store.analyst_data import settle_in
-from mispmini.store.sql import execute, marks, row, rows
+from mispmini.store.sql import execute, marks, row, rows, scalar
 
 
 class NewEvent(NamedTuple):
@@ -73,11 +73,11 @@ class EventStanding(NamedTuple):
         return self.published_as == self.timestamp
 
 
+_NARROW = f"distribution NOT IN ({', '.join(str(int(level)) for level in ELEMENT_SEEN_BY_ALL_HERE)})"
 _COUNTS = (
-    "SELECT coalesce(sum(NOT deleted), 0), coalesce(sum(distribution != ?), 0)"
+    f"SELECT coalesce(sum(NOT deleted), 0), coalesce(sum({_NARROW}), 0)"
     + "".join(
-        f" + (SELECT count(*) FROM {table} WHERE event_id = ? AND distribution != ?)"
-        for table in ("object", "event_report")
+        f" + (SELECT count(*) FROM {table} WHERE event_id = ? AND {_NARROW})" for table in ("object", "event_report")
     )
     + " FROM attribute WHERE event_id = ?"
 )
@@ -109,12 +109,16 @@ def update_event(event_id: int, columns: Mapping[str, object]) -> None:
 
 
 def recount(event_id: int) -> int:
-    """Count an event's live attributes and its elements that do not inherit; returns the live ones."""
-    inherits = int(Distribution.INHERIT)
-    live, restricted = rows(_COUNTS, (inherits, event_id) * 3)[0]
+    """Count an event's live attributes and its elements that not everybody here sees; returns the live ones."""
+    live, restricted = rows(_COUNTS, (event_id,) * 3)[0]
     update_event(event_id, {"attribute_count": live, "restricted": restricted})
     settle_in(event_id)
     return int(live)
+
+
+def count_any_attributes(event_id: int) -> int:
+    """How many live attributes an event has, whoever may see them."""
+    return int(scalar("SELECT attribute_count FROM event WHERE id = ?", (event_id,)))
 
 
 def mark_changed(event_id: int, timestamp: int) -> None:

@@ -8,8 +8,10 @@ from mispmini.domain.galaxies import GalaxyDraft, GalaxyRow, tag_name_of
 from mispmini.domain.galaxy_files import Collection as Packaged
 from mispmini.domain.galaxy_files import PackagedCluster, PackagedGalaxy
 from mispmini.domain.ids import canonical_uuid, is_row_number
-from mispmini.store.sql import Row, execute, execute_many, marks, row, rows, scalar
+from mispmini.domain.viewer import Viewer
+from mispmini.store.sql import Predicate, Row, execute, execute_many, marks, row, rows, scalar
 from mispmini.store.tags import fold
+from mispmini.store.visibility import cluster_visible_to
 
 _COLUMNS = ", ".join(GalaxyRow._fields)
 DEFAULT_LEVEL = int(Distribution.ALL)
@@ -44,9 +46,16 @@ def galaxies_by_id(ids: Collection[int]) -> dict[int, GalaxyRow]:
     return {r[0]: _galaxy(r) for r in found}
 
 
-def cluster_counts() -> dict[int, int]:
-    """How many clusters that are not deleted each galaxy has."""
-    return dict(rows("SELECT galaxy_id, count(*) FROM galaxy_cluster WHERE NOT deleted GROUP BY galaxy_id"))
+def cluster_counts(viewer: Viewer) -> dict[int, int]:
+    """How many clusters that are not deleted, and that the viewer sees, each galaxy has."""
+    shown = cluster_visible_to(viewer) & Predicate("NOT cluster.deleted")
+    return dict(
+        rows(
+            "SELECT cluster.galaxy_id, count(*) FROM galaxy_cluster AS cluster"
+            f" WHERE {shown.text} GROUP BY cluster.galaxy_id",
+            shown.params,
+        )
+    )
 
 
 def set_galaxy_enabled(galaxy_id: int, *, enabled: bool) -> None:

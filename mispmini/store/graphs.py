@@ -19,10 +19,11 @@ from mispmini.domain.graphs import (
 from mispmini.domain.ids import canonical_uuid, is_row_number, uuid_text
 from mispmini.domain.viewer import Viewer
 from mispmini.store import vocabulary
-from mispmini.store.groups import load_groups, without_hidden_members
+from mispmini.store.groups import load_groups_for
 from mispmini.store.organisations import organisation_rows
 from mispmini.store.sql import Predicate, Row, in_batches, marks, rows
 from mispmini.store.visibility import (
+    attribute_count_for,
     attribute_readable_by,
     deleted_visible_to,
     element_visible_to,
@@ -53,7 +54,7 @@ def _columns(row: type[Any], table: str, special: Mapping[str, str] | None = Non
     return ", ".join(named.get(name, f"{table}.{name}") for name in row._fields)
 
 
-_EVENT = _columns(EventRow, "event")
+_EVENT = _columns(EventRow, "event", {"attribute_count": "({count})"})
 _ATTRIBUTE = _columns(AttributeRow, "attribute", {"type": "attribute.type_id", "category": "attribute.category_id"})
 _OBJECT = _columns(ObjectRow, "object")
 _REPORT = _columns(ReportRow, "event_report")
@@ -104,11 +105,11 @@ def load_event_by_id(viewer: Viewer, event_id: int, parts: Parts = Parts()) -> E
 
 def load_events(viewer: Viewer, event_ids: Sequence[int], parts: Parts = Parts()) -> list[EventGraph]:
     """Those of these events that the viewer reads, in the order given; at most some hundred ids a call."""
-    visible = event_readable_by(viewer)
+    visible, held = event_readable_by(viewer), attribute_count_for(viewer)
     found = rows(
-        f"SELECT {_EVENT}, user.email FROM event LEFT JOIN user ON user.id = event.user_id"
+        f"SELECT {_EVENT.format(count=held.text)}, user.email FROM event LEFT JOIN user ON user.id = event.user_id"
         f" WHERE event.id IN ({marks(event_ids)}) AND ({visible.text})",
-        (*event_ids, *visible.params),
+        (*held.params, *event_ids, *visible.params),
     )
     events = {row[0]: (EventRow._make(_event_values(row[:-1])), row[-1]) for row in found}
     ids = [event_id for event_id in event_ids if event_id in events]
@@ -139,7 +140,7 @@ def _assemble(
         graph.organisations = orgs
         if loaded is not None:
             loaded.fill(graph)
-        graph.sharing_groups = without_hidden_members(viewer, load_groups(_groups_named_in(graph)))
+        graph.sharing_groups = load_groups_for(viewer, _groups_named_in(graph))
         graphs.append(graph)
     return graphs
 

@@ -44,6 +44,16 @@ def load_groups(ids: Collection[int]) -> dict[int, SharingGroup]:
     return {r[0]: _group(r, members, servers, orgs) for r in found}
 
 
+def load_groups_for(viewer: Viewer, ids: Collection[int]) -> dict[int, SharingGroup]:
+    """The same as a viewer may know them: of those that it is not in the uuid alone."""
+    groups = load_groups(ids)
+    if not groups or viewer.is_site_admin:
+        return groups
+    known = set(visible_group_ids(viewer, active=None))
+    told = {number: group if number in known else group.for_strangers() for number, group in groups.items()}
+    return without_hidden_members(viewer, told)
+
+
 def without_hidden_members(viewer: Viewer, groups: Mapping[int, SharingGroup]) -> dict[int, SharingGroup]:
     """The same without their organisations for those who may not see these (CLIENTS.md, settings): all but site
     admins, partners, a group's owner and members who may extend it, while that is switched on."""

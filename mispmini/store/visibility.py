@@ -83,9 +83,9 @@ def reads_every_element(viewer: Viewer, *, event_id: int, org_id: int, restricte
     """Whether a reader of an event of this organisation reads all its live elements with their groups, as everybody
     does who reads all.
 
-    `restricted` says that some element does not inherit.
+    `restricted` says that some element is not for everybody here.
     """
-    if attribute_readable_by(viewer) != attribute_visible_to(viewer):
+    if _is_limited(viewer):
         return False
     if not restricted or viewer.is_site_admin:
         return True
@@ -170,18 +170,45 @@ def attribute_visible_to(
 
 
 def attribute_count_for(viewer: Viewer) -> Predicate:
-    """On `event`, a number: how many of its live attributes the viewer sees, given that it sees the event.
+    """On `event`, a number: how many of its live attributes the viewer reads, given that it reads the event.
 
-    Where every element inherits, and for the owner, that is the stored count.
+    That is the stored count where nobody who reads the event reads less of it, for the owner, and for the link that
+    delivered it, which compares it with what it sent (RULES §3).
     """
+    return _of_live_attributes(viewer, "event.attribute_count", "SELECT count(*)")
+
+
+def holds_attributes_for(viewer: Viewer) -> Predicate:
+    """On `event`, given that the viewer reads it: whether that count is more than nothing."""
+    return _of_live_attributes(viewer, "event.attribute_count > 0", "SELECT EXISTS (SELECT 1", ")")
+
+
+def _of_live_attributes(viewer: Viewer, stored: str, counted: str, end: str = "") -> Predicate:
     if viewer.is_site_admin:
-        return Predicate("event.attribute_count")
-    shown = attribute_visible_to(viewer)
+        return Predicate(stored)
+    readable, whole = attribute_readable_by(viewer), _reads_all_attributes(viewer)
     return Predicate(
-        "CASE WHEN event.restricted = 0 OR event.org_id = ? THEN event.attribute_count ELSE (SELECT count(*)"
-        f" FROM attribute WHERE attribute.event_id = event.id AND NOT attribute.deleted AND ({shown.text})) END",
-        (viewer.org_id, *shown.params),
+        f"CASE WHEN {whole.text} THEN {stored} ELSE ({counted} FROM attribute"
+        f" WHERE attribute.event_id = event.id AND NOT attribute.deleted AND ({readable.text}){end}) END",
+        whole.params + readable.params,
     )
+
+
+def _reads_all_attributes(viewer: Viewer) -> Predicate:
+    """On `event`, for the cheapest of reasons; where it says no, they have to be looked at."""
+    whole = f"event.restricted = 0 AND {_NOT_TAGGED}" if _is_limited(viewer) else "event.restricted = 0"
+    told = Predicate(f"{whole} OR event.org_id = ?", (viewer.org_id,))
+    if not viewer.is_partner:
+        return told
+    return Predicate(f"{told.text} OR event.received_from = ?", (*told.params, viewer.org_id))
+
+
+_NOT_TAGGED = "NOT EXISTS (SELECT 1 FROM attribute_tag WHERE attribute_tag.event_id = event.id)"
+
+
+def _is_limited(viewer: Viewer) -> bool:
+    """Whether a tag may keep an attribute from the viewer: by its link's rules, or the TLP guard."""
+    return attribute_readable_by(viewer) != attribute_visible_to(viewer)
 
 
 def sighting_visible_to(viewer: Viewer, sighting: str = "sighting", event: str = "event") -> Predicate:
@@ -213,22 +240,15 @@ def proposal_visible_to(viewer: Viewer, proposal: str = "proposal", event: str =
 def analyst_item_visible_to(viewer: Viewer, item: str = "item", event: str = "event") -> Predicate:
     """Notes, opinions and relationships, on a row left-joined to the event it is about (MODEL §6.3).
 
-    One's own always; others by their distribution, if the viewer reads what they are about, and each note between.
-    What is about something that is not here, or that its author cannot see, is judged by its distribution alone: else
-    who reads neither would hear from it that there is something.
+    One's own always; others by their distribution, if the viewer reads all that has the uuid of what they are about,
+    whatever kind they claim, and each note between. What is about something that is not here, or that its author cannot
+    see, is judged by its distribution alone: else who reads neither would hear from it that there is something.
     """
     alive = Predicate(f"{item}.event_id IS NULL OR {event}.trashed IS NULL")
     if viewer.is_site_admin:
         return alive
-    reach = _analyst_reach(viewer, item) & _analyst_target_read(viewer, item, event) & _analyst_chain(viewer, item)
+    reach = _analyst_reach(viewer, item) & analyst_place_told_to(viewer, item) & _analyst_chain(viewer, item)
     return alive & Predicate(f"{item}.org_id = ? OR ({reach.text})", (viewer.org_id, *reach.params))
-
-
-def analyst_place_told_to(viewer: Viewer, item: str = "item", event: str = "event") -> Predicate:
-    """Of these the ones whose place here the viewer may know: one's own may be about what one does not read."""
-    if viewer.is_site_admin:
-        return TRUE
-    return _analyst_target_read(viewer, item, event)
 
 
 def _analyst_reach(viewer: Viewer, item: str) -> Predicate:
@@ -242,28 +262,51 @@ def _analyst_reach(viewer: Viewer, item: str) -> Predicate:
     )
 
 
-def _analyst_target_read(viewer: Viewer, item: str, event: str) -> Predicate:
-    readable = event_readable_by(viewer, event)
+def analyst_place_told_to(viewer: Viewer, item: str = "item") -> Predicate:
+    """Of these the ones whose place here the viewer may know: one's own may be about what one does not read."""
+    if viewer.is_site_admin:
+        return TRUE
+    return _analyst_place_read(viewer, item) & _analyst_target_read(viewer, item)
+
+
+def _analyst_place_read(viewer: Viewer, item: str) -> Predicate:
+    home = event_readable_by(viewer, "home")
+    readable = _unless_absent(f"{item}.event_id", "event AS home", "home.id", home)
     for table, column, element in (
-        ("attribute", "attribute_id", attribute_readable_by(viewer, "target", event)),
-        ("object", "object_id", element_visible_to(viewer, "target", event)),
-        ("event_report", "report_id", element_visible_to(viewer, "target", event)),
+        ("attribute", "attribute_id", attribute_readable_by(viewer, "target", "home")),
+        ("object", "object_id", element_visible_to(viewer, "target", "home")),
+        ("event_report", "report_id", element_visible_to(viewer, "target", "home")),
     ):
-        shown = element & deleted_visible_to(viewer, "target", event)
-        found = f"SELECT 1 FROM {table} AS target WHERE target.id = {item}.{column} AND ({shown.text})"
-        readable &= Predicate(f"{item}.{column} IS NULL OR EXISTS ({found})", shown.params)
-    group = group_visible_to(viewer, "about")
-    known_to_author = f"about.org_id = {item}.org_id OR about.id IN ({_member_groups(f'{item}.org_id')})"
-    return Predicate(
-        f"({item}.event_id IS NULL OR ({readable.text})) AND NOT EXISTS (SELECT 1 FROM sharing_group AS about"
-        f" WHERE about.uuid = {item}.object_uuid AND NOT ({group.text}) AND ({known_to_author}))",
-        readable.params + group.params,
-    )
+        shown = home & element & deleted_visible_to(viewer, "target", "home")
+        source = f"{table} AS target JOIN event AS home ON home.id = target.event_id"
+        readable &= _unless_absent(f"{item}.{column}", source, "target.id", shown)
+    return readable
+
+
+def _analyst_target_read(viewer: Viewer, item: str, *lower: str) -> Predicate:
+    """What is in no event: the viewer sees it, or an author of the item, or of one below it, does not know of it."""
+    group, cluster = group_visible_to(viewer, "about"), cluster_visible_to(viewer, "about")
+    readable = TRUE
+    for table, number, shown in (("sharing_group", "id", group), ("galaxy_cluster", "sharing_group_id", cluster)):
+        known = "".join(
+            f" AND (about.org_id = {one}.org_id OR about.{number} IN ({_member_groups(f'{one}.org_id')}))"
+            for one in (item, *lower)
+        )
+        hidden = f"about.uuid = {item}.object_uuid AND NOT ({shown.text}){known}"
+        readable &= Predicate(f"NOT EXISTS (SELECT 1 FROM {table} AS about WHERE {hidden})", shown.params)
+    return readable
+
+
+def _unless_absent(column: str, source: str, key: str, shown: Predicate) -> Predicate:
+    found = f"SELECT 1 FROM {source} WHERE {key} = {column} AND ({shown.text})"
+    return Predicate(f"{column} IS NULL OR EXISTS ({found})", shown.params)
 
 
 def _analyst_chain(viewer: Viewer, item: str) -> Predicate:
-    """Every note or opinion that it hangs on, and that its author knows of, reaches the viewer too."""
-    reach = _analyst_reach(viewer, "upper")
+    """Every note or opinion that it hangs on, and that its author knows of, reaches the viewer too, as what that one is
+    about does."""
+    reach, place = _analyst_reach(viewer, "upper"), _analyst_place_read(viewer, "upper")
+    target = _analyst_target_read(viewer, "upper", item)
     known_to_author = (
         f"{item}.event_id IS NOT NULL OR upper.org_id = {item}.org_id"
         f" OR upper.sharing_group_id IN ({_member_groups(f'{item}.org_id')})"
@@ -272,8 +315,9 @@ def _analyst_chain(viewer: Viewer, item: str) -> Predicate:
         f"NOT EXISTS (WITH RECURSIVE above (uuid) AS (SELECT {item}.object_uuid UNION"
         " SELECT lower.object_uuid FROM above JOIN analyst_item AS lower ON lower.uuid = above.uuid)"
         " SELECT 1 FROM above JOIN analyst_item AS upper ON upper.uuid = above.uuid"
-        f" WHERE upper.org_id != ? AND NOT ({reach.text}) AND ({known_to_author}))",
-        (viewer.org_id, *reach.params),
+        f" WHERE (upper.org_id != ? AND NOT ({reach.text}) AND ({known_to_author}))"
+        f" OR ({item}.event_id IS NOT NULL AND NOT ({place.text})) OR NOT ({target.text}))",
+        (viewer.org_id, *reach.params, *place.params, *target.params),
     )
 
 

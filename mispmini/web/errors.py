@@ -10,7 +10,6 @@ from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAll
 from mispmini.domain import errors
 from mispmini.domain.errors import Messages, MispminiError
 from mispmini.services import identity
-from mispmini.services.accounts import RoleNotAssignable
 from mispmini.services.instance_settings import NotLive
 from mispmini.services.setting_up import is_set_up
 from mispmini.services.signing_in import LockedOut, WrongLogin
@@ -43,7 +42,6 @@ _STATUS: Mapping[type[MispminiError], int] = {
     errors.EventExists: 404,
     errors.SaveFailed: 403,
     errors.Invalid: 403,
-    RoleNotAssignable: 500,
     WrongLogin: 403,
     NotLive: 503,
     LockedOut: 429,

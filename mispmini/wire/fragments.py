@@ -74,7 +74,9 @@ def tag_json(tag: TagRow, *, for_push: bool = False) -> str:
 
 
 def sharing_group_json(group: SharingGroup) -> str:
-    """A whole group inside an event or element (MODEL §7.9)."""
+    """A whole group inside an event or element (MODEL §7.9), or what strangers are shown of it."""
+    if not group.told:
+        return f'{{"uuid":"{group.uuid}"}}'
     orgs = ",".join(
         f'{{"id":"{member.id}","sharing_group_id":"{group.id}","org_id":"{member.organisation.id}",'
         f'"extend":{BOOL[member.extend]},"Organisation":{short_organisation_json(member.organisation)}}}'

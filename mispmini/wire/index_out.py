@@ -19,7 +19,7 @@ def index_item_json(item: IndexItem) -> str:
     """An event in the index, bare; without an EventTag the list is there and empty."""
     event = item.event
     protected = "null" if event.protected is None else BOOL[event.protected]
-    group = f',"SharingGroup":{_named(item.sharing_group)}' if item.sharing_group else ""
+    group = f',"SharingGroup":{_group(item.sharing_group)}' if item.sharing_group else ""
     tags = ",".join(_event_tag(tag, event.id) for tag in item.tags)
     return (
         f'{{"id":"{event.id}","org_id":"{event.org_id}","date":"{event.date}","info":{quoted(event.info)},'
@@ -33,7 +33,13 @@ def index_item_json(item: IndexItem) -> str:
     )
 
 
-def _named(row: IndexOrganisation | GroupName) -> str:
+def _group(row: GroupName) -> str:
+    if row.name is None:
+        return f'{{"uuid":"{row.uuid}"}}'
+    return f'{{"id":"{row.id}","name":{quoted(row.name)},"uuid":"{row.uuid}"}}'
+
+
+def _named(row: IndexOrganisation) -> str:
     return f'{{"id":"{row.id}","name":{quoted(row.name)},"uuid":"{row.uuid}"}}'
 
 

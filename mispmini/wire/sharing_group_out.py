@@ -58,9 +58,15 @@ def report_view(
             "Org": {"id": str(org.id), "name": org.name},
             "Orgc": {"id": str(orgc.id), "name": orgc.name},
         },
-        "SharingGroup": {"id": str(group.id), "name": group.name, "uuid": group.uuid} if group else _NO_GROUP,
+        "SharingGroup": _group_named(group),
         "RelationshipInbound": [],
     }
+
+
+def _group_named(group: GroupName | None) -> Reply:
+    if group is None:
+        return _NO_GROUP
+    return {"uuid": group.uuid} if group.name is None else {"id": str(group.id), "name": group.name, "uuid": group.uuid}
 
 
 def _short_server(item: dict[str, Any]) -> Reply:

@@ -129,7 +129,7 @@ USERS = (
     Row(SA, "POST /admin/users/add", refused(405, BROKEN), raw=NO_JSON),
     Row(OTHER, "POST /admin/users/add", ok({"User": {"org_id": re.compile("[^1]+"), "...": 1}}),
         {**ACCOUNT, "org_id": 1}),
-    Row(OTHER, "POST /admin/users/add", refused(500, "You are not authorised to assign that role to a user."),
+    Row(OTHER, "POST /admin/users/add", refused(403, "You are not authorised to assign that role to a user."),
         {**ACCOUNT, "role_id": 1}),
     Row(USER, "POST /admin/users/add", refused(403, NOT_ALLOWED), ACCOUNT),
     Row(SA, "POST /admin/users/edit/{user}", ok({"User": {"autoalert": True, "...": 1}}), {"User": {"autoalert": "1"}}),

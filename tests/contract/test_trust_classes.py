@@ -113,6 +113,8 @@ CLASSES: Mapping[str, tuple[str, ...]] = {
     "S14 identity": (
         "web/test_administration.py::test_an_admins_own_password_and_address_want_the_present_one_on_every_page",
         "web/test_people.py::test_json_from_a_session_needs_the_present_password_too",
+        "services/test_accounts.py::test_whoever_changes_their_password_or_address_proves_the_present_password",
+        "services/test_mail.py::test_whose_password_or_address_changes_is_told_at_the_address_they_had",
         "web/test_key_authentication.py::test_what_is_no_key_lets_nobody_in",
     ),
     "S15 enumeration": (

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -206,22 +207,41 @@ def test_the_policy_of_passwords(password: str, flaw: str | None) -> None:
     assert password_flaw(password, email="someone@acme.example") == flaw
 
 
-def test_a_session_proves_its_password_before_a_change(house: House) -> None:
-    user = house.hire(USER)
+@pytest.mark.parametrize("key", [None, KeyInUse(1, read_only=False, expiration=None)], ids=["session", "key"])
+def test_whoever_changes_their_password_or_address_proves_the_present_password(
+    house: House, key: KeyInUse | None
+) -> None:
+    """PyMISP's `change_user_password` and `update_user` send none: there a key may leave it out, not get it wrong."""
+    user = replace(house.hire(USER), key=key)
     accounts.edit_user(house.dora, ref(user), UserDraft(password=GOOD))
+    drafts = (UserDraft(password="another good password"), UserDraft(email=f"{ids.new_uuid()}@house.example"))
     changes: tuple[Callable[[str | None], object], ...] = (
         lambda current: accounts.change_password(user, "another good password", current_password=current),
-        lambda current: accounts.edit_own_account(user, UserDraft(email="me@house.example"), current_password=current),
+        *(partial(_edited, user, draft) for draft in drafts),
     )
     for change in changes:
-        for wrong in (None, "", "not this one at all"):
+        left_out = (None, "") if key is None or change is changes[1] else ()
+        for wrong in (*left_out, "not this one at all"):
             with pytest.raises(SaveFailed) as refusal:
                 change(wrong)
             assert refusal.value.errors == {"current_password": [accounts.WRONG_PASSWORD]}
+    changes[2](GOOD)
     changes[0](GOOD)
     login = people.find_any_login_of(user.user_id or 0)
     assert login is not None
     assert passwords.verify_password("another good password", login.password_hash)
+
+
+def _edited(user: Viewer, draft: UserDraft, current: str | None) -> object:
+    return accounts.edit_own_account(user, draft, current_password=current)
+
+
+def test_an_admin_s_key_does_not_change_its_own_account_without_the_present_password(house: House) -> None:
+    admin = replace(house.hire(ORG_ADMIN), key=KeyInUse(1, read_only=False, expiration=None))
+    for draft in (UserDraft(email=f"{ids.new_uuid()}@house.example"), UserDraft(password=GOOD)):
+        with pytest.raises(SaveFailed) as refusal:
+            accounts.edit_user(admin, ref(admin), draft)
+        assert list(refusal.value.errors) == ["current_password"]
 
 
 def test_a_sign_in_renews_a_hash_of_another_cost(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,14 +258,24 @@ def test_a_sign_in_renews_a_hash_of_another_cost(house: House, monkeypatch: pyte
 
 def test_a_key_changes_the_password_by_itself(house: House) -> None:
     user = replace(house.hire(USER), key=KeyInUse(1, read_only=False, expiration=None))
+    secret = ids.new_secret()
+    with writing():
+        sessions.insert_session(secret, user.user_id or 0, {}, "")
     accounts.change_password(user, GOOD)
+    assert sessions.find_any_session(secret) is None
+    action = "SELECT action FROM audit WHERE model = 'User' AND model_id = ? ORDER BY id DESC"
+    assert scalar(action, (user.user_id,)) == "change_pw"
     assert accounts.view_user(user, "me").user.change_pw is False
     with pytest.raises(Forbidden):
         accounts.change_password(replace(user, key=KeyInUse(1, read_only=True, expiration=None)), GOOD)
 
 
-@pytest.mark.parametrize("draft", [UserDraft(disabled=True), UserDraft(password=GOOD)], ids=["disabled", "password"])
-def test_sessions_end_when_the_account_is_disabled_or_its_password_changed(house: House, draft: UserDraft) -> None:
+@pytest.mark.parametrize(
+    "draft",
+    [UserDraft(disabled=True), UserDraft(password=GOOD), UserDraft(email="moved@house.example")],
+    ids=["disabled", "password", "e-mail"],
+)
+def test_sessions_end_when_the_account_is_disabled_or_signs_in_otherwise(house: House, draft: UserDraft) -> None:
     user = house.hire(USER)
     secret = ids.new_secret()
     with writing():

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,13 @@ from mispmini.domain.alert_filters import lets_through
 from mispmini.domain.drafts import AttributeDraft, EventDraft, TagDraft
 from mispmini.domain.errors import NotFound, SaveFailed
 from mispmini.domain.origin import Origin, Way
-from mispmini.services import alerts, mail
+from mispmini.domain.people import UserDraft
+from mispmini.domain.viewer import KeyInUse
+from mispmini.services import accounts, alerts, mail
+from mispmini.services.authentication import viewer_of_user
 from mispmini.services.events import add_event
 from mispmini.services.instance_settings import Standing, change_setting, find_setting
+from mispmini.services.passwords import hash_password
 from mispmini.services.publishing import publish_event
 from mispmini.store import mail as store
 from mispmini.store import people, sql
@@ -22,6 +27,7 @@ from mispmini.store.database import writing
 from mispmini.store.jobs import JobKind, JobState, claim_job, finish_job, list_any_jobs
 from mispmini.store.user_settings import save_setting_of
 from mispmini.sync.links import go_on
+from tests.live import PASSWORD
 from tests.smtp import Mailbox, mail_server
 from tests.sync.ground import THEIR_ORG, Ground, break_ground, leave_ground
 
@@ -98,6 +104,36 @@ def test_an_alert_names_no_value_and_the_title_only_on_wish(ground: Ground, box:
     assert "TLP: amber" in first
     assert "http://127.0.0.1:8201/events/view/" in first
     assert box.messages[0]["From"] == "misp@a.test"
+
+
+def test_an_alert_counts_what_its_reader_may_read(ground: Ground, box: Mailbox) -> None:
+    a_user(ground, "alice@a.test")
+    a_user(ground, "bob@b.test", org_id=their_org())
+    own = AttributeDraft(type="domain", value=f"own.{VALUE}", distribution=0)
+    alerts.alert(ground.admin, str(an_event(ground, attributes=(own, AttributeDraft(type="domain", value=VALUE)))))
+    assert send() == "2 sent."
+    counts = [[line for line in box.to(to)[0].get_content().splitlines() if line.startswith("Attributes")]
+              for to in ("alice@a.test", "bob@b.test")]  # fmt: skip
+    assert counts == [["Attributes: 2"], ["Attributes: 1"]]
+
+
+@pytest.mark.parametrize("key", [None, KeyInUse(7, read_only=False, expiration=None)], ids=["session", "key"])
+def test_whose_password_or_address_changes_is_told_at_the_address_they_had(
+    ground: Ground, box: Mailbox, key: KeyInUse | None
+) -> None:
+    user_id = a_user(ground, "alice@a.test", password_hash=hash_password(PASSWORD))
+    viewer = viewer_of_user(user_id, "192.0.2.1")
+    assert viewer is not None
+    alice = replace(viewer, key=key)
+    accounts.edit_own_account(alice, UserDraft(autoalert=False), current_password="")
+    accounts.change_password(alice, f"{PASSWORD}!", current_password=PASSWORD)
+    accounts.edit_own_account(alice, UserDraft(email="new@a.test"), current_password=f"{PASSWORD}!")
+    assert send() == "2 sent."
+    told = [message.get_content() for message in box.to("alice@a.test")]
+    means = "in a browser" if key is None else "with the authkey 7"
+    assert [f"{what} of your account alice@a.test was changed {means}, from 192.0.2.1" in text
+            for what, text in zip(("password", "e-mail address"), told, strict=True)] == [True, True]  # fmt: skip
+    assert PASSWORD not in "".join(told)
 
 
 def test_publishing_without_an_alert_sends_nothing(ground: Ground, box: Mailbox) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mispmini.domain.analyst_data import AnalystKind, AnalystRow
+from mispmini.domain.analyst_data import OBJECT_TYPES, AnalystKind, AnalystRow
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.errors import NotFound
 from mispmini.domain.ids import new_uuid
@@ -13,6 +13,7 @@ from mispmini.services.analyst_data import add_item, attach_analyst_data
 from mispmini.services.events import add_event, delete_event
 from mispmini.store.analyst_data import find_item, index_minimal, items_below, list_items
 from mispmini.store.graphs import load_event
+from mispmini.store.tables.galaxies import Galaxy, GalaxyCluster
 from mispmini.wire.analyst_data_in import read_item
 from mispmini.wire.event_in import read_event
 from tests.store.conftest import World, count_queries, event, uuid_of
@@ -73,6 +74,92 @@ def test_a_note_is_read_by_its_level_and_by_what_it_is_about(
 ) -> None:
     group = {"sharing_group_id": world.group_id} if level is D.SHARING_GROUP else {}
     assert readers(world, says(world.alice, uuid_of(about), object_type, level, **group).uuid) == seen_by
+
+
+@pytest.mark.parametrize("claimed", OBJECT_TYPES)
+@pytest.mark.parametrize(
+    ("about", "level", "seen_by"),
+    [
+        ("own", D.ALL, ALPHA),
+        ("circle", D.ALL, ALPHA | {"charlie"}),
+        ("hidden", D.ALL, ALPHA),
+        ("safe", D.ALL, ALPHA),
+        ("inside", D.INHERIT, ALPHA),
+        ("group", D.ALL, ALPHA | {"charlie"}),
+        ("cluster", D.ALL, ALPHA),
+        ("note", D.ALL, ALPHA),
+        ("bank", D.INHERIT, ALL),
+        ("sample", D.INHERIT, ALL),
+    ],
+)
+def test_a_note_is_judged_by_what_its_uuid_is_whatever_kind_it_claims(
+    world: World, about: str, level: D, seen_by: set[str], claimed: str
+) -> None:
+    uuid = uuid_of(about)
+    if about == "note":
+        uuid = says(world.alice, uuid_of("bank"), "Event", D.ORGANISATION).uuid
+    if about == "cluster":
+        uuid = own_cluster(world)
+    note = says(world.alice, uuid, claimed, level)
+    below = says(world.alice, note.uuid, "Note", D.ALL)
+    assert readers(world, note.uuid) == readers(world, below.uuid) == seen_by
+
+
+def own_cluster(world: World) -> str:
+    galaxy = Galaxy.create(uuid=new_uuid(), name="Weather", type="weather")
+    cluster = GalaxyCluster.create(
+        uuid=new_uuid(), galaxy=galaxy, type="weather", value="own", tag_name="own", folded_tag="own",
+        distribution=int(D.ORGANISATION), org=world.alice.org_id, orgc=world.alice.org_id,
+    )  # fmt: skip
+    return str(cluster.uuid)
+
+
+@pytest.mark.parametrize("first", ["the note", "what it is about"])
+@pytest.mark.parametrize("claimed", ["Event", "Attribute", "Object", "Note", "Organisation"])
+@pytest.mark.parametrize("kind", ["Attribute", "Object", "EventReport", "Note"])
+def test_where_two_kinds_share_a_uuid_both_have_to_be_read(world: World, kind: str, claimed: str, first: str) -> None:
+    """An event that all see, and something hidden with its uuid; and the other way round."""
+    for levels in ((1, 0), (0, 1)):
+        uuid = new_uuid()
+        note = says(world.alice, uuid, claimed, D.ALL).uuid if first == "the note" else ""
+        for made in range(2):
+            adds_one_of_two(world, uuid, kind, levels, made)
+        note = note or says(world.alice, uuid, claimed, D.ALL).uuid
+        below = says(world.alice, note, "Note", D.ALL).uuid
+        assert readers(world, note) == readers(world, below) == ALPHA
+
+
+def adds_one_of_two(world: World, uuid: str, kind: str, levels: tuple[int, int], which: int) -> None:
+    if which == 0:
+        body: dict[str, Any] = {"uuid": uuid, "info": "one", "distribution": levels[0]}
+    elif kind == "Note":
+        about = new_uuid()
+        add_event(world.alice, read_event({"uuid": about, "info": "x", "distribution": levels[1]}, from_partner=False))
+        says(world.alice, about, "Event", D.ALL, uuid=uuid)
+        return
+    else:
+        inside = {"type": "domain", "value": f"{uuid}.example", "object_relation": "domain"}
+        box = {"name": "box", "meta-category": "misc", "description": "d", "template_version": 1}
+        held: dict[str, dict[str, Any]] = {
+            "Attribute": {"type": "domain", "value": f"{uuid}.example"},
+            "Object": {**box, "template_uuid": new_uuid(), "Attribute": [inside]},
+            "EventReport": {"name": "r", "content": "c"},
+        }
+        thing = {**held[kind], "uuid": uuid, "distribution": levels[1]}
+        body = {"uuid": new_uuid(), "info": "other", "distribution": 1, kind: [thing]}
+    add_event(world.alice, read_event(body, from_partner=False))
+
+
+def test_a_stranger_s_thing_with_the_uuid_of_a_note_s_event_takes_nobody_s_note_away(world: World) -> None:
+    """The author knows nothing of it: else anybody could hide what is said about an event, and hear whether it is."""
+    uuid = new_uuid()
+    add_event(world.alice, read_event({"uuid": uuid, "info": "one", "distribution": 1}, from_partner=False))
+    note = says(world.alice, uuid, "Event", D.ALL)
+    own = {"uuid": uuid, "type": "domain", "value": "mine.example", "distribution": 0}
+    body = {"uuid": new_uuid(), "info": "two", "distribution": 0, "Attribute": [own]}
+    add_event(world.bob, read_event(body, from_partner=False))
+    assert readers(world, note.uuid) == ALL
+    assert readers(world, says(world.alice, uuid, "Attribute", D.ALL).uuid) == ALL
 
 
 def test_an_answer_is_read_only_by_who_reads_all_that_is_above_it(world: World) -> None:

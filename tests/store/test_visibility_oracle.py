@@ -5,7 +5,7 @@ against are lists, single items, counts, searches, correlations, sightings, prop
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.drafts import AttributeDraft, EventDraft, ObjectDraft, ReportDraft
 from mispmini.domain.errors import NotFound
-from mispmini.domain.filters import Deleted, IndexFilters, Scope, SearchFilters
+from mispmini.domain.filters import Deleted, IndexFilters, Order, Scope, SearchFilters
 from mispmini.domain.ids import new_uuid, uuid_bytes
 from mispmini.domain.opinions import ProposalFilters, SightingFilters
 from mispmini.domain.viewer import Viewer
@@ -24,7 +24,10 @@ from mispmini.services.proposals import list_proposals
 from mispmini.services.sightings import list_sightings
 from mispmini.store.correlations import related_events
 from mispmini.store.database import writing
+from mispmini.store.event_index import minimal_rows
+from mispmini.store.event_sheets import Wanted, load_sheet
 from mispmini.store.events import recount
+from mispmini.store.figures import count_events
 from mispmini.store.graphs import Parts, load_event
 from mispmini.store.proposals import insert_proposal
 from mispmini.store.settings import forget_setting, save_setting
@@ -46,6 +49,7 @@ class Thing:
     group: int | None
     deleted: bool = False
     org: int = 0
+    delivered_by: int | None = None
     published: bool = False
     trashed: bool = False
     inside: "Thing | None" = None
@@ -59,6 +63,7 @@ class Account:
 
     members: dict[int, set[int]]
     everybody: set[int]
+    owners: dict[int, int]
     private: bool
     policy: int
     host: int
@@ -103,6 +108,18 @@ class Account:
             and not (with_groups and self.is_lost_to(element, viewer))
             and (not element.deleted or (deleted and (viewer.gets_deleted_of_all or event.org == viewer.org_id)))
         }
+
+    def counts(self, event: Thing, viewer: Viewer) -> int:
+        """How many live attributes of an event one reads, or all to the link that delivered it (RULES §3)."""
+        delivered = viewer.is_partner and event.delivered_by == viewer.org_id
+        return sum(
+            not part.deleted and (delivered or self.sees_element(part, event, viewer))
+            for part in event.parts["attribute"]
+        )
+
+    def knows_group(self, group: int, viewer: Viewer) -> bool:
+        """Its members, its owner, and site admins."""
+        return viewer.is_site_admin or self.in_group(group, viewer.org_id) or self.owners[group] == viewer.org_id
 
     def sightings(self, viewer: Viewer, made: list[tuple[int, int, int]]) -> set[int]:
         """The line `Sighting` and the policies of §7.7; `made` are (id, attribute, organisation)."""
@@ -175,12 +192,13 @@ def _scatter(dice: Random, event_id: int, groups: list[int]) -> Thing:
     """Give an event and its elements random levels, groups, owners and deletions; as the account knows them."""
     level, group = _level(dice, (0, 1, 2, 3, 4), groups)
     org, published, trashed = dice.choice(ORGS), dice.random() < 0.5, dice.random() < 0.1
+    link = dice.choice((None, *ORGS))
     execute(
-        "UPDATE event SET distribution = ?, sharing_group_id = ?, org_id = ?, orgc_id = ?, published = ?, trashed = ?"
-        " WHERE id = ?",
-        (level, group, org, dice.choice(ORGS), published, 1 if trashed else None, event_id),
+        "UPDATE event SET distribution = ?, sharing_group_id = ?, org_id = ?, orgc_id = ?, published = ?, trashed = ?,"
+        " received_from = ? WHERE id = ?",
+        (level, group, org, dice.choice(ORGS), published, 1 if trashed else None, link, event_id),
     )
-    event = Thing(event_id, level, group, org=org, published=published, trashed=trashed)
+    event = Thing(event_id, level, group, org=org, delivered_by=link, published=published, trashed=trashed)
     holders: dict[int | None, Thing] = {}
     for kind in ("object", "event_report", "attribute"):
         column = "object_id, value1" if kind == "attribute" else "NULL, ''"
@@ -212,7 +230,8 @@ def account(request: pytest.FixtureRequest, empty_world: World) -> Iterator[tupl
     ids = [add_event(empty_world.dora, _draft(dice, number)).event_id for number in range(EVENTS)]
     with writing():
         events = [_scatter(dice, event_id, groups) for event_id in ids]
-    yield empty_world, Account(members, everybody, private, policy, 2, events), dice
+    owners: dict[int, int] = dict(rows("SELECT id, org_id FROM sharing_group"))
+    yield empty_world, Account(members, everybody, owners, private, policy, 2, events), dice
     with writing():
         for name in ("unpublished_private", "sightings_policy", "host_org_id"):
             forget_setting(name)
@@ -262,6 +281,47 @@ def test_6_3_elements_are_shown_as_the_account_says(account: Drawn, deleted: boo
                    if a.inside and a.id in shown["attribute"]}  # fmt: skip
         assert shown["object"] <= known.shows("object", viewer, deleted=True, with_groups=with_groups)
         assert holding <= shown["object"], "§6.5: an object is there with what it holds"
+
+
+def test_a_count_is_of_what_one_reads_wherever_it_is_told(account: Drawn) -> None:
+    world, known, _ = account
+    for viewer in world.people().values():
+        shown = {event.id: event for event in known.events if known.sees_event(event, viewer)}
+        expected = {number: known.counts(event, viewer) for number, event in shown.items()}
+        for filters in (IndexFilters(), IndexFilters(order=Order("attribute_count", descending=True))):
+            listed = [item.event for item in searching.index(viewer, filters) if item.event.id in shown]
+            assert {event.id: event.attribute_count for event in listed} == expected
+        assert [event.attribute_count for event in listed] == sorted(expected.values(), reverse=True)
+        found = searching.search_events(viewer, SearchFilters(Scope.EVENTS))
+        assert {graph.event.id: graph.event.attribute_count for graph in found if graph.event.id in shown} == expected
+        viewed = {number: load_event(viewer, str(number), Parts(elements=False)) for number in shown}
+        assert {number: graph.event.attribute_count for number, graph in viewed.items()} == expected
+        minimal = {row.id for row in minimal_rows(viewer, IndexFilters(minimal=True))[0]} & set(shown)
+        reports = known.shows("event_report", viewer)
+        assert minimal == {
+            number for number, event in shown.items()
+            if expected[number] or any(report.id in reports for report in event.parts["event_report"])
+        }  # fmt: skip
+        assert count_events(viewer) == (len(shown), sum(expected.values()))
+
+
+def test_a_group_that_comes_along_is_its_uuid_to_who_is_not_in_it(account: Drawn) -> None:
+    world, known, _ = account
+    for viewer in world.people().values():
+        for event in known.events:
+            if not known.sees_event(event, viewer):
+                continue
+            graph = load_event(viewer, str(event.id))
+            sheet = load_sheet(viewer, Wanted([event.id]))
+            for number, group in (*graph.sharing_groups.items(), *sheet.groups.items()):
+                assert group.told is known.knows_group(number, viewer)
+                assert group.told or group == replace(group.for_strangers(), uuid=group.uuid, name=group.uuid)
+        items = {item.event.id: item for item in searching.index(viewer, IndexFilters())}
+        for event in known.events:
+            if event.id in items and event.group is not None:
+                named = items[event.id].sharing_group
+                assert named is not None
+                assert (named.name is not None) is known.knows_group(event.group, viewer)
 
 
 def test_6_3_attributes_are_found_as_they_are_shown(account: Drawn) -> None:

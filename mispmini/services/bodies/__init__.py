@@ -17,6 +17,7 @@ from mispmini.services.opinions import attach_opinions, attach_proposed_files
 from mispmini.services.warninglists import attach_warnings
 from mispmini.store.attachments import attributes_with_files, files_of
 from mispmini.store.database import reading
+from mispmini.store.events import count_any_attributes
 from mispmini.store.graphs import Parts, load_event
 from mispmini.wire.event_out import OutOptions, event_chunks
 from mispmini.wire.replies import dump
@@ -90,11 +91,19 @@ def parts_of(viewer: Viewer, view: View) -> Parts:
 
 
 def saved_event(viewer: Viewer, event_id: int, view: View) -> EventGraph:
-    """What a verb made of an event, for whoever called it: its head alone if it left their sight with this."""
+    """What a verb made of an event, for whoever called it: its head alone if it left their sight with this.
+
+    A partner is told how many attributes there are, seen or not: it compares that with what it sent (RULES §3).
+    """
     try:
-        return viewed_event(viewer, str(event_id), view)
+        graph, held = viewed_event(viewer, str(event_id), view), None
     except NotFound:
-        return viewed_event(Viewer.everything(), str(event_id), HEAD_ONLY)
+        graph, held = viewed_event(Viewer.everything(), str(event_id), HEAD_ONLY), 0
+    if viewer.is_partner:
+        held = count_any_attributes(event_id)
+    if held is not None:
+        graph.event = graph.event._replace(attribute_count=held)
+    return graph
 
 
 def event_is_readable(viewer: Viewer, ref: str) -> None:

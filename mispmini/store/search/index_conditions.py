@@ -25,8 +25,7 @@ from mispmini.store.search.naming import (
 )
 from mispmini.store.search.scope import Reach
 from mispmini.store.sql import TRUE, Predicate
-
-_LIVE_REPORT = "EXISTS (SELECT 1 FROM event_report WHERE event_report.event_id = event.id AND NOT event_report.deleted)"
+from mispmini.store.visibility import element_visible_to, holds_attributes_for
 
 
 def index_conditions(viewer: Viewer, filters: IndexFilters) -> Predicate:
@@ -39,7 +38,7 @@ def index_conditions(viewer: Viewer, filters: IndexFilters) -> Predicate:
             _holding(reach, filters.value, exact=True),
             _holding(reach, filters.attribute, exact=False),
             _anywhere(reach, filters.everything) if filters.everything else TRUE,
-            _minimal(filters),
+            _minimal(viewer) if filters.minimal else TRUE,
         ]
     )
 
@@ -118,8 +117,11 @@ def _anywhere(reach: Reach, part: str) -> Predicate:
     )
 
 
-def _minimal(filters: IndexFilters) -> Predicate:
-    """What pulling partners list: events with content, none of them protected, which they could not check."""
-    if not filters.minimal:
-        return TRUE
-    return Predicate(f"(event.attribute_count > 0 OR {_LIVE_REPORT}) AND coalesce(event.protected, 0) = 0")
+def _minimal(viewer: Viewer) -> Predicate:
+    """What pulling partners list: events with content for them, none of them protected, which they could not check."""
+    held, report = holds_attributes_for(viewer), element_visible_to(viewer, "event_report")
+    return Predicate(
+        f"({held.text} OR EXISTS (SELECT 1 FROM event_report WHERE event_report.event_id = event.id"
+        f" AND NOT event_report.deleted AND ({report.text}))) AND coalesce(event.protected, 0) = 0",
+        held.params + report.params,
+    )

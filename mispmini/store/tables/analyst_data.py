@@ -9,9 +9,10 @@ from mispmini.store.tables.people import Organisation
 
 
 class AnalystItem(NumberedTable):
-    """One of them. `event` and the three numbers say where the outermost thing that it is about stands here.
+    """One of them. `event` and the three numbers say where stands here what has the uuid that it is about, and of what
+    is said about a note where that stands. None: that thing is not here, not in an event, or not the author's to read.
 
-    `related_event` is the same for what a relationship points to. None: that thing is not here, or not in an event.
+    `related_event` holds what a relationship points to, if that is here.
     """
 
     kind = CharField(12)

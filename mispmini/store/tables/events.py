@@ -17,7 +17,7 @@ from mispmini.store.tables.people import Organisation
 
 
 class Event(Table):
-    """An event. `trashed` is when it was deleted here; `restricted` counts elements that do not inherit;
+    """An event. `trashed` is when it was deleted here; `restricted` counts elements not for all here;
     `rev` is raised by every change; `published_as` is the timestamp it was last published with; `received_from` is the
     remote organisation of the link that first delivered it."""
 

@@ -35,7 +35,7 @@ def arrival_box(viewer: Viewer, event: EventRow, owner: str) -> ArrivalBox | Non
     arrival = arrivals.arrival_of(viewer, event)
     if arrival is None:
         return None
-    notes = tuple(_note(notice, owner) for notice in arrival.notices)
+    notes = tuple(_note(notice, owner, knows_groups=viewer.is_site_admin) for notice in arrival.notices)
     if arrival.in_the_future:
         notes += (_("Its timestamp is more than a day ahead: the sender's clock may be wrong."),)
     badge = _badge(arrival)
@@ -55,12 +55,12 @@ def _badge(arrival: Arrival) -> str:
     return _("In our name, delivered by %(partner)s", partner=arrival.delivered_by) if arrival.in_our_name else ""
 
 
-def _note(notice: Notice, owner: str) -> str:
+def _note(notice: Notice, owner: str, *, knows_groups: bool) -> str:
     if notice.kind is NoticeKind.GROUP_REFUSED:
         reason = gettext(_GROUP_REASONS[GroupRefusal(notice.detail["reason"])], url=_our_url(), owner=owner)
         told = _(
             "It came for the sharing group %(group)s, which was not accepted: only %(owner)s sees it here.",
-            group=notice.detail.get("name") or "–",
+            group=notice.detail.get("name" if knows_groups else "uuid") or "–",
             owner=owner,
         )
         return f"{told} {reason}"

@@ -148,7 +148,7 @@ def _draft_sentence(event: EventRow, owner: str) -> str:
 
 
 def _group_sentence(group: SharingGroup | None) -> str:
-    if group is None:
+    if group is None or not group.told:
         return _("Only its sharing group sees it.")
     names = ", ".join(member.organisation.name for member in group.orgs) or "–"
     return _("Only the sharing group %(name)s sees it: %(members)s.", name=group.name, members=names)

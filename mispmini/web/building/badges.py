@@ -45,7 +45,7 @@ def _removable(badge: pages.TagBadge, rights: Rights | None) -> pages.TagBadge:
 def event_row(item: IndexItem) -> pages.EventRow:
     """An event of the index as lists show it."""
     event = item.event
-    group = item.sharing_group.name if item.sharing_group else ""
+    group = (item.sharing_group.name or item.sharing_group.uuid) if item.sharing_group else ""
     return pages.EventRow(
         id=event.id,
         info=event.info,

@@ -147,7 +147,7 @@ class PickPage:
 
 def galaxies_page(viewer: Viewer, found: list[GalaxyRow], search: str) -> GalaxiesPage:
     """The list by name, enabled ones first."""
-    part, counts = asked_slice(), galaxies.cluster_counts()
+    part, counts = asked_slice(), galaxies.cluster_counts(viewer)
     ordered = sorted(found, key=lambda one: (not one.enabled, one.name.casefold()))
     return GalaxiesPage(
         rows=tuple(_galaxy(one, counts) for one in ordered[part.offset : part.offset + part.limit]),
@@ -180,7 +180,7 @@ def galaxy_page(viewer: Viewer, galaxy: GalaxyRow) -> GalaxyPage:
     found = clusters.find_clusters(viewer, replace(wanted, limit=part.limit, page=part.page), relations=False)
     kept = {name: asked().query.get(name, "") for name in ("searchall", "context")}
     return GalaxyPage(
-        galaxy=_galaxy(galaxy, galaxies.cluster_counts()),
+        galaxy=_galaxy(galaxy, galaxies.cluster_counts(viewer)),
         rows=tuple(map(cluster_line, found)),
         paging=paging(part, clusters.count_clusters(viewer, wanted)),
         form=Form(kept),

@@ -248,5 +248,5 @@ def _texts(value: object) -> Collection[str]:
 
 def unready_group(group: SharingGroup | None) -> tuple[str, ...]:
     """Why an event cannot be published to this group, with the way out (FEATURES row 53)."""
-    flaw = None if group is None else group_flaw(group)
+    flaw = None if group is None or not group.told else group_flaw(group)
     return () if flaw is None else (for_people(UNREADY[flaw]),)

@@ -69,4 +69,5 @@ def report_form_page(viewer: Viewer, viewed: ViewedReport, form: pages.Form | No
 
 
 def _audience(viewed: ViewedReport) -> str:
-    return element_audience(viewed.report.distribution, viewed.group.name if viewed.group else "")
+    group = viewed.group
+    return element_audience(viewed.report.distribution, (group.name or group.uuid) if group else "")

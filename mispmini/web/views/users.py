@@ -61,6 +61,8 @@ def edit_own(ref: str = "me") -> Answer:
     parameters = asked().parameters()
     current = people_in.read_text(parameters, "current_password")
     account = accounts.edit_own_account(viewer, people_in.read_user(parameters, "edit"), current_password=current)
+    if viewer.key is None:
+        enter(viewer)
     return _kept(account, go_to="/users/view/me")
 
 
