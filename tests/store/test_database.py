@@ -224,6 +224,22 @@ def test_what_an_older_schema_holds_is_there_after_the_upgrade(path: Path, level
     assert len(list((old.parent / "backups").iterdir())) == 1
 
 
+def test_an_upgrade_reads_from_the_seconds_which_version_was_published(path: Path) -> None:
+    database.close_database()
+    old = path.with_name("published.db")
+    bound.init(str(old), pragmas={"foreign_keys": 1})
+    stood = {"never": (5, 0, 0), "out": (5, 7, 1), "earlier": (7, 5, 1), "changed": (7, 5, 0), "withdrawn": (5, 5, 0)}
+    with bound.connection_context():
+        Runner(bound, str(MIGRATIONS)).up("0020_allowedlist")
+        fill("organisation", id=1, uuid="u1", name="Alfa", folded_name="alfa", local=1)
+        for number, (uuid, (changed, moment, is_out)) in enumerate(stood.items(), 1):
+            fill("event", id=number, uuid=uuid, org_id=1, orgc_id=1, timestamp=changed, published=is_out,
+                 publish_timestamp=moment)  # fmt: skip
+    database.open_database(old)
+    known: dict[str, int | None] = dict(rows("SELECT uuid, published_as FROM event"))
+    assert known == {"never": None, "out": 5, "earlier": 7, "changed": 5, "withdrawn": 5}
+
+
 def test_a_last_pull_of_any_kind_becomes_the_last_that_worked(path: Path) -> None:
     """0028: one that failed is a try; what arrived before it is the last that is known to have worked."""
     database.close_database()
@@ -244,3 +260,22 @@ def test_a_last_pull_of_any_kind_becomes_the_last_that_worked(path: Path) -> Non
         (2, 700, 900, 800, 800, None),
         (3, None, 900, 800, 800, None),
     ]
+
+
+def test_a_newer_schema_is_refused_with_the_way_out(path: Path) -> None:
+    execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_from_the_future', '2030-01-01')")
+    database.close_database()
+    with pytest.raises(NewerSchema, match=r"9999_from_the_future.*Install that version"):
+        database.open_database(path)
+    execute("DELETE FROM schema_migration WHERE name = '9999_from_the_future'")
+
+
+def test_a_copy_is_taken_before_a_migration_and_holds_everything(path: Path) -> None:
+    with database.writing():
+        add_tag("precious")
+    copy_before("0002_something")
+    copy = path.parent / "backups" / "before-0002_something.db"
+    with sqlite3.connect(copy) as other:
+        assert other.execute("SELECT name FROM tag WHERE name = 'precious'").fetchall()
+    other.close()
+    assert oct(copy.stat().st_mode & 0o777) == "0o600"
