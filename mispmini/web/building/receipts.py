@@ -2,9 +2,9 @@
 
 from mispmini.domain.distribution import Reason
 from mispmini.domain.receipts import Receipt, Trouble
-from mispmini.services.viewing import LedgerEntry
+from mispmini.services.viewing import LedgerEntry, Rereading
 from mispmini.sync.failures import Cause
-from mispmini.web.i18n import N_, gettext
+from mispmini.web.i18n import N_, _, gettext
 from mispmini.web.pages import LedgerRow
 
 _REASONS: dict[str, str] = {
@@ -87,4 +87,21 @@ def ledger_row(entry: LedgerEntry, *, with_detail: bool) -> LedgerRow:
         reason=receipt_sentence(receipt),
         at=entry.time,
         detail=(receipt.detail or "") if with_detail else "",
+        again=_again(entry.again),
+        again_at=entry.again.due if entry.again else None,
+    )
+
+
+def _again(again: Rereading | None) -> str:
+    """That an event came while it may still have been written there (RULES §11)."""
+    if again is None:
+        return ""
+    if again.due is None:
+        return _(
+            "It was another one at each of %(num)d readings: the last one is here, and more may be missing.",
+            num=again.readings,
+        )
+    return _(
+        "They may still have been writing it when it was read. The next pull reads it again; while this link pulls,"
+        " that happens by itself from"
     )

@@ -103,3 +103,5 @@ class LedgerRow:
     reason: str  # translated sentence; "" when the state says it all
     at: int | None
     detail: str = ""  # what the other side said, raw; for site admins
+    again: str = ""  # that it is not known to be whole yet, translated
+    again_at: int | None = None  # when it is read again at the latest
