@@ -18,7 +18,7 @@ from mispmini.services import audit, gone
 from mispmini.services.authentication import viewer_of_user
 from mispmini.services.events import NOT_NEWER, Saved, add_event, edit_event
 from mispmini.services.gone import GonePolicy
-from mispmini.services.receiving import note_refusal
+from mispmini.services.receiving import GROUP, note_refusal
 from mispmini.store import rereadings
 from mispmini.store.database import writing
 from mispmini.store.ledger import write_receipt
@@ -220,11 +220,22 @@ def _skipped(draft: EventDraft, reason: Reason | Trouble) -> Receipt:
 
 
 def _arrived(draft: EventDraft, saved: Saved, state: LedgerState) -> Receipt:
-    if not saved.dropped:
-        return Receipt(state, version=draft.timestamp)
-    named = ", ".join(f"{item.kind} {item.uuid or 'without uuid'}" for item in saved.dropped[:_NAMED_ELEMENTS])
-    detail = f"{len(saved.dropped)} elements were left out: {named}"
-    return Receipt(LedgerState.PARTIAL, Trouble.ELEMENTS_MISSING, detail, version=draft.timestamp)
+    refused = [item for item in saved.dropped if "sharing_group_id" in item.errors]
+    if refused or saved.narrowed:
+        return Receipt(LedgerState.DEGRADED, Trouble.GROUP_REFUSED_HERE, _told_of(saved), version=draft.timestamp)
+    if saved.dropped:
+        return Receipt(LedgerState.PARTIAL, Trouble.ELEMENTS_MISSING, _told_of(saved), version=draft.timestamp)
+    return Receipt(state, version=draft.timestamp)
+
+
+def _told_of(saved: Saved) -> str:
+    """What is not here as it came, for the admin."""
+    group = [text for item in saved.dropped if item.kind == GROUP for text in item.errors["sharing_group_id"]]
+    left_out = [item for item in saved.dropped if item.kind != GROUP]
+    named = ", ".join(f"{item.kind} {item.uuid or 'without uuid'}" for item in left_out[:_NAMED_ELEMENTS])
+    elements = [f"{len(left_out)} elements were left out: {named}"] if left_out else []
+    kept = [f"{saved.narrowed} elements stay with the organisation"] if saved.narrowed else []
+    return " ".join((*group, *kept, *elements))
 
 
 def _refused(draft: EventDraft, error: MispminiError) -> Receipt:
