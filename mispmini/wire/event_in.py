@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from mispmini.domain import sentences
@@ -48,7 +49,7 @@ def read_event(body: object, *, from_partner: bool) -> EventDraft:
         tags=read_tags(record, "EventTag", dropped),
         attributes=attribute_drafts(record.get("Attribute"), dropped, from_partner=from_partner),
         objects=_objects(record, dropped, from_partner=from_partner),
-        reports=_each(record.get("EventReport"), "EventReport", dropped, read_report),
+        reports=_each(record.get("EventReport"), "EventReport", dropped, partial(read_report, dropped=dropped)),
         sightings=_sightings(body, record),
         analyst_data=embedded_items(record, "Event", draft.uuid or new_uuid()),
     )
