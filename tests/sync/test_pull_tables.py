@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from mispmini.domain.distribution import Distribution, Partner, Reason, group_covers, group_refusal
+from mispmini.domain.distribution import Distribution, Partner, Reason, group_covers, group_refusal, pulled
 from mispmini.domain.errors import NotFound, SaveFailed
 from mispmini.domain.ids import new_uuid
 from mispmini.domain.opinions import ProposalFilters, SightingFilters
 from mispmini.domain.receipts import LedgerState, Trouble
-from mispmini.domain.rules import RuleNames
+from mispmini.domain.rules import PullRules, RuleNames
 from mispmini.domain.viewer import Viewer
 from mispmini.services.events import add_event
 from mispmini.services.proposals import list_proposals
@@ -26,6 +26,7 @@ from mispmini.store.settings import save_setting
 from mispmini.store.versions import local_versions
 from mispmini.sync.preview import Verdict, preview_event, preview_index
 from mispmini.sync.pull import PullResult, pull_from
+from mispmini.wire.event_in import read_event
 from tests.sync.ground import OUR_ORG, OUTBOUND, THEIR_ORG, Ground, a_draft
 from tests.sync.hostile import HostileServer, Received, answer
 from tests.sync.recorded import body_of, lines_of, played
@@ -859,3 +860,14 @@ def test_4_9_a_preview_that_fails_says_so(ground: Ground, bad: str) -> None:
             preview_index(server, OUTBOUND, filters={})
         with pytest.raises((SaveFailed, NotFound)):
             preview_event(server, OUTBOUND, "1")
+
+
+@pytest.mark.parametrize(("internal", "kept"), [(False, ["case:one"]), (True, ["case:one", "theirs"])])
+def test_tags_of_reports_are_pulled_but_for_local_ones(ground: Ground, internal: bool, kept: list[str]) -> None:
+    tags = [{"name": "case:one"}, {"name": "theirs", "local": True}]
+    report = {"uuid": new_uuid(), "name": "r", "content": "c", "timestamp": "1", "distribution": "5", "Tag": tags}
+    theirs = event(EventReport=[report])
+    draft = pulled(read_event({"Event": theirs}, from_partner=True), PullRules(), trusted=internal, filter_types=False)
+    assert [tag.name for tag in draft.reports[0].tags] == kept
+    found = stored(ground, with_events(theirs), theirs["uuid"])
+    assert [tag.name for tag in found.report_tags[found.reports[0].id]] == ["case:one"]
