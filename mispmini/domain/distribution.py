@@ -205,11 +205,13 @@ def for_partner(event: EventGraph, partner: Partner) -> EventGraph:
             if source in kept
         },
         reports=[_lowered(r, partner) for r in event.reports if _level_leaves(r, event, partner)],
+        report_tags={number: _leaving_tags(held, partner) for number, held in event.report_tags.items()},
     )
 
 
 Element = TypeVar("Element", AttributeRow, ObjectRow, ReportRow)
 Draft = TypeVar("Draft", AttributeDraft, ObjectDraft, ReportDraft)
+Tagged = TypeVar("Tagged", AttributeDraft, ReportDraft)
 
 
 def _lowered(element: Element, partner: Partner) -> Element:
@@ -284,7 +286,7 @@ def pulled(draft: EventDraft, rules: PullRules, *, trusted: bool, filter_types: 
         tags=draft.tags if trusted else tuple(t for t in draft.tags if not t.local),
         attributes=_pulled_attributes(draft.attributes, rules, trusted=trusted, filter_types=filter_types),
         objects=tuple(o for o in objects if o.attributes or not filter_types),
-        reports=tuple(_pulled_level(r, trusted=trusted) for r in draft.reports),
+        reports=tuple(_without_local_tags(_pulled_level(r, trusted=trusted), trusted=trusted) for r in draft.reports),
     )
 
 
@@ -305,7 +307,7 @@ def _pulled_attributes(
     )
 
 
-def _without_local_tags(draft: AttributeDraft, *, trusted: bool) -> AttributeDraft:
+def _without_local_tags(draft: Tagged, *, trusted: bool) -> Tagged:
     if trusted or not any(tag.local for tag in draft.tags):
         return draft
     return replace(draft, tags=tuple(tag for tag in draft.tags if not tag.local))

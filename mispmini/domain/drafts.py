@@ -211,6 +211,7 @@ class ReportDraft:
     sharing_group: SharingGroupDraft | None = None
     timestamp: int | None = None
     deleted: bool = False
+    tags: tuple[TagDraft, ...] = ()
     analyst_data: tuple[AnalystDraft, ...] = ()
 
 

@@ -25,7 +25,7 @@ class OrganisationRow(NamedTuple):
 
 
 class TagRow(NamedTuple):
-    """A tag as attached to an event or attribute. `deleted` is a tombstone, which only a push sends (RULES §8)."""
+    """A tag as attached to an event, attribute or report. `deleted` is a tombstone, for partners alone (RULES §8)."""
 
     id: int
     name: str
@@ -268,6 +268,7 @@ class EventGraph:
     objects: Sequence[ObjectRow] = ()
     references: Mapping[int, Sequence[ReferenceRow]] = field(default_factory=dict)
     reports: Sequence[ReportRow] = ()
+    report_tags: Mapping[int, Sequence[TagRow]] = field(default_factory=dict)
     sharing_groups: Mapping[int, SharingGroup] = field(default_factory=dict)
     related: Sequence[RelatedEventRow] | None = None
     organisations: Mapping[int, OrganisationRow] = field(default_factory=dict)

@@ -41,6 +41,7 @@ class Trouble(StrEnum):
 
     NEWER_THERE = "newer_there"
     GROUP_NOT_ACCEPTED = "group_not_accepted"
+    GROUP_REFUSED_HERE = "group_refused_here"
     NARROWER_THERE = "narrower_there"
     ELEMENTS_MISSING = "elements_missing"
     OLDER_THERE = "older_there"

@@ -1,8 +1,9 @@
 """The TLP guard: what TLP says when something leaves, for publishing, push and pull alike (RULES §9). Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import TypeAlias
 
 from mispmini.domain.distribution import (
     ELEMENT_LEVELS,
@@ -14,10 +15,11 @@ from mispmini.domain.distribution import (
     for_partner,
     may_leave_to,
 )
-from mispmini.domain.graphs import AttributeRow, EventGraph
+from mispmini.domain.graphs import AttributeRow, EventGraph, ReportRow, TagRow
 from mispmini.domain.tlp import Guard, Tlp, strictest
 
 D = Distribution
+Element: TypeAlias = AttributeRow | ReportRow
 
 
 class Verdict(IntEnum):
@@ -118,18 +120,15 @@ def refusal_of(event: EventGraph, partner: Partner) -> Reason | None:
 
 
 def without_stricter(event: EventGraph, guard: Guard) -> tuple[EventGraph, tuple[str, ...]]:
-    """An event without the attributes whose TLP does not let them leave, and the uuids of those."""
-    kept = [attribute for attribute in event.attributes if not _is_stricter(attribute, event, guard)]
-    if len(kept) == len(event.attributes):
-        return event, ()
-    staying = {attribute.id for attribute in kept}
-    held_back = tuple(a.uuid for a in event.attributes if a.id not in staying)
-    return replace(event, attributes=kept), held_back
+    """An event without the attributes and reports whose TLP does not let them leave, and the uuids of those."""
 
+    def is_kept(element: Element, tags: Mapping[int, Sequence[TagRow]]) -> bool:
+        own = strictest(tag.name for tag in tags.get(element.id, ()) if not tag.deleted)
+        level = effective(element.distribution, event.event.distribution)
+        return own is None or not _is_refused(own, level, ours=event.orgc.local, guard=guard)
 
-def _is_stricter(attribute: AttributeRow, event: EventGraph, guard: Guard) -> bool:
-    own = strictest(tag.name for tag in event.attribute_tags.get(attribute.id, ()) if not tag.deleted)
-    if own is None:
-        return False
-    level = effective(attribute.distribution, event.event.distribution)
-    return _is_refused(own, level, ours=event.orgc.local, guard=guard)
+    attributes = [one for one in event.attributes if is_kept(one, event.attribute_tags)]
+    reports = [one for one in event.reports if is_kept(one, event.report_tags)]
+    staying = {one.uuid for part in (attributes, reports) for one in part}
+    held_back = tuple(one.uuid for part in (event.attributes, event.reports) for one in part if one.uuid not in staying)
+    return (replace(event, attributes=attributes, reports=reports), held_back) if held_back else (event, ())

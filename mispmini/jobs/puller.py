@@ -14,14 +14,14 @@ from mispmini.domain.servers import LinkedServer
 from mispmini.jobs.crew import Crew, repeat
 from mispmini.services import mail
 from mispmini.services.libraries import Library, run_update
-from mispmini.store import jobs, servers
+from mispmini.store import jobs, rereadings, servers
 from mispmini.store.database import writing
 from mispmini.store.jobs import JobKind, JobRecord, JobState
 from mispmini.sync.caching import CACHED, cache_partner
 from mispmini.sync.comparing import compare_with
 from mispmini.sync.feeds.work import run_feed
 from mispmini.sync.links import Outbound, Progress
-from mispmini.sync.pull import FULL, PullResult, pull_from
+from mispmini.sync.pull import AGAIN, FULL, PullResult, pull_from
 from mispmini.sync.push_all import push_to
 
 PULLS_AT_ONCE = 4
@@ -42,32 +42,39 @@ class Puller:
         self._crew = Crew("pull", PULLS_AT_ONCE)
 
     def start_due(self) -> None:
-        """Start every pull that is due; one that still runs is not started again."""
-        for server in servers.servers_due_for_pull(clock.now()):
+        """Start every pull that is due, and the reading of what is to be read again; what still runs is not started
+        again."""
+        now = clock.now()
+        for server in servers.servers_due_for_pull(now):
             if self._crew.has_room:
                 with writing(quiet=True):
                     servers.schedule_pull(server.id, _next_pull(server))
-                self._crew.start(server.id, partial(self._pull, server.id))
+                self._crew.start(server.id, partial(self._pull, server.id, FULL))
+        for server in rereadings.servers_due(now):
+            if self._crew.has_room:
+                with writing(quiet=True):
+                    rereadings.put_off(server.id)
+                self._crew.start(server.id, partial(self._pull, server.id, AGAIN))
 
     def wait(self) -> None:
         """Give pulls a moment to end after the batch under way."""
         self._crew.wait(STOP_SECONDS)
 
-    def _pull(self, server_id: int) -> None:
+    def _pull(self, server_id: int, technique: str) -> None:
         server = servers.find_any_server(server_id)
         if server is None or not server.pull or server.paused:
             return
         with writing(quiet=True):
-            job_id = jobs.begin_job(JobKind.PULL, f"{server_id} {FULL}")
-        state, told = _outcome(job_id, lambda: self._pull_as(job_id, server))
+            job_id = jobs.begin_job(JobKind.PULL, f"{server_id} {technique}")
+        state, told = _outcome(job_id, lambda: self._pull_as(job_id, server, technique))
         if state is JobState.FAILED:
             _log.info("The pull from server %s failed: %s", server_id, told)
         with writing(quiet=True):
             _settle_scheduled(job_id, state, told)
 
-    def _pull_as(self, job_id: int, server: LinkedServer) -> str:
+    def _pull_as(self, job_id: int, server: LinkedServer, technique: str) -> str:
         """What the pull brought, in MISP's words; "" for nothing at all."""
-        result = pull_from(server, FULL, self._outbound, progress=partial(_note, job_id, self._stopping))
+        result = pull_from(server, technique, self._outbound, progress=partial(_note, job_id, self._stopping))
         return "" if replace(result, protected=0) == PullResult() else result.sentence
 
 

@@ -13,12 +13,10 @@ from mispmini.domain.distribution import Distribution
 from mispmini.domain.drafts import AttributeDraft, Dropped, EventDraft, ObjectDraft, TagDraft
 from mispmini.domain.errors import Invalid
 from mispmini.domain.graphs import AttributeRow
-from mispmini.domain.permissions import Permission
 from mispmini.services import relations
 from mispmini.services.analyst_capture import take_of_elements
-from mispmini.services.capture import capture_tags
 from mispmini.services.files import check_file, is_picture, without_stray_file
-from mispmini.services.intake import IntakeState
+from mispmini.services.intake import IntakeState, take_tags
 from mispmini.services.preparing import changed_attribute, changed_object, new_attribute, new_object
 from mispmini.store.attachments import attach_file, drop_file, put_file
 from mispmini.store.attributes import (
@@ -34,7 +32,7 @@ from mispmini.store.attributes import (
 )
 from mispmini.store.database import take_ids
 from mispmini.store.objects import StoredObject, drop_references_to, insert_objects, stored_objects, update_objects
-from mispmini.store.tags import Attached, Target, attach_tags, detach_tag, fold
+from mispmini.store.tags import Target
 from mispmini.store.trash import uuids_of_others
 
 ELSEWHERE = "The UUID provided is not unique"
@@ -198,7 +196,7 @@ class Intake(IntakeState):
         update_attributes(updates)
         for attribute_id, data in self._files:
             attach_file(attribute_id, put_file(data), len(data))
-        self._attach()
+        take_tags(self, Target.ATTRIBUTE, self._tags)
         gone = [attribute.uuid for attribute in updates if attribute.deleted]
         if gone:
             drop_references_to(self.event_id, gone, self.defaults.now)
@@ -226,23 +224,6 @@ class Intake(IntakeState):
             elif draft.type and is_attachment(stored[attribute_id].type) and not is_attachment(draft.type):
                 drop_file(attribute_id)
         return changed
-
-    def _attach(self) -> None:
-        tags = capture_tags(self.viewer, (tag for _, tag in self._tags)) if self._tags else {}
-        links = [
-            Attached(attribute_id, self.event_id, tags[fold(tag.name)].id, tag.local, tag.relationship_type)
-            for attribute_id, tag in self._tags
-            if not tag.deleted and fold(tag.name) in tags
-        ]
-        attach_tags(Target.ATTRIBUTE, links)
-        for attribute_id, tag in self._tags:
-            if tag.deleted and fold(tag.name) in tags and self.viewer.can(Permission.TAGGER):
-                detach_tag(
-                    Target.ATTRIBUTE,
-                    attribute_id,
-                    tags[fold(tag.name)].id,
-                    may_be_local=not self.viewer.is_partner,
-                )
 
     def _take_objects(self, drafts: Sequence[ObjectDraft]) -> dict[int, StoredObject]:
         """The objects that stand here now, by their place in the drafts: one that is not newer may have a newer

@@ -58,12 +58,13 @@ EMPTY = "Received a published event that was empty. Event add process blocked."
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What became of a draft: the event's id and uuid, and the elements that were left out."""
+    """What became of a draft: the event's id and uuid, the elements that were left out, and how many stay with the
+    organisation, as their group was not accepted."""
 
     event_id: int
     uuid: str
     dropped: tuple[Dropped, ...] = ()
-    notices: tuple[str, ...] = ()
+    narrowed: int = 0
 
 
 def add_event(viewer: Viewer, draft: EventDraft, origin: Origin | None = None) -> Saved:
@@ -93,13 +94,14 @@ def _add(viewer: Viewer, draft: EventDraft, origin: Origin) -> Saved:
         event = receiving.judged_name(wanted, origin)
         insert_event(event)
         receiving.note_arrival(wanted, event, sent, origin, groups)
-        dropped = _take_parts(viewer, event.id, draft, origin, groups, settings, fresh=True)
+        intake = _take_parts(viewer, event.id, draft, origin, groups, settings, fresh=True)
         record(viewer, "add", "Event", event.id, event.info)
         if event.published:
             _announce(event.id, event.sharing_group_id, origin)
-        if origin.way is Way.PUSH and groups.names_one(sent.distribution) and wanted.sharing_group_id is None:
+        dropped = tuple(intake.dropped)
+        if origin.is_link and groups.names_one(sent.distribution) and wanted.sharing_group_id is None:
             dropped = (receiving.told_of_group(sent, groups), *dropped)
-        return Saved(event.id, event.uuid, dropped)
+        return Saved(event.id, event.uuid, dropped, intake.narrowed)
 
 
 def _announce(event_id: int, group_id: int | None, origin: Origin) -> None:
@@ -222,7 +224,7 @@ def _take_parts(
     *,
     fresh: bool,
     may_raise: bool = True,
-) -> tuple[Dropped, ...]:
+) -> Intake:
     defaults = defaults_for(
         from_link=origin.is_link, default_level=settings.default_attribute_distribution, may_raise=may_raise
     )
@@ -237,7 +239,7 @@ def _take_parts(
         settle_in(event_id)
     if origin.is_link:
         receiving.note_refused_elements(event_id, intake, origin)
-    return tuple(intake.dropped)
+    return intake
 
 
 def _take_event_tags(viewer: Viewer, event_id: int, draft: EventDraft, *, fresh: bool) -> None:
@@ -286,13 +288,13 @@ def _edit(viewer: Viewer, ref: str, draft: EventDraft, origin: Origin) -> Saved:
         if not origin.is_link and (not columns["published"] or columns["distribution"] != standing.distribution):
             must_be_settled(standing)
         may_raise = receiving.may_raise(origin, standing)
-        dropped = _take_parts(viewer, standing.id, draft, origin, groups, settings, fresh=False, may_raise=may_raise)
+        intake = _take_parts(viewer, standing.id, draft, origin, groups, settings, fresh=False, may_raise=may_raise)
         watch("Event", standing.id)
         update_event(standing.id, columns)
         record(viewer, "edit", "Event", standing.id, str(columns.get("info", standing.info)))
         if columns["published"]:
             _announce(standing.id, event_standing(standing.id).sharing_group_id, origin)
-        return Saved(standing.id, standing.uuid, dropped)
+        return Saved(standing.id, standing.uuid, tuple(intake.dropped), intake.narrowed)
 
 
 def _edited_columns(

@@ -19,6 +19,7 @@ def extend(viewer: Viewer, graph: EventGraph, parts: Parts) -> None:
     graph.objects = [obj for one in both for obj in one.objects]
     graph.reports = [report for one in both for report in one.reports]
     graph.attribute_tags = {number: tags for one in both for number, tags in one.attribute_tags.items()}
+    graph.report_tags = {number: tags for one in both for number, tags in one.report_tags.items()}
     graph.references = {number: held for one in both for number, held in one.references.items()}
     graph.sharing_groups = {number: group for one in both for number, group in one.sharing_groups.items()}
     graph.tags = _distinct(both)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from mispmini.domain.distribution import Distribution, effective
 from mispmini.domain.errors import NotFound
 from mispmini.domain.filters import Scope, SearchFilters, Terms
-from mispmini.domain.graphs import AttributeRow, EventGraph, TagRow
+from mispmini.domain.graphs import EventGraph, TagRow
 from mispmini.domain.tlp import Tlp, strictest
 from mispmini.domain.tlp_guard import Verdict, tlp_of_event, verdict_on, without_stricter
 from mispmini.domain.viewer import Viewer
@@ -121,21 +121,29 @@ def _cut(graph: EventGraph, audience: Audience) -> EventGraph:
         if may_leave(row.distribution)
         and row.id not in gone
         and (row.object_id is None or row.object_id in kept)
-        and (audience is Audience.PARTNERS or _is_clear(row, milder))
+        and (audience is Audience.PARTNERS or _is_clear(milder.attribute_tags.get(row.id, ())))
     ]
-    reports = [report for report in milder.reports if may_leave(report.distribution)]
-    tags = {number: _plain(named) for number, named in milder.attribute_tags.items()}
+    reports = [
+        report
+        for report in milder.reports
+        if may_leave(report.distribution)
+        and (audience is Audience.PARTNERS or _is_clear(milder.report_tags.get(report.id, ())))
+    ]
+    tags, of_reports = (
+        {number: _plain(named) for number, named in held.items()}
+        for held in (milder.attribute_tags, milder.report_tags)
+    )
     going = {element.uuid for part in (attributes, objects) for element in part}
     references = {
         source: [reference for reference in held if reference.referenced_uuid in going]
         for source, held in milder.references.items()
     }
     cut = replace(milder, objects=objects, attributes=attributes, reports=reports, references=references)
-    return _with_plain_tags(replace(cut, attribute_tags=tags))
+    return _with_plain_tags(replace(cut, attribute_tags=tags, report_tags=of_reports))
 
 
-def _is_clear(row: AttributeRow, graph: EventGraph) -> bool:
-    own = strictest(tag.name for tag in graph.attribute_tags.get(row.id, ()) if not tag.deleted)
+def _is_clear(tags: Sequence[TagRow]) -> bool:
+    own = strictest(tag.name for tag in tags if not tag.deleted)
     return own in (None, Tlp.CLEAR)
 
 

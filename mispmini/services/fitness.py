@@ -114,7 +114,8 @@ def hints_of(graph: EventGraph, guard: Guard) -> list[Noted]:
     live = [attribute for attribute in graph.attributes if not attribute.deleted]
     private = sum(attribute.to_ids and _is_private(attribute) for attribute in live)
     wider = sum(_is_wider(attribute, graph) for attribute in live)
-    held_back = len(set(without_stricter(graph, guard)[1]) & {attribute.uuid for attribute in live})
+    shown = {one.uuid for part in (live, graph.reports) for one in part if not one.deleted}
+    held_back = len(shown.intersection(without_stricter(graph, guard)[1]))
     counted = [
         Noted(Hint.HELD_BACK_BY_TLP, held_back),
         Noted(Hint.PRIVATE_ADDRESS, private),

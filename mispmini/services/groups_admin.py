@@ -118,8 +118,8 @@ def servers_to_choose(viewer: Viewer, group_id: int | None) -> list[LinkedServer
 
 
 def add_group(viewer: Viewer, form: GroupForm) -> SharingGroup:
-    """Make a group: its creator's organisation may extend it if no other is listed, and it is for this instance unless
-    it roams or lists others (MODEL §7.9). A taken name gets a number behind it. Raises SaveFailed, Refused.
+    """Make a group: no organisation is added by itself (RULES §11), and it is for this instance unless it roams or
+    lists others (MODEL §7.9). A taken name gets a number behind it. Raises SaveFailed, Refused.
     """
     with writing():
         if not (form.name or "").strip():
@@ -127,7 +127,7 @@ def add_group(viewer: Viewer, form: GroupForm) -> SharingGroup:
         if form.uuid is not None and store.group_by_uuid(form.uuid) is not None:
             raise SaveFailed("add", _MODEL, {"uuid": [UUID_TAKEN]})
         owner = _owner(viewer, form)
-        orgs = _orgs(viewer, form.orgs or ()) or {viewer.org_id: True}
+        orgs = _orgs(viewer, form.orgs or ())
         group_id = store.insert_group(
             _draft(form, owner),
             owner.id,

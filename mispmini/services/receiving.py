@@ -42,6 +42,7 @@ OUR_NAME = "Event blocked: it is in the name of the organisation that runs this 
 UNSIGNED = "Protected event failed signature validation as no key was provided."
 UNCHECKED = "Protected event failed signature validation."
 NO_GROUP = "Sharing group not accepted."
+GROUP = "SharingGroup"
 MOST_SKEW_SECONDS = 600
 _GROUP_SENTENCES = {
     GroupRefusal.NO_GROUP: "The event did not bring it.",
@@ -158,7 +159,7 @@ def told_of_group(draft: EventDraft, groups: Groups) -> Dropped:
     """The same for the partner that sent it, beside the answer (RULES §10.10)."""
     group = draft.sharing_group
     sentence = f"{NO_GROUP} {_GROUP_SENTENCES[groups.refusal_of(group)]}"
-    return Dropped("SharingGroup", group.uuid if group else None, {"sharing_group_id": (sentence,)})
+    return Dropped(GROUP, group.uuid if group else None, {"sharing_group_id": (sentence,)})
 
 
 def _level(level: int, group_id: int | None) -> dict[str, str]:

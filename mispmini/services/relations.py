@@ -7,7 +7,7 @@ from mispmini.domain import ids
 from mispmini.domain.distribution import Distribution, needs_group
 from mispmini.domain.drafts import ObjectDraft, ReferenceDraft, ReportDraft
 from mispmini.domain.errors import Invalid
-from mispmini.services.intake import IntakeState
+from mispmini.services.intake import IntakeState, take_tags
 from mispmini.services.preparing import checked_level
 from mispmini.store.attributes import known_attributes
 from mispmini.store.database import take_ids
@@ -21,6 +21,7 @@ from mispmini.store.objects import (
     stored_references,
     stored_reports,
 )
+from mispmini.store.tags import Target
 from mispmini.store.trash import uuids_of_others
 
 UNRESOLVED = "The referenced element is not part of this event."
@@ -102,6 +103,7 @@ def take_reports(intake: IntakeState, drafts: Sequence[ReportDraft]) -> None:
             continue
         if report is not None:
             put_reports([report])
+            take_tags(intake, Target.REPORT, [(report.id, tag) for tag in draft.tags])
             elsewhere.add(report.uuid)
             intake.changed += 1
 

@@ -7,7 +7,7 @@ from mispmini.domain import clock, ids
 from mispmini.domain.drafts import ReportDraft
 from mispmini.domain.errors import NotFound, NotTheirs, SaveFailed
 from mispmini.domain.filters import Deleted
-from mispmini.domain.graphs import EventRow, OrganisationRow, ReportRow
+from mispmini.domain.graphs import EventRow, OrganisationRow, ReportRow, TagRow
 from mispmini.domain.origin import Origin
 from mispmini.domain.records import GroupName
 from mispmini.domain.viewer import Viewer
@@ -20,7 +20,7 @@ from mispmini.services.rights import NO_PERMISSION, modifiable_event
 from mispmini.store.database import reading, writing
 from mispmini.store.elements_found import INVALID_REPORT, find_report, group_names, list_reports
 from mispmini.store.events import EventStanding, event_standing, mark_changed, recount
-from mispmini.store.graphs import Parts, load_events
+from mispmini.store.graphs import Parts, load_events, tags_of_reports
 from mispmini.store.objects import remove_report
 from mispmini.store.settings import load_settings
 from mispmini.store.sql import in_batches
@@ -37,6 +37,7 @@ class ViewedReport:
     org: OrganisationRow
     orgc: OrganisationRow
     group: GroupName | None
+    tags: Sequence[TagRow] = ()
 
 
 def view_report(viewer: Viewer, ref: str) -> ViewedReport:
@@ -70,8 +71,13 @@ def _viewed(viewer: Viewer, reports: Sequence[ReportRow]) -> list[ViewedReport]:
         for batch in in_batches(wanted)
         for graph in load_events(viewer, batch, Parts(elements=False))
     }
+    parts = Parts(local_tags=not viewer.is_partner)
+    tags = {k: v for ids_ in in_batches([r.id for r in reports]) for k, v in tags_of_reports(ids_, parts).items()}
     found = ((report, events[report.event_id]) for report in reports if report.event_id in events)
-    return [ViewedReport(r, g.event, g.org, g.orgc, groups.get(r.sharing_group_id or 0)) for r, g in found]
+    return [
+        ViewedReport(r, g.event, g.org, g.orgc, groups.get(r.sharing_group_id or 0), tags.get(r.id, ()))
+        for r, g in found
+    ]
 
 
 def add_report(viewer: Viewer, event_ref: str, draft: ReportDraft) -> ViewedReport:

@@ -75,11 +75,11 @@ def _refusal_of_new(viewer: Viewer, origin: Origin, draft: SharingGroupDraft) ->
     if not viewer.can(Permission.SHARING_GROUP):
         return GroupRefusal.NOT_ALLOWED
     here = [server for server in draft.servers if is_own_address(server.url)]
-    if draft.servers and not here:
+    is_listed = _lists_caller(viewer, origin, draft)
+    # MISP: who lets us pull it judged us a member, whatever servers it names (RULES §11).
+    if draft.servers and not here and not (is_listed and origin.way is Way.PULL):
         return GroupRefusal.NOT_HERE
-    if _lists_caller(viewer, origin, draft) or any(server.all_orgs for server in here):
-        return None
-    return GroupRefusal.NOT_LISTED
+    return None if is_listed or any(server.all_orgs for server in here) else GroupRefusal.NOT_LISTED
 
 
 def _is_authorised(viewer: Viewer, origin: Origin, group_id: int) -> bool:
@@ -168,6 +168,9 @@ def _capture_new(viewer: Viewer, origin: Origin, draft: SharingGroupDraft) -> in
     owner_uuid = owner.uuid or draft.organisation_uuid
     sender_uuid = _sender_uuid(origin)
     servers = _servers(draft, owned_by_sender=sender_uuid is not None and sender_uuid == owner_uuid)
+    if draft.servers and not servers and origin.server_id is not None:
+        # It names servers that are not known here: of none at all, elements would go to any server of a member.
+        servers = {origin.server_id: False}
     covered = any(server is None and all_orgs for server, all_orgs in servers.items())
     if origin.owner_org_id not in orgs and not covered:
         orgs[origin.owner_org_id] = False

@@ -11,6 +11,7 @@ from mispmini.store.events import event_standing
 from mispmini.store.groups import load_groups, visible_group_ids
 from mispmini.store.ledger import LedgerEntry as LedgerEntry
 from mispmini.store.ledger import list_entries_of_event
+from mispmini.store.rereadings import Rereading as Rereading
 from mispmini.store.settings import load_settings
 
 

@@ -11,6 +11,7 @@ _TIMES = (
     ("server", "breaker_until", "0"),
     ("server", "last_compared", "0"),
     ("server", "next_pull", "coalesce(pull_interval, 0)"),
+    ("rereading", "due", "0"),
     ("feed", "next_fetch", "coalesce(fetch_interval, 0)"),
 )
 

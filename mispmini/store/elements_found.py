@@ -18,6 +18,7 @@ from mispmini.store.visibility import (
     event_visible_to,
     group_visible_to,
     reference_visible_to,
+    report_readable_by,
 )
 
 INVALID_OBJECT = "Invalid object."
@@ -100,7 +101,7 @@ def find_reference(viewer: Viewer, ref: str) -> ReferenceRow:
 def find_report(viewer: Viewer, ref: str) -> ReportRow:
     """A visible report by id or uuid. Raises NotFound."""
     named = reference(ref, "event_report")
-    found = [] if named is None else _reports(named & _seen(viewer, "event_report"))
+    found = [] if named is None else _reports(named & _seen_reports(viewer))
     if not found:
         raise NotFound(INVALID_REPORT)
     return found[0]
@@ -110,7 +111,7 @@ def list_reports(
     viewer: Viewer, event_id: int | None, state: Deleted, search: str = "", *, limit: int = -1, offset: int = 0
 ) -> list[ReportRow]:
     """Visible reports, of one event or of all, whose name or content holds `search`; oldest first, -1 for no limit."""
-    wanted = _seen(viewer, "event_report") & _STATES[state]
+    wanted = _seen_reports(viewer) & _STATES[state]
     if event_id is not None:
         wanted &= Predicate("event_report.event_id = ?", (event_id,))
     if search:
@@ -142,6 +143,10 @@ def _named(ref: str, table: str, sentence: str) -> Predicate:
 
 def _seen(viewer: Viewer, table: str) -> Predicate:
     return event_visible_to(viewer) & element_visible_to(viewer, table) & deleted_visible_to(viewer, table)
+
+
+def _seen_reports(viewer: Viewer) -> Predicate:
+    return event_visible_to(viewer) & report_readable_by(viewer) & deleted_visible_to(viewer, "event_report")
 
 
 def _references(condition: Predicate) -> list[ReferenceRow]:

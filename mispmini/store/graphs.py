@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mispmini.domain import clock
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.errors import NotFound
 from mispmini.domain.filters import Deleted
@@ -22,6 +23,7 @@ from mispmini.store import vocabulary
 from mispmini.store.groups import load_groups_for
 from mispmini.store.organisations import organisation_rows
 from mispmini.store.sql import Predicate, Row, in_batches, marks, rows
+from mispmini.store.tags import TOMBSTONE_SECONDS
 from mispmini.store.visibility import (
     attribute_count_for,
     attribute_readable_by,
@@ -30,6 +32,7 @@ from mispmini.store.visibility import (
     event_readable_by,
     event_visible_to,
     reference_visible_to,
+    report_readable_by,
 )
 
 INVALID_EVENT = "Invalid event"
@@ -162,7 +165,8 @@ class _Elements:
         self.objects = _by_event(objects, lambda o: o.event_id)
         self.reports = _by_event(_reports(viewer, ids, parts), lambda r: r.event_id)
         self.references = _by_event(_references(viewer, ids) if self.objects else [], lambda r: r.event_id)
-        self.tags = _attribute_tags(ids, parts)
+        self.tags = _tags_of("attribute", ids, parts)
+        self.report_tags = _tags_of("event_report", ids, parts) if self.reports else {}
 
     def fill(self, graph: EventGraph) -> None:
         event_id = graph.event.id
@@ -171,6 +175,7 @@ class _Elements:
         graph.reports = self.reports.get(event_id, [])
         graph.references = _by_event(self.references.get(event_id, []), lambda r: r.object_id)
         graph.attribute_tags = self.tags
+        graph.report_tags = self.report_tags
 
 
 def _by_event(elements: Iterable[Any], key: Any) -> dict[int, list[Any]]:
@@ -253,7 +258,7 @@ def _holding_deleted(ids: Sequence[int]) -> Predicate:
 
 
 def _reports(viewer: Viewer, ids: Sequence[int], parts: Parts) -> list[ReportRow]:
-    visible = element_visible_to(viewer, "event_report", with_group=parts.with_groups)
+    visible = report_readable_by(viewer, with_group=parts.with_groups)
     condition = _wanted(viewer, "event_report", parts, visible)
     return [ReportRow._make((*row[:-1], bool(row[-1]))) for row in _select(_REPORT, "event_report", ids, condition)]
 
@@ -275,7 +280,9 @@ def _references(viewer: Viewer, ids: Sequence[int]) -> list[ReferenceRow]:
 
 def _tag_condition(parts: Parts) -> str:
     conditions = []
-    if not parts.tombstones:
+    if parts.tombstones:
+        conditions.append(f"(NOT link.deleted OR link.removed > {clock.now() - TOMBSTONE_SECONDS})")
+    else:
         conditions.append("NOT link.deleted")
     if not parts.local_tags:
         conditions.append("NOT link.local")
@@ -301,9 +308,10 @@ def _event_tags(ids: Sequence[int], parts: Parts) -> dict[int, list[TagRow]]:
     return _group_tags(found)
 
 
-def _attribute_tags(ids: Sequence[int], parts: Parts) -> dict[int, list[TagRow]]:
+def _tags_of(element: str, ids: Sequence[int], parts: Parts) -> dict[int, list[TagRow]]:
+    """The tags of the attributes, or the reports, of events."""
     found = rows(
-        f"SELECT {_TAG}, link.attribute_id FROM attribute_tag AS link JOIN tag ON tag.id = link.tag_id"
+        f"SELECT {_TAG}, link.{element}_id FROM {element}_tag AS link JOIN tag ON tag.id = link.tag_id"
         f" WHERE link.event_id IN ({marks(ids)}) AND {_tag_condition(parts)} ORDER BY link.id",
         tuple(ids),
     )
@@ -322,11 +330,19 @@ def _group_tags(found: Iterable[Row]) -> dict[int, list[TagRow]]:
     return grouped
 
 
+def tags_of_reports(report_ids: Sequence[int], parts: Parts) -> dict[int, list[TagRow]]:
+    """Tags of some reports; at most some hundred ids a call."""
+    return _group_tags(_select_tags("event_report", report_ids, parts))
+
+
 def tags_of_attributes(attribute_ids: Sequence[int], parts: Parts) -> dict[int, list[TagRow]]:
     """Tags of some attributes, for search results; at most some hundred ids a call."""
-    found = rows(
-        f"SELECT {_TAG}, link.attribute_id FROM attribute_tag AS link JOIN tag ON tag.id = link.tag_id"
-        f" WHERE link.attribute_id IN ({marks(attribute_ids)}) AND {_tag_condition(parts)} ORDER BY link.id",
-        tuple(attribute_ids),
+    return _group_tags(_select_tags("attribute", attribute_ids, parts))
+
+
+def _select_tags(element: str, ids: Sequence[int], parts: Parts) -> list[Row]:
+    return rows(
+        f"SELECT {_TAG}, link.{element}_id FROM {element}_tag AS link JOIN tag ON tag.id = link.tag_id"
+        f" WHERE link.{element}_id IN ({marks(ids)}) AND {_tag_condition(parts)} ORDER BY link.id",
+        tuple(ids),
     )
-    return _group_tags(found)

@@ -12,6 +12,7 @@ from mispmini.store.sessions import LONGEST_SECONDS
 from mispmini.store.settings import load_settings
 from mispmini.store.sql import execute
 from mispmini.store.tables.base import database
+from mispmini.store.tags import forget_removed_tags
 from mispmini.store.trash import purge_event, trashed_before
 
 LOGIN_FAILURE_SECONDS = 86400
@@ -33,6 +34,7 @@ def forget_what_ran_out() -> None:
         if days := load_settings().audit_days:
             delete_audit_before(now - days * 86400)
         forget_old_readings()
+        forget_removed_tags()
         for path in unreferenced_files():
             path.unlink(missing_ok=True)
     shrink_bodies()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mispmini.domain import clock
 from mispmini.domain.receipts import ARRIVED, MAX_DETAIL, TROUBLES, Direction, LedgerState, Receipt, Trouble
+from mispmini.store.rereadings import Rereading
 from mispmini.store.sql import Predicate, Row, execute, execute_many, marks, row, rows
 
 _WRITE = (
@@ -15,8 +16,10 @@ _WRITE = (
 )
 _ENTRY = (
     "SELECT ledger.server_id, server.name, ledger.direction, ledger.event_uuid, ledger.state, ledger.reason,"
-    " ledger.detail, ledger.http_status, ledger.timestamp, ledger.time, event.id, event.info"
-    " FROM ledger JOIN server ON server.id = ledger.server_id"
+    " ledger.detail, ledger.http_status, ledger.timestamp, ledger.time, event.id, event.info, again.digest,"
+    " again.readings, again.due FROM ledger JOIN server ON server.id = ledger.server_id"
+    " LEFT JOIN rereading AS again ON ledger.direction = 'pull' AND again.server_id = ledger.server_id"
+    " AND again.event_uuid = ledger.event_uuid"
     " LEFT JOIN event ON event.uuid = ledger.event_uuid AND event.trashed IS NULL"
 )
 
@@ -26,7 +29,7 @@ _REASON = "UPDATE ledger SET reason = ?, time = ? WHERE server_id = ? AND direct
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """A ledger row as it is shown; the event may be gone."""
+    """A ledger row as it is shown; the event may be gone. `again` says that its readings did not agree yet."""
 
     server_id: int
     server_name: str
@@ -36,6 +39,7 @@ class LedgerEntry:
     time: int
     event_id: int | None
     event_info: str | None
+    again: Rereading | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,4 +212,5 @@ def _entry(r: Row) -> LedgerEntry:
         time=r[9],
         event_id=r[10],
         event_info=r[11],
+        again=None if r[12] is None else Rereading._make(r[12:]),
     )

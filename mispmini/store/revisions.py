@@ -31,12 +31,21 @@ _RAISE_SHARED = "UPDATE counter SET value = value + 1 WHERE name = 'shared'"
 def triggers() -> Iterator[str]:
     """The statements that make them. What inserts attributes and objects counts the event anew, which raises it too."""
     for table, verbs in _ELEMENTS.items():
-        for verb in verbs:
-            side = "OLD" if verb == "DELETE" else "NEW"
-            yield _trigger(table, verb, f"UPDATE event SET rev = rev + 1 WHERE id = {side}.event_id")
+        yield from _of_element(table, verbs)
     for table, verbs in _SHARED.items():
         for verb in verbs:
             yield _trigger(table, verb, _RAISE_SHARED)
+
+
+def report_tag_triggers() -> Iterator[str]:
+    """The same for tags of reports."""
+    return _of_element("event_report_tag", _ALL)
+
+
+def _of_element(table: str, verbs: tuple[str, ...]) -> Iterator[str]:
+    for verb in verbs:
+        side = "OLD" if verb == "DELETE" else "NEW"
+        yield _trigger(table, verb, f"UPDATE event SET rev = rev + 1 WHERE id = {side}.event_id")
 
 
 def item_triggers() -> Iterator[str]:

@@ -20,43 +20,43 @@ _SELECT = f"SELECT {', '.join(_NAMES)} FROM server"
 
 def list_any_servers() -> list[LinkedServer]:
     """Every link in the order of its priority."""
-    return _servers(Predicate("1 = 1"))
+    return servers_where(Predicate("1 = 1"))
 
 
 def find_any_server(server_id: int) -> LinkedServer | None:
     """A link by id."""
-    return next(iter(_servers(Predicate("id = ?", (server_id,)))), None)
+    return next(iter(servers_where(Predicate("id = ?", (server_id,)))), None)
 
 
 def find_any_servers_named(name: str) -> list[LinkedServer]:
     """Links that an admin calls so, for the command line."""
-    return _servers(Predicate("name = ?", (name,)))
+    return servers_where(Predicate("name = ?", (name,)))
 
 
 def servers_of_organisation(org_id: int) -> list[LinkedServer]:
     """Links whose remote organisation this is."""
-    return _servers(Predicate("remote_org_id = ?", (org_id,)))
+    return servers_where(Predicate("remote_org_id = ?", (org_id,)))
 
 
 def push_servers() -> list[LinkedServer]:
     """Links that get what is published here."""
-    return _servers(Predicate("push"))
+    return servers_where(Predicate("push"))
 
 
 def sighting_servers() -> list[LinkedServer]:
     """Links that get what is sighted here."""
-    return _servers(Predicate("push_sightings"))
+    return servers_where(Predicate("push_sightings"))
 
 
 def servers_due_for_pull(now: int) -> list[LinkedServer]:
     """Links whose scheduled pull is due."""
-    return _servers(Predicate("pull AND NOT paused AND pull_interval > 0 AND next_pull <= ?", (now,)))
+    return servers_where(Predicate("pull AND NOT paused AND pull_interval > 0 AND next_pull <= ?", (now,)))
 
 
 def servers_due_for_comparison(before: int) -> list[LinkedServer]:
     """Links in use whose two indexes were last compared before then (epoch seconds); a new one has its time."""
     where = "(pull OR push) AND NOT paused AND coalesce(last_compared, created) < ?"
-    return _servers(Predicate(where, (before,)))
+    return servers_where(Predicate(where, (before,)))
 
 
 def server_ids_by_url() -> dict[str, int]:
@@ -142,7 +142,8 @@ def known_index_tag(server: LinkedServer) -> str | None:
     return etag if etag and clock.now() - int(taken) < INDEX_TAG_SECONDS else None
 
 
-def _servers(where: Predicate) -> list[LinkedServer]:
+def servers_where(where: Predicate) -> list[LinkedServer]:
+    """Links of which this is true, the most urgent first."""
     return [_server(r) for r in rows(f"{_SELECT} WHERE {where.text} ORDER BY priority, id", where.params)]
 
 

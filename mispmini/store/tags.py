@@ -5,12 +5,14 @@ from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
+from mispmini.domain import clock
 from mispmini.domain.ids import is_row_number
 from mispmini.domain.records import TagRecord
 from mispmini.domain.viewer import Viewer
 from mispmini.store.sql import Predicate, Row, execute, execute_many, marks, row, rows
 from mispmini.store.visibility import attribute_readable_by, event_readable_by
 
+TOMBSTONE_SECONDS = 365 * 86400
 _COLUMNS = ", ".join(TagRecord._fields)
 _FLAGS = {3, 6, 8, 9, 10}
 
@@ -143,6 +145,7 @@ class Target(Enum):
 
     EVENT = "event"
     ATTRIBUTE = "attribute"
+    REPORT = "event_report"
 
 
 class Attached(NamedTuple):
@@ -157,13 +160,13 @@ class Attached(NamedTuple):
 
 def attach_tags(target: Target, links: Sequence[Attached]) -> None:
     """Attach tags, inside a writing(): a tombstone comes alive, a live link keeps its local flag (MODEL §7.5)."""
-    extra = ", event_id" if target is Target.ATTRIBUTE else ""
+    extra = "" if target is Target.EVENT else ", event_id"
     values = [(x.target_id, x.tag_id, x.local, x.relationship_type, *((x.event_id,) if extra else ())) for x in links]
     execute_many(
         f"INSERT INTO {target.value}_tag ({target.value}_id, tag_id, local, relationship_type, deleted{extra})"
         f" VALUES (?, ?, ?, ?, 0{', ?' if extra else ''})"
         f" ON CONFLICT ({target.value}_id, tag_id) DO UPDATE SET relationship_type = excluded.relationship_type,"
-        " local = CASE WHEN deleted THEN excluded.local ELSE local END, deleted = 0",
+        " local = CASE WHEN deleted THEN excluded.local ELSE local END, deleted = 0, removed = NULL",
         values,
     )
 
@@ -182,8 +185,17 @@ def detach_tag(target: Target, target_id: int, tag_id: int, *, may_be_local: boo
     if found[0]:
         execute(f"DELETE FROM {table} WHERE {target.value}_id = ? AND tag_id = ?", (target_id, tag_id))
     else:
-        execute(f"UPDATE {table} SET deleted = 1 WHERE {target.value}_id = ? AND tag_id = ?", (target_id, tag_id))
+        execute(
+            f"UPDATE {table} SET deleted = 1, removed = ? WHERE {target.value}_id = ? AND tag_id = ?",
+            (clock.now(), target_id, tag_id),
+        )
     return bool(found[0])
+
+
+def forget_removed_tags() -> None:
+    """Tombstones that no partner gets any longer, inside a writing()."""
+    for target in Target:
+        execute(f"DELETE FROM {target.value}_tag WHERE deleted AND removed <= ?", (clock.now() - TOMBSTONE_SECONDS,))
 
 
 def attached_tag_ids(target: Target, target_id: int) -> set[int]:

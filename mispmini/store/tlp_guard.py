@@ -31,14 +31,15 @@ def guarded_events(viewer: Viewer, event: str = "event") -> Predicate:
     return _unless(viewer, refusals, event)
 
 
-def guarded_attributes(viewer: Viewer, attribute: str = "attribute", event: str = "event") -> Predicate:
-    """Attributes that TLP lets a partner read, given that it reads their event."""
+def guarded_elements(viewer: Viewer, kind: str, element: str, event: str = "event") -> Predicate:
+    """Attributes or reports that TLP lets a partner read, given that it reads their event; `kind` is their table,
+    `element` its name in the query."""
     guard = _guard_for(viewer)
     if guard is None:
         return TRUE
     refusals = [
         Predicate(
-            f"{_has_tlp('attribute', f'{attribute}.id', tlp)} AND {_refused_in(tlp, guard, attribute, event)}",
+            f"{_has_tlp(kind, f'{element}.id', tlp)} AND {_refused_in(tlp, guard, element, event)}",
             names_of(tlp),
         )
         for tlp in Tlp
@@ -79,10 +80,10 @@ def _refused(tlp: Tlp, guard: Guard, event: str) -> str:
     return f"CASE WHEN {_is_ours(event)} THEN {ours} ELSE ({foreign}) AND {event}.sharing_group_id IS NULL END"
 
 
-def _refused_in(tlp: Tlp, guard: Guard, attribute: str, event: str) -> str:
+def _refused_in(tlp: Tlp, guard: Guard, element: str, event: str) -> str:
     ours, foreign = (
         " OR ".join(
-            f"({event}.distribution = {outer} AND {attribute}.distribution = {inner})"
+            f"({event}.distribution = {outer} AND {element}.distribution = {inner})"
             for outer, inner in refused_pairs(tlp, ours=side, guard=guard)
         )
         or "1 = 0"

@@ -16,6 +16,7 @@ class LocalVersion(NamedTuple):
     timestamp: int
     locked: bool
     trashed: bool
+    published: bool
 
     def is_older_than(self, timestamp: int) -> bool:
         """Whether another version is worth asking for: any other, if this one is of the future (RULES §6)."""
@@ -44,11 +45,11 @@ def local_versions(uuids: Sequence[str]) -> dict[str, LocalVersion]:
     for start in range(0, len(uuids), _BATCH):
         batch = uuids[start : start + _BATCH]
         found = rows(
-            "SELECT uuid, timestamp, locked, trashed IS NOT NULL FROM event"
+            "SELECT uuid, timestamp, locked, trashed IS NOT NULL, published FROM event"
             f" WHERE uuid IN ({marks(batch)}) AND {TAKEN}",
             batch,
         )
-        here.update((r[0], LocalVersion(r[1], bool(r[2]), bool(r[3]))) for r in found)
+        here.update((r[0], LocalVersion(r[1], *map(bool, r[2:]))) for r in found)
     return here
 
 

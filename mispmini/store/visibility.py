@@ -10,7 +10,7 @@ from mispmini.domain.rules import PushRules
 from mispmini.domain.viewer import Viewer
 from mispmini.store.settings import load_settings
 from mispmini.store.sql import TRUE, Predicate, marks, scalar
-from mispmini.store.tlp_guard import guarded_attributes, guarded_events
+from mispmini.store.tlp_guard import guarded_elements, guarded_events
 
 
 def _member_groups(org: str) -> str:
@@ -109,11 +109,20 @@ def attribute_readable_by(
     none that the TLP guard keeps."""
     readable = attribute_visible_to(viewer, attribute, event, with_group=with_group)
     unwanted = link_rules_of(viewer).tags_not
-    if (guarded := guarded_attributes(viewer, attribute, event)) is not TRUE:
+    if (guarded := guarded_elements(viewer, "attribute", attribute, event)) is not TRUE:
         readable &= guarded
     if unwanted:
         readable &= _tagged("attribute", f"{attribute}.id", unwanted, is_wanted=False)
     return readable
+
+
+def report_readable_by(viewer: Viewer, *, with_group: bool = False) -> Predicate:
+    """On `event_report`: reports that the viewer reads, given that it reads their event."""
+    visible, guarded = (
+        element_visible_to(viewer, "event_report", with_group=with_group),
+        guarded_elements(viewer, "event_report", "event_report"),
+    )
+    return visible if guarded is TRUE else visible & guarded
 
 
 def _tagged(target: str, column: str, tag_ids: frozenset[int], *, is_wanted: bool) -> Predicate:

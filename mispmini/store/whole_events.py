@@ -8,6 +8,7 @@ _NOTHING_OF_ITS_OWN = (
     "SELECT NOT EXISTS (SELECT 1 FROM sighting WHERE event_id = :id)"
     " AND NOT EXISTS (SELECT 1 FROM proposal WHERE event_id = :id)"
     " AND NOT EXISTS (SELECT 1 FROM attribute_tag WHERE event_id = :id AND local AND NOT deleted)"
+    " AND NOT EXISTS (SELECT 1 FROM event_report_tag WHERE event_id = :id AND local AND NOT deleted)"
     " AND NOT EXISTS (SELECT 1 FROM attribute_tag AS link JOIN tag ON tag.id = link.tag_id"
     " WHERE link.event_id = :id AND tag.is_galaxy)"
     " AND NOT EXISTS (SELECT 1 FROM attachment JOIN attribute ON attribute.id = attachment.attribute_id"
@@ -41,7 +42,7 @@ def revision_of(event_id: int) -> Revision:
 
 def says_the_same_to_all(event_id: int) -> bool:
     """Whether no element has what depends on who reads: opinions, notes, local tags, clusters, files."""
-    return bool(scalar(_NOTHING_OF_ITS_OWN, (event_id,) * 7))
+    return bool(scalar(_NOTHING_OF_ITS_OWN, (event_id,) * 8))
 
 
 def count_references(event_id: int) -> int:

@@ -22,7 +22,7 @@ class Answer:
 
     `json` is None for an empty body, and for an error whose body is no JSON. `text` is what it says of a failure, else
     the beginning of an error's body: at most 500 characters, our secrets blotted out. `date` is the partner's clock
-    (epoch seconds). Names of `headers` may be asked for in any case.
+    (epoch seconds), `digest` the SHA-256 of the body. Names of `headers` may be asked for in any case.
     """
 
     status: int
@@ -32,6 +32,7 @@ class Answer:
     date: int | None
     etag: str | None
     location: str | None
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

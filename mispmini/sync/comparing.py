@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from mispmini.domain.comparisons import Difference, DifferenceKind
 from mispmini.domain.distribution import SEEN_BY_ALL_HERE, Distribution, Partner, pulled
-from mispmini.domain.drafts import EventDraft
 from mispmini.domain.errors import SaveFailed
 from mispmini.domain.graphs import EventGraph
 from mispmini.domain.ids import canonical_uuid
@@ -23,7 +22,7 @@ from mispmini.store.graphs import Parts, load_event, load_events
 from mispmini.store.ledger import judged_versions
 from mispmini.store.versions import local_counts, published_event_ids
 from mispmini.sync import judging
-from mispmini.sync.fetching import fetch_event
+from mispmini.sync.fetching import Reading, fetch_event
 from mispmini.sync.judging import Sent
 from mispmini.sync.keeping import Store
 from mispmini.sync.links import LinkRefused, Outbound, Progress, go_on, only_one_on, open_remote, said, shake_hands
@@ -197,10 +196,10 @@ def _may_lack(row: Listed, counts: Mapping[str, tuple[int, int]]) -> bool:
 def _missing_here(remote: RemoteServer, server: LinkedServer, uuid: str) -> frozenset[str]:
     """Live attributes that a pull would have taken; deleted ones of ours count as taken."""
     fetched = fetch_event(remote, server, uuid)
-    if not isinstance(fetched, EventDraft):
+    if not isinstance(fetched, Reading):
         return frozenset()
     store = Store.over(server)
-    draft = pulled(fetched, store.rules, trusted=store.trusted, filter_types=store.filter_types)
+    draft = pulled(fetched.draft, store.rules, trusted=store.trusted, filter_types=store.filter_types)
     inside = (a for item in draft.objects if not item.deleted for a in item.attributes)
     live = {a.uuid for part in (draft.attributes, inside) for a in part if not a.deleted and a.uuid}
     return frozenset(live - uuids_in_event(uuid))

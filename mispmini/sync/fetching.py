@@ -1,7 +1,7 @@
 """Fetches a partner's events over a few connections, ahead of the one writer (PROTOCOL §4.4, SPEED §3)."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -10,15 +10,16 @@ from queue import SimpleQueue
 from threading import Condition
 from typing import TypeAlias
 
-from mispmini.domain.drafts import EventDraft
+from mispmini.domain import clock
+from mispmini.domain.drafts import AttributeDraft, EventDraft
 from mispmini.domain.errors import MispminiError
 from mispmini.domain.ids import canonical_uuid
 from mispmini.domain.receipts import LedgerState, Receipt, Trouble
 from mispmini.domain.servers import LinkedServer
 from mispmini.sync.judging import refusal
 from mispmini.sync.links import Outbound, open_remote, said
-from mispmini.sync.remote import Cause, RemoteFailure, RemoteServer
-from mispmini.wire.event_in import read_event
+from mispmini.sync.remote import Answer, Cause, RemoteFailure, RemoteServer
+from mispmini.wire.event_in import read_event, read_progress
 
 THREADS = 3
 _AHEAD = 100
@@ -34,15 +35,35 @@ _VIEW = (
     "/includeWarninglistHits:0"
 )
 
-Fetched: TypeAlias = EventDraft | Receipt
+_YOUNG_SECONDS = 15 * 60
+_MANY_ATTRIBUTES = 1_000
 
 
-def fetch_event(remote: RemoteServer, server: LinkedServer, ref: str) -> Fetched:
-    """One event by id or uuid, read; or the receipt that says why not. Raises RemoteFailure."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An event as its partner showed it; `settled` says that nobody can still be writing it there (RULES §11)."""
+
+    draft: EventDraft
+    digest: str
+    settled: bool
+
+
+Fetched: TypeAlias = Reading | Receipt
+AS_BEFORE = Receipt(LedgerState.UNCHANGED)
+"""Fetched again, and the same."""
+
+
+def fetch_event(remote: RemoteServer, server: LinkedServer, ref: str, *, digest: str | None = None) -> Fetched:
+    """One event by id or uuid, read; or the receipt that says why not. Raises RemoteFailure.
+
+    AS_BEFORE if the answer is the one of this `digest`.
+    """
     local_tags = "" if server.internal else "/excludeLocalTags:1"
     answer = remote.get_json(f"/events/view/{ref}{_VIEW}{local_tags}")
     if answer.status != 200:
         return refusal(answer.status, said(answer))
+    if answer.digest == digest:
+        return AS_BEFORE
     try:
         draft = read_event(answer.json, from_partner=True)
     except MispminiError as error:
@@ -51,16 +72,23 @@ def fetch_event(remote: RemoteServer, server: LinkedServer, ref: str) -> Fetched
         return Receipt(LedgerState.FAILED, Trouble.WRONG_SHAPE, "an event without a uuid", 200)
     if (canonical_uuid(ref) or draft.uuid) != draft.uuid:
         return Receipt(LedgerState.FAILED, Trouble.WRONG_UUID, f"asked for {ref}, got {draft.uuid}", 200)
-    return draft
+    return Reading(draft, answer.digest, _is_settled(answer, draft))
+
+
+def _is_settled(answer: Answer, draft: EventDraft) -> bool:
+    """Whether it is small, and was published a while before it was read, by the partner's own clock."""
+    published, told = read_progress(answer.json)
+    now = clock.now() if answer.date is None else answer.date
+    return now - published >= _YOUNG_SECONDS and max(told, len(list(_attributes(draft)))) <= _MANY_ATTRIBUTES
 
 
 def fetch_in_order(
-    remote: RemoteServer, server: LinkedServer, outbound: Outbound, refs: Sequence[str]
+    remote: RemoteServer, server: LinkedServer, outbound: Outbound, refs: Mapping[str, str | None]
 ) -> Iterator[Fetched]:
     """The events in the order asked for, at most 100 or 5,000 attributes (20 MB of files) ahead of the taker.
 
-    A short list goes over the connection that is there. Raises RemoteFailure when three in a row get no
-    answer, or a hundred one of no use.
+    `refs` holds the digest of what was read before. A short list goes over the connection that is there. Raises
+    RemoteFailure when three in a row get no answer, or a hundred one of no use.
     """
     threads = 1 if len(refs) <= _FEW else THREADS
     with ExitStack() as opened:
@@ -70,15 +98,17 @@ def fetch_in_order(
             free.put(opened.enter_context(open_remote(server, outbound)))
         pool = ThreadPoolExecutor(threads, thread_name_prefix=f"pull-{server.id}")
         opened.callback(pool.shutdown, cancel_futures=True)
-        window = Window(lambda ref: _fetch_with(free, server, ref))
+        window = Window(lambda ref: _fetch_with(free, server, ref, refs[ref]))
         opened.callback(window.close)
         yield from _without_a_row_of_failures(window.fetched(pool, refs))
 
 
-def _fetch_with(free: "SimpleQueue[RemoteServer]", server: LinkedServer, ref: str) -> Fetched | RemoteFailure:
+def _fetch_with(
+    free: "SimpleQueue[RemoteServer]", server: LinkedServer, ref: str, digest: str | None
+) -> Fetched | RemoteFailure:
     remote = free.get()
     try:
-        return fetch_event(remote, server, ref)
+        return fetch_event(remote, server, ref, digest=digest)
     except RemoteFailure as failure:
         return failure
     finally:
@@ -133,10 +163,13 @@ class Window:
 
 def weight_of(item: Fetched | RemoteFailure) -> int:
     """What one event holds, in attributes: a file weighs as many as 4 kB of it go into."""
-    if not isinstance(item, EventDraft):
+    if not isinstance(item, Reading):
         return 0
-    attributes = chain(item.attributes, *(held.attributes for held in item.objects))
-    return sum(1 + len(attribute.data or b"") // _FILE_BYTES for attribute in attributes)
+    return sum(1 + len(attribute.data or b"") // _FILE_BYTES for attribute in _attributes(item.draft))
+
+
+def _attributes(draft: EventDraft) -> Iterator[AttributeDraft]:
+    return chain(draft.attributes, *(held.attributes for held in draft.objects))
 
 
 def _without_a_row_of_failures(fetched: Iterator[Fetched | RemoteFailure]) -> Iterator[Fetched]:

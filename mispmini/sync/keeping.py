@@ -2,7 +2,8 @@
 
 import logging
 import time
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 
 from mispmini.domain.distribution import Reason, pulled
 from mispmini.domain.drafts import EventDraft
@@ -17,18 +18,21 @@ from mispmini.services import audit, gone
 from mispmini.services.authentication import viewer_of_user
 from mispmini.services.events import NOT_NEWER, Saved, add_event, edit_event
 from mispmini.services.gone import GonePolicy
-from mispmini.services.receiving import note_refusal
+from mispmini.services.receiving import GROUP, note_refusal
+from mispmini.store import rereadings
 from mispmini.store.database import writing
 from mispmini.store.ledger import write_receipt
 from mispmini.store.organisations import find_any_organisation
 from mispmini.store.settings import load_settings
-from mispmini.store.versions import local_versions
-from mispmini.sync.fetching import Fetched, weight_of
+from mispmini.store.versions import LocalVersion, local_versions
+from mispmini.sync.fetching import AS_BEFORE, Fetched, Reading, weight_of
 
 _BATCH_EVENTS = 100
 _BATCH_ATTRIBUTES = 5_000
 _BATCH_SECONDS = 1.0
 _NAMED_ELEMENTS = 10
+_JUDGED_UNREAD = frozenset({Trouble.OURS, Trouble.BLOCKED, Reason.PROTECTED})
+_INSIDE = ("tags", "attributes", "objects", "reports", "sightings", "analyst_data", "dropped")
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +49,7 @@ class Store:
     filter_types: bool
     with_rules: bool = False
     hears_of_deletions: bool = True
+    again: Collection[str] = ()
 
     @classmethod
     def over(
@@ -53,7 +58,7 @@ class Store:
         """For one link as it is now; `with_rules` holds tags and creators against its rules once more, here.
 
         A read-only key does not hear of deletions: what is missing is then looked for (RULES §2). What is `forced` is
-        merged although that version is here.
+        merged although that version is here, as is what is read `again` (uuids).
         """
         settings = load_settings()
         return cls(
@@ -81,12 +86,39 @@ class Store:
             return [self._keep(ref, fetched) for ref, fetched in batch.items]
 
     def _keep(self, ref: str, fetched: Fetched) -> Receipt:
+        uuid = canonical_uuid(ref) or (fetched.draft.uuid if isinstance(fetched, Reading) else None)
+        if uuid is not None and uuid in self.again and isinstance(fetched, Receipt):
+            self._note_no_news(uuid, fetched)
+            return AS_BEFORE
         with audit.apart():
-            receipt = fetched if isinstance(fetched, Receipt) else self._stored(fetched)
-        uuid = canonical_uuid(ref) or (fetched.uuid if isinstance(fetched, EventDraft) else None)
+            receipt = fetched if isinstance(fetched, Receipt) else self._stored(fetched.draft)
         if uuid is not None:
             write_receipt(self.server.id, Direction.PULL, uuid, receipt)
+            if isinstance(fetched, Reading):
+                self._note_reading(uuid, fetched, receipt)
         return receipt
+
+    def _note_no_news(self, uuid: str, receipt: Receipt) -> None:
+        """What was read again is the same, or could not be read: the ledger keeps what it knows. A refusal counts as a
+        reading, or it would be asked for ever; silence does not."""
+        known = rereadings.find_rereading(self.server.id, uuid)
+        if receipt is AS_BEFORE:
+            rereadings.forget_readings(self.server.id, [uuid])
+        elif known is not None:
+            readings = known.readings + (receipt.http_status is not None)
+            rereadings.note_reading(self.server.id, uuid, known.digest, readings)
+
+    def _note_reading(self, uuid: str, reading: Reading, receipt: Receipt) -> None:
+        """Whether the event is to be read again: it may still be written there, or it is another one than before."""
+        known = rereadings.find_rereading(self.server.id, uuid)
+        again = known if uuid in self.again else None
+        same = known is not None and known.digest == reading.digest
+        is_over = reading.settled or receipt.state is LedgerState.FAILED  # what failed is fetched again anyhow
+        if same or receipt.reason in _JUDGED_UNREAD or (again is None and is_over):
+            rereadings.forget_readings(self.server.id, [uuid])
+        else:
+            readings = again.readings + 1 if again is not None else 1
+            rereadings.note_reading(self.server.id, uuid, reading.digest, readings)
 
     def _stored(self, draft: EventDraft) -> Receipt:
         if draft.protected:
@@ -122,16 +154,20 @@ class Store:
             return _arrived(draft, add_event(self.viewer, draft, self.origin), LedgerState.SENT)
         if not local.locked:
             return _skipped(draft, Trouble.OURS)
-        return _arrived(draft, self._updated(draft, shown), LedgerState.UPDATED)
+        return _arrived(draft, self._updated(draft, shown, local), LedgerState.UPDATED)
 
-    def _updated(self, draft: EventDraft, shown: EventDraft) -> Saved:
+    def _updated(self, draft: EventDraft, shown: EventDraft, local: LocalVersion) -> Saved:
+        again = draft.uuid in self.again
+        if again and (draft.timestamp or 0) <= local.timestamp:
+            draft = _missing_of(draft, local)
+        origin = replace(self.origin, forced=self.origin.forced or again)
         policy = GonePolicy.IGNORE if self.hears_of_deletions else gone.policy_of(self.server.gone_policy)
         with writing():
             if policy is GonePolicy.DELETE:
                 draft = gone.with_deletions(draft, shown, self.server.remote_org_id)
             if self.server.remove_missing_tags:
                 draft = gone.without_missing_tags(draft, shown, self.server.remote_org_id)
-            saved = edit_event(self.viewer, str(draft.uuid), draft, self.origin)
+            saved = edit_event(self.viewer, str(draft.uuid), draft, origin)
             gone.mark(shown, self.server.remote_org_id, marks=policy is GonePolicy.MARK)
             return saved
 
@@ -172,16 +208,34 @@ def _is_alive(draft: EventDraft) -> bool:
     return any(not element.deleted for part in (draft.attributes, inside, draft.reports) for element in part)
 
 
+def _missing_of(draft: EventDraft, local: LocalVersion) -> EventDraft:
+    """Of a version that is here, or older than ours: its elements alone, which are taken where they are not here yet or
+    newer. What the event says of itself, and whether it is published, stays (RULES §11)."""
+    inside = {name: getattr(draft, name) for name in _INSIDE}
+    return EventDraft(uuid=draft.uuid, timestamp=local.timestamp, published=local.published, **inside)
+
+
 def _skipped(draft: EventDraft, reason: Reason | Trouble) -> Receipt:
     return Receipt(LedgerState.SKIPPED, reason, version=draft.timestamp)
 
 
 def _arrived(draft: EventDraft, saved: Saved, state: LedgerState) -> Receipt:
-    if not saved.dropped:
-        return Receipt(state, version=draft.timestamp)
-    named = ", ".join(f"{item.kind} {item.uuid or 'without uuid'}" for item in saved.dropped[:_NAMED_ELEMENTS])
-    detail = f"{len(saved.dropped)} elements were left out: {named}"
-    return Receipt(LedgerState.PARTIAL, Trouble.ELEMENTS_MISSING, detail, version=draft.timestamp)
+    refused = [item for item in saved.dropped if "sharing_group_id" in item.errors]
+    if refused or saved.narrowed:
+        return Receipt(LedgerState.DEGRADED, Trouble.GROUP_REFUSED_HERE, _told_of(saved), version=draft.timestamp)
+    if saved.dropped:
+        return Receipt(LedgerState.PARTIAL, Trouble.ELEMENTS_MISSING, _told_of(saved), version=draft.timestamp)
+    return Receipt(state, version=draft.timestamp)
+
+
+def _told_of(saved: Saved) -> str:
+    """What is not here as it came, for the admin."""
+    group = [text for item in saved.dropped if item.kind == GROUP for text in item.errors["sharing_group_id"]]
+    left_out = [item for item in saved.dropped if item.kind != GROUP]
+    named = ", ".join(f"{item.kind} {item.uuid or 'without uuid'}" for item in left_out[:_NAMED_ELEMENTS])
+    elements = [f"{len(left_out)} elements were left out: {named}"] if left_out else []
+    kept = [f"{saved.narrowed} elements stay with the organisation"] if saved.narrowed else []
+    return " ".join((*group, *kept, *elements))
 
 
 def _refused(draft: EventDraft, error: MispminiError) -> Receipt:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mispmini.domain.distribution import Reason
 from mispmini.domain.errors import MispminiError, SaveFailed
@@ -31,13 +31,14 @@ from mispmini.sync.links import (
     shake_hands,
 )
 from mispmini.sync.proposals import pull_proposals
-from mispmini.sync.pull_index import Index, read_index, wanted_rows
+from mispmini.sync.pull_index import Index, read_index, waiting_rows, wanted_rows
 from mispmini.sync.remote import RemoteFailure, RemoteServer
 from mispmini.sync.sightings import pull_sightings
 
 FULL = "full"
 UPDATE = "update"
 RELEVANT_CLUSTERS = "pull_relevant_clusters"
+AGAIN = "again"
 NOT_ENABLED = "Pull setting not enabled for this server."
 NO_CLUSTERS = "Pulling galaxy clusters is not enabled for this server."
 NOT_AUTHORISED = (
@@ -98,7 +99,8 @@ class _Tally:
 
 
 def pull_from(server: LinkedServer, technique: str, outbound: Outbound, *, progress: Progress = go_on) -> PullResult:
-    """Pull everything (`full`), only what is here already (`update`), or one event by id or uuid.
+    """Pull everything (`full`), only what is here already (`update`), one event by id or uuid, or what may still have
+    been written when it was read (`again`, which full and update do too).
 
     `progress` hears (done, total) after each batch and says whether to go on; what is stored stays. Raises SaveFailed
     with the reason, AlreadyRunning.
@@ -158,6 +160,10 @@ def _pull(server: LinkedServer, technique: str, outbound: Outbound, progress: Pr
             tally = _pull_listed(remote, version, store, technique, outbound, progress)
             if version.perm_analyst_data:
                 tally.analyst_data = _pull_analyst_data(remote, store)
+        elif technique == AGAIN:
+            tally = _Tally()
+            store = Store.over(server, with_rules=True, hears_of_deletions=version.perm_sync)
+            _keep(remote, store, outbound, [], waiting_rows(server), tally, progress)
         else:
             store = Store.over(server, hears_of_deletions=version.perm_sync, forced=True)
             tally = _pull_one(remote, store, technique, outbound)
@@ -204,26 +210,41 @@ def _pull_listed(
 ) -> _Tally:
     server = store.server
     index = read_index(remote, server, with_rules=technique == FULL, lists_orgs=version.lists_orgs)
-    tally = _Tally()
-    if index.unchanged:
-        _pull_opinions(remote, version, server, index, tally, technique)
-        return tally
-    listed = {row.uuid for row in index.rows}
-    note_listed(server, listed, whole=listed if technique == FULL and index.is_whole else None)
-    refs = [row.uuid for row in wanted_rows(server, index.rows, only_known=technique == UPDATE)]
+    tally, only_known = _Tally(), technique == UPDATE
+    refs: list[str] = []
+    if not index.unchanged:
+        listed = {row.uuid for row in index.rows}
+        note_listed(server, listed, whole=listed if technique == FULL and index.is_whole else None)
+        refs = [row.uuid for row in wanted_rows(server, index.rows, only_known=only_known)]
+    again = waiting_rows(server, besides=refs, only_known=only_known)
+    whole = _keep(remote, store, outbound, refs, again, tally, progress)
+    _pull_opinions(remote, version, server, index, tally, technique)
+    if technique == FULL and not index.unchanged:
+        with writing(quiet=True):
+            servers.remember_index(server.id, index.etag if whole and tally.is_whole else None)
+    return tally
+
+
+def _keep(
+    remote: RemoteServer,
+    store: Store,
+    outbound: Outbound,
+    refs: list[str],
+    again: dict[str, str | None],
+    tally: _Tally,
+    progress: Progress,
+) -> bool:
+    """Fetch and store what is wanted, then what is read again; whether nobody stopped it."""
+    wanted = dict.fromkeys(refs) | again
+    store = replace(store, again=again)
     done = 0
-    for batch in _batches(remote, server, outbound, refs):
+    for batch in _batches(remote, store.server, outbound, wanted):
         tally.count(store.keep_all(batch))
         done += len(batch.items)
-        if not progress(done, len(refs)):
-            tally.is_stopped = done < len(refs)
+        if not progress(done, len(wanted)):
+            tally.is_stopped = done < len(wanted)
             break
-    _pull_opinions(remote, version, server, index, tally, technique)
-    if technique == FULL:
-        whole = tally.is_whole and done == len(refs)
-        with writing(quiet=True):
-            servers.remember_index(server.id, index.etag if whole else None)
-    return tally
+    return done == len(wanted)
 
 
 def _pull_opinions(
@@ -255,7 +276,9 @@ def _going_on_without(tally: _Tally, what: str) -> Iterator[None]:
         _log.warning("%s could not be pulled: %s", what, failure)
 
 
-def _batches(remote: RemoteServer, server: LinkedServer, outbound: Outbound, refs: list[str]) -> Iterator[Batch]:
+def _batches(
+    remote: RemoteServer, server: LinkedServer, outbound: Outbound, refs: dict[str, str | None]
+) -> Iterator[Batch]:
     """What was fetched, in portions for one transaction each; what was fetched before a failure is still handed on."""
     batch = Batch()
     try:
@@ -276,7 +299,5 @@ def _pull_one(remote: RemoteServer, store: Store, ref: str, outbound: Outbound) 
     if not names_event(ref):
         raise SaveFailed("pull", "Server", f"Invalid pull technique `{ref}`.", subject_id=store.server.id)
     tally = _Tally()
-    ref = canonical_uuid(ref) or ref
-    for batch in _batches(remote, store.server, outbound, [ref]):
-        tally.count(store.keep_all(batch))
+    _keep(remote, store, outbound, [canonical_uuid(ref) or ref], {}, tally, go_on)
     return tally

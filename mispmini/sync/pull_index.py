@@ -1,6 +1,6 @@
 """What a partner offers to pull, and what of it is wanted here (PROTOCOL §4.3)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,7 +8,9 @@ from mispmini.domain import clock
 from mispmini.domain.ids import canonical_uuid
 from mispmini.domain.rules import PullRules
 from mispmini.domain.servers import LinkedServer
+from mispmini.store.database import writing
 from mispmini.store.ledger import judged_versions
+from mispmini.store.rereadings import forget_readings, to_read_again
 from mispmini.store.servers import known_index_tag
 from mispmini.store.settings import load_settings
 from mispmini.store.versions import blocked_among, local_versions
@@ -90,6 +92,23 @@ def wanted_rows(server: LinkedServer, rows: Iterable[IndexRow], *, only_known: b
         if local is None or (local.locked and not local.trashed and local.is_older_than(row.timestamp)):
             wanted.append(row)
     return wanted
+
+
+def waiting_rows(
+    server: LinkedServer, *, besides: Collection[str] = (), only_known: bool = False
+) -> dict[str, str | None]:
+    """What to read again, by uuid with the digest of the reading before: but for what is fetched anyhow.
+
+    What was deleted or blocked here since is not waited for any longer.
+    """
+    waiting = to_read_again(server.id)
+    here, (blocked, _orgs) = local_versions(list(waiting)), blocked_among(list(waiting), [])
+    gone = blocked | {uuid for uuid, local in here.items() if local.trashed or not local.locked}
+    if gone:
+        with writing(quiet=True):
+            forget_readings(server.id, gone)
+    left_out = gone.union(besides, waiting.keys() - here.keys() if only_known else ())
+    return {uuid: digest for uuid, digest in waiting.items() if uuid not in left_out}
 
 
 def _is_judged(version: int, row: IndexRow) -> bool:

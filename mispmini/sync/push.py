@@ -243,7 +243,8 @@ def _with_our_url(group: SharingGroup) -> SharingGroup:
 def _without_tombstones(copy: EventGraph) -> EventGraph:
     """For a partner that does not have the event: it has no tag to remove, and might add what it is told of."""
     tags = {attribute: _alive(held) for attribute, held in copy.attribute_tags.items()}
-    return replace(copy, tags=_alive(copy.tags), attribute_tags=tags)
+    of_reports = {report: _alive(held) for report, held in copy.report_tags.items()}
+    return replace(copy, tags=_alive(copy.tags), attribute_tags=tags, report_tags=of_reports)
 
 
 def _alive(tags: Sequence[TagRow]) -> list[TagRow]:

@@ -218,6 +218,7 @@ class RemoteServer:
             date=epoch_of(headers.get("Date")),
             etag=headers.get("ETag"),
             location=headers.get("Location"),
+            digest=sha256(body).hexdigest(),
         )
 
     def _json(self, response: requests.Response, body: bytes) -> Any:

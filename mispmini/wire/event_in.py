@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from mispmini.domain import sentences
@@ -22,7 +23,7 @@ from mispmini.wire.door import unwrap
 from mispmini.wire.known_keys import EVENT_KEYS, unknown_keys
 from mispmini.wire.object_in import attribute_drafts, object_draft
 from mispmini.wire.report_in import read_report
-from mispmini.wire.scalars import Fields, Record, listed, uuid, whole_number
+from mispmini.wire.scalars import Fields, Record, as_record, listed, uuid, whole_number
 from mispmini.wire.sharing_group_in import embedded_group, read_organisation
 from mispmini.wire.sighting_in import read_sightings
 from mispmini.wire.tag_in import dropped_for, read_tags
@@ -48,13 +49,20 @@ def read_event(body: object, *, from_partner: bool) -> EventDraft:
         tags=read_tags(record, "EventTag", dropped),
         attributes=attribute_drafts(record.get("Attribute"), dropped, from_partner=from_partner),
         objects=_objects(record, dropped, from_partner=from_partner),
-        reports=_each(record.get("EventReport"), "EventReport", dropped, read_report),
+        reports=_each(record.get("EventReport"), "EventReport", dropped, partial(read_report, dropped=dropped)),
         sightings=_sightings(body, record),
         analyst_data=embedded_items(record, "Event", draft.uuid or new_uuid()),
     )
     if len(filled.attributes) + sum(len(o.attributes) for o in filled.objects) > MOST_ATTRIBUTES:
         refuse_so_many()
     return replace(filled, dropped=tuple(dropped))
+
+
+def read_progress(body: object) -> tuple[int, int]:
+    """When a partner says that it published an event (epoch seconds), and how many attributes it says that it has."""
+    record = as_record(unwrap(body, "Event")) or {}
+    published = whole_number(record.get("publish_timestamp")) or whole_number(record.get("timestamp"))
+    return published or 0, whole_number(record.get("attribute_count")) or 0
 
 
 def _own_fields(record: Record, *, from_partner: bool) -> EventDraft:

@@ -187,5 +187,8 @@ def _reports(graph: EventGraph, shared: SharedTexts) -> str:
     """The reports; a push without any has no such key."""
     if shared.for_push and not graph.reports:
         return ""
-    texts = (report_json(row, shared.group(row) + shared.said(row.uuid)) for row in graph.reports)
+    texts = (
+        report_json(row, f"{shared.group(row)}{shared.tags(graph.report_tags.get(row.id, ()))}{shared.said(row.uuid)}")
+        for row in graph.reports
+    )
     return f',"EventReport":[{",".join(texts)}]'

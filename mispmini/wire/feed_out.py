@@ -151,6 +151,7 @@ def event_document(graph: EventGraph) -> Reply:
                     "timestamp": str(report.timestamp),
                     "deleted": False,
                     "distribution": _INHERIT,
+                    **_tagged(graph.report_tags.get(report.id, ())),
                 }
                 for report in graph.reports
             ],
@@ -164,6 +165,11 @@ def _organisation(org: OrganisationRow) -> Reply:
 
 def _tags(tags: Sequence[TagRow]) -> list[Reply]:
     return [{"name": tag.name, "colour": tag.colour, "local": False} for tag in tags if not tag.deleted]
+
+
+def _tagged(tags: Sequence[TagRow]) -> Reply:
+    """`Tag`, where there is any."""
+    return {"Tag": found} if (found := _tags(tags)) else {}
 
 
 def _attribute(row: AttributeRow, graph: EventGraph) -> Reply:
@@ -182,8 +188,7 @@ def _attribute(row: AttributeRow, graph: EventGraph) -> Reply:
     }
     if row.object_relation:
         told["object_relation"] = row.object_relation
-    if tags := _tags(graph.attribute_tags.get(row.id, ())):
-        told["Tag"] = tags
+    told |= _tagged(graph.attribute_tags.get(row.id, ()))
     if (content := graph.attachments.get(row.id)) is not None:
         told["data"] = base64.b64encode(content).decode("ascii")
     return told

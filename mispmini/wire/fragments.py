@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable, Sequence
 from json.encoder import encode_basestring as quoted
 
 from mispmini.domain import clock
@@ -73,6 +74,11 @@ def tag_json(tag: TagRow, *, for_push: bool = False) -> str:
     return f'{{{columns},"local":{BOOL[tag.local]},"relationship_type":{text_or_null(tag.relationship_type)}}}'
 
 
+def tags_json(tags: Sequence[TagRow], text_of: Callable[[TagRow], str] = tag_json) -> str:
+    """`,"Tag":[…]`, or nothing: without tags MISP leaves the key out."""
+    return f',"Tag":[{",".join(map(text_of, tags))}]' if tags else ""
+
+
 def sharing_group_json(group: SharingGroup) -> str:
     """A whole group inside an event or element (MODEL §7.9), or what strangers are shown of it."""
     if not group.told:
@@ -105,11 +111,11 @@ def _group_server_json(group: SharingGroup, server: SharingGroupServer) -> str:
     )
 
 
-def report_json(report: ReportRow, sharing_group: str = "") -> str:
-    """A report inside an event; `sharing_group` is a ready `,"SharingGroup":…` or nothing."""
+def report_json(report: ReportRow, beside: str = "") -> str:
+    """A report; `beside` is a ready `,"SharingGroup":…`, `,"Tag":…` and the like, or nothing."""
     return (
         f'{{"id":"{report.id}","uuid":"{report.uuid}","event_id":"{report.event_id}","name":{quoted(report.name)},'
         f'"content":{quoted(report.content)},"distribution":"{report.distribution}",'
         f'"sharing_group_id":"{report.sharing_group_id or 0}","timestamp":"{report.timestamp}",'
-        f'"deleted":{BOOL[report.deleted]}{sharing_group}}}'
+        f'"deleted":{BOOL[report.deleted]}{beside}}}'
     )

@@ -9,7 +9,7 @@ from mispmini.domain.graphs import EventGraph, TagRow
 from mispmini.domain.opinions import ProposalRow
 from mispmini.wire.analyst_data_out import ItemTexts
 from mispmini.wire.elsewhere_out import ElsewhereTexts
-from mispmini.wire.fragments import sharing_group_json, tag_json
+from mispmini.wire.fragments import sharing_group_json, tag_json, tags_json
 from mispmini.wire.galaxy_out import GalaxyTexts
 from mispmini.wire.proposal_out import nested_proposals_json
 from mispmini.wire.sighting_out import sighting_json
@@ -47,9 +47,8 @@ class SharedTexts:
         return self._groups.get(element.sharing_group_id or 0, "")
 
     def tags(self, tags: Sequence[TagRow]) -> str:
-        """`,"Tag":[…]`, or nothing: without tags MISP leaves the key out. Tombstones go to partners alone."""
-        texts = [self._tag(tag) for tag in tags if self.for_push or not tag.deleted]
-        return f',"Tag":[{",".join(texts)}]' if texts else ""
+        """`,"Tag":[…]`, or nothing: without tags MISP leaves the key out."""
+        return tags_json(tags, self._tag)
 
     def kind(self, type_: str, category: str) -> str:
         """`"type":…,"category":…` of an attribute."""

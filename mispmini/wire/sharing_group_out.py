@@ -1,12 +1,13 @@
 """Sharing groups and reports as answers of their own (MODEL §7.9, API §9.5, §9.7)."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from mispmini.domain.graphs import EventRow, OrganisationRow, ReportRow, SharingGroup
+from mispmini.domain.graphs import EventRow, OrganisationRow, ReportRow, SharingGroup, TagRow
 from mispmini.domain.records import GroupName, OrganisationRecord
 from mispmini.wire.account_replies import organisation_columns
-from mispmini.wire.fragments import report_json, sharing_group_json
+from mispmini.wire.fragments import report_json, sharing_group_json, tags_json
 from mispmini.wire.replies import Reply
 
 _SHORT = ("id", "uuid", "name", "description", "releasability", "local", "active", "roaming")
@@ -43,11 +44,16 @@ def sharing_group_index_item(group: SharingGroup, *, editable: bool, deletable: 
 
 
 def report_view(
-    report: ReportRow, event: EventRow, org: OrganisationRow, orgc: OrganisationRow, group: GroupName | None
+    report: ReportRow,
+    event: EventRow,
+    org: OrganisationRow,
+    orgc: OrganisationRow,
+    group: GroupName | None,
+    tags: Sequence[TagRow] = (),
 ) -> Reply:
     """eventReports/view and a row of its index: group and event stand beside the report."""
     return {
-        "EventReport": json.loads(report_json(report)),
+        "EventReport": json.loads(report_json(report, tags_json(tags))),
         "Event": {
             "id": str(event.id),
             "orgc_id": str(event.orgc_id),

@@ -153,7 +153,7 @@ HANDSHAKE = (
 GROUPS = (
     Row(SA, "POST /sharingGroups/add", ok({"SharingGroup": {"id": str, "releasability": "r", "active": True,
         "local": True, "roaming": False, "...": 1}, "Organisation": dict,
-        "SharingGroupOrg": [{"extend": True, "Organisation": dict, "...": 1}, "..."],
+        "SharingGroupOrg": [],
         "SharingGroupServer": [{"server_id": "0", "all_orgs": False, "...": 1}, "..."]}),
         {"name": "g {new}", "releasability": "r", "description": "d"}),
     Row(SA, "POST /sharing_groups/add", ok({"SharingGroup": {"roaming": True, "...": 1}, "SharingGroupOrg": list,

@@ -32,7 +32,7 @@ from tests.contract.playing import (
     recorded_bodies,
     sentence,
 )
-from tests.sync.ground import OUR_ORG, OUTBOUND, THEIR_ORG, Ground, a_draft, break_ground, leave_ground
+from tests.sync.ground import OUR_ORG, OUTBOUND, THEIR_ORG, Ground, a_draft, a_reading, break_ground, leave_ground
 from tests.sync.recorded import body_of, exchanges_of
 from tests.wire_files import Recordings
 
@@ -79,7 +79,7 @@ def stand(ground: Ground, server: LinkedServer, exchanges: Sequence[Json], *, up
         batch = Batch()
         for uuid, body in fetched.items():
             draft = read_event(body, from_partner=True)
-            batch.add(uuid, replace(draft, timestamp=(draft.timestamp or 0) - 1000, info="older"))
+            batch.add(uuid, a_reading(replace(draft, timestamp=(draft.timestamp or 0) - 1000, info="older")))
         assert all(receipt.arrived for receipt in Store.over(server).keep_all(batch))
     moved = {uuid for body in _searched(exchanges) for uuid in body["uuid"]}
     with writing():

@@ -71,7 +71,13 @@ def two_more() -> Iterator[tuple[Actor, Actor]]:
 
 def _group(actor: Actor, other: Actor) -> dict[str, str]:
     """A roaming group of both organisations at this actor's, as an event names it."""
-    wanted = {"name": f"Group {new_uuid()[:8]}", "releasability": "the two of us", "roaming": True, "active": True}
+    wanted: Json = {
+        "name": f"Group {new_uuid()[:8]}",
+        "releasability": "the two of us",
+        "roaming": True,
+        "active": True,
+    }
+    wanted["SharingGroupOrg"] = [{"org_id": str(actor.org_id), "extend": True}]
     made = actor.post("/sharing_groups/add", wanted)
     assert made.status_code == 200, made.text
     group_id: str = made.json()["SharingGroup"]["id"]

@@ -177,7 +177,8 @@ class Workshop:
 
     def group(self) -> str:
         """A sharing group of everybody's organisation."""
-        return str(self._post("/sharing_groups/add", new_group())["SharingGroup"]["uuid"])
+        members = {"SharingGroupOrg": [{"org_id": str(self.dora.org_id), "extend": True}]}
+        return str(self._post("/sharing_groups/add", new_group() | members)["SharingGroup"]["uuid"])
 
     def group_with_org(self) -> str:
         """One with another organisation in it."""

@@ -7,21 +7,24 @@ from typing import Any
 import pytest
 
 from mispmini.domain import clock
+from mispmini.domain.receipts import LedgerState
 from mispmini.domain.servers import LinkedServer
 from mispmini.jobs import Jobs, start_jobs
 from mispmini.jobs.puller import INTERRUPTED, Puller
 from mispmini.services.jobs import ask_for_job, wait_for_job
 from mispmini.settings import Settings
 from mispmini.store import jobs as job_rows
-from mispmini.store import servers
+from mispmini.store import servers, sql
 from mispmini.store.database import writing
 from mispmini.store.jobs import JobKind, JobState
 from mispmini.store.versions import local_versions
+from mispmini.sync.pull import FULL, pull_from
 from tests.jobs.waiting import eventually
 from tests.sync.ground import OUTBOUND, Ground
 from tests.sync.hostile import HostileServer, Received, answer
 from tests.sync.recorded import lines_of, played
 from tests.sync.test_pull import Source, event
+from tests.sync.test_reading_again import Writer, attribute
 
 
 @pytest.fixture
@@ -142,3 +145,23 @@ def test_a_pull_that_hangs_leaves_room_for_others(ground: Ground, jobs: Jobs, so
         ground.links(partner.url, pull=True, pull_interval=1)
         eventually(lambda: silent.connections and len(local_versions(list(source.events))) == 2)
         assert silent.connections == 1, "one pull of a link at a time"
+
+
+@pytest.mark.parametrize("interval", [None, 86400], ids=["no interval", "a long one"])
+def test_what_is_to_be_read_again_is_read_by_itself_also_after_a_restart(
+    ground: Ground, settings: Settings, interval: int | None
+) -> None:
+    written = [attribute() for _ in range(3)]
+    writer = Writer(written[:1], written)
+    uuid = writer.event["uuid"]
+    with writer.server() as partner:
+        server = ground.links(partner.url, pull=True, pull_interval=interval)
+        pull_from(server, FULL, OUTBOUND)
+        with writing():
+            servers.schedule_pull(server.id, clock.now() + 86400)
+            sql.execute("UPDATE rereading SET due = ?", (clock.now() - 1,))
+        running = start_jobs(settings)
+        eventually(lambda: len(ground.sees(uuid).attributes) == 3)
+        running.stop()
+        assert sum("events/index" in line for line in lines_of(partner)) == 2, "those of the first pull"
+    assert ground.receipt(server, uuid).state is LedgerState.UPDATED

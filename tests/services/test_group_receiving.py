@@ -218,7 +218,7 @@ def kept(viewer: Viewer, **fields: Any) -> SharingGroup:
 
 @pytest.mark.parametrize("flaw", list(GroupFlaw))
 def test_publishing_to_a_group_of_no_use_is_refused_with_the_way_out(house: House, flaw: GroupFlaw) -> None:
-    group = kept(house.dora)
+    group = kept(house.dora, orgs=(MemberForm(house.alfa.uuid),))
     attribute = AttributeDraft("domain", f"{ids.new_uuid()}.example")
     draft = EventDraft(info="x", distribution=GROUP, sharing_group_id=group.id, attributes=(attribute,))
     event = add_event(house.dora, draft)

@@ -340,9 +340,9 @@ def kept_group(viewer: Viewer, *orgs: MemberForm, **fields: Any) -> SharingGroup
     return groups_admin.add_group(viewer, replace(GroupForm(name=f"own {ids.new_uuid()}", orgs=orgs or None), **fields))
 
 
-def test_a_group_without_lists_is_its_makers_and_this_servers(house: House, keeper: Viewer) -> None:
+def test_a_group_without_lists_lists_nobody_and_this_server(house: House, keeper: Viewer) -> None:
     group = kept_group(keeper)
-    assert extends(group) == {house.alfa.uuid: True}
+    assert extends(group) == {}, "as in MISP, not even its maker's (RULES §11)"
     assert [(server.server_id, server.all_orgs, server.url) for server in group.servers] == [(None, False, OUR_URL)]
     assert (group.local, group.active, group.roaming, group.organisation_uuid) == (True, True, False, house.alfa.uuid)
 

@@ -26,6 +26,7 @@ from mispmini.store.database import close_database, writing
 from mispmini.store.graphs import Parts, load_event
 from mispmini.store.tables.base import database
 from mispmini.store.vocabulary import forget
+from mispmini.sync.fetching import Reading
 from mispmini.sync.links import Outbound
 from tests.prepared import open_fresh_database
 
@@ -73,6 +74,11 @@ def a_draft(**more: Any) -> EventDraft:
         "attributes": (AttributeDraft(type="domain", value="phish.example.org", uuid=new_uuid()),),
     }
     return EventDraft(**(known | more))
+
+
+def a_reading(draft: EventDraft) -> Reading:
+    """A draft as if it had been fetched, long after it was published."""
+    return Reading(draft, digest="", settled=True)
 
 
 def queue_of(server: LinkedServer) -> list[tuple[Any, ...]]:

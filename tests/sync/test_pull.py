@@ -25,10 +25,10 @@ from mispmini.services.events import add_event, delete_event
 from mispmini.store import servers, sql
 from mispmini.store.logs import list_logs
 from mispmini.store.versions import local_versions
-from mispmini.sync.fetching import Window
+from mispmini.sync.fetching import Reading, Window
 from mispmini.sync.links import AlreadyRunning, only_one_on
 from mispmini.sync.pull import NOT_AUTHORISED, pull_from
-from tests.sync.ground import OUR_ORG, OUTBOUND, THEIR_ORG, Ground, a_draft
+from tests.sync.ground import OUR_ORG, OUTBOUND, THEIR_ORG, Ground, a_draft, a_reading
 from tests.sync.hostile import HostileServer, Received, answer
 from tests.sync.recorded import body_of, exchanges_of, lines_of, played, played_by, recorded_lines
 from tests.wire.conftest import Recordings
@@ -348,10 +348,10 @@ def test_each_event_that_one_request_fetches_has_a_history_of_its_own(ground: Gr
 
 
 def test_what_is_fetched_ahead_is_bounded_and_never_stops_what_is_waited_for() -> None:
-    large = EventDraft(attributes=(AttributeDraft(type="domain", value="a.example"),) * 5_001)
+    large = a_reading(EventDraft(attributes=(AttributeDraft(type="domain", value="a.example"),) * 5_001))
     begun: list[str] = []
 
-    def fetch(ref: str) -> EventDraft:
+    def fetch(ref: str) -> Reading:
         begun.append(ref)
         return large
 
@@ -370,9 +370,9 @@ def test_files_weigh_in_what_is_fetched_ahead() -> None:
     sample = AttributeDraft(type="attachment", value="a.bin", data=bytes(2_000_000))
     begun: list[str] = []
 
-    def fetch(ref: str) -> EventDraft:
+    def fetch(ref: str) -> Reading:
         begun.append(ref)
-        return EventDraft(attributes=(sample,) * 12)
+        return a_reading(EventDraft(attributes=(sample,) * 12))
 
     with ThreadPoolExecutor(4) as pool:
         for taken, _ in enumerate(Window(fetch).fetched(pool, [str(number) for number in range(120)])):
@@ -380,11 +380,11 @@ def test_files_weigh_in_what_is_fetched_ahead() -> None:
 
 
 def test_what_still_waits_for_room_is_never_fetched_once_nobody_takes_it() -> None:
-    large = EventDraft(attributes=(AttributeDraft(type="domain", value="a.example"),) * 5_001)
+    large = a_reading(EventDraft(attributes=(AttributeDraft(type="domain", value="a.example"),) * 5_001))
     begun: list[str] = []
     full = Event()
 
-    def fetch(ref: str) -> EventDraft:
+    def fetch(ref: str) -> Reading:
         begun.append(ref)
         if ref == "1":
             full.set()

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from mispmini.domain.distribution import Distribution
+from mispmini.domain.distribution import Distribution, Partner, Reason, group_covers, group_refusal, pulled
 from mispmini.domain.errors import NotFound, SaveFailed
 from mispmini.domain.ids import new_uuid
 from mispmini.domain.opinions import ProposalFilters, SightingFilters
-from mispmini.domain.rules import RuleNames
+from mispmini.domain.receipts import LedgerState, Trouble
+from mispmini.domain.rules import PullRules, RuleNames
 from mispmini.domain.viewer import Viewer
 from mispmini.services.events import add_event
 from mispmini.services.proposals import list_proposals
@@ -19,11 +20,13 @@ from mispmini.store import servers, sql
 from mispmini.store.attachments import files_of
 from mispmini.store.blocklists import Blocklist, block
 from mispmini.store.database import writing
+from mispmini.store.ledger import list_entries_of_event
 from mispmini.store.people import insert_user
 from mispmini.store.settings import save_setting
 from mispmini.store.versions import local_versions
 from mispmini.sync.preview import Verdict, preview_event, preview_index
 from mispmini.sync.pull import PullResult, pull_from
+from mispmini.wire.event_in import read_event
 from tests.sync.ground import OUR_ORG, OUTBOUND, THEIR_ORG, Ground, a_draft
 from tests.sync.hostile import HostileServer, Received, answer
 from tests.sync.recorded import body_of, lines_of, played
@@ -346,6 +349,8 @@ THEIR_GROUP = {
     ],
     "SharingGroupServer": [],
 }  # fmt: skip
+ANOTHER_SERVER = {"server_id": "9", "all_orgs": False, "Server": {"url": "https://x"}}
+OF_THEM_ALONE = THEIR_GROUP | {"SharingGroupOrg": [{"org_id": "1", "extend": True, "Organisation": ORGC}]}
 GROUPS: Mapping[str, tuple[object, int]] = {
     "whole": (THEIR_GROUP, 4),
     "no group": (None, 0),
@@ -354,8 +359,11 @@ GROUPS: Mapping[str, tuple[object, int]] = {
     "a text": ("Banks", 0),
     "without uuid": ({**THEIR_GROUP, "uuid": None}, 0),
     "without organisations": ({**THEIR_GROUP, "SharingGroupOrg": []}, 0),
-    "other servers": (
-        {**THEIR_GROUP, "SharingGroupServer": [{"server_id": "9", "all_orgs": False, "Server": {"url": "https://x"}}]},
+    "other servers": ({**THEIR_GROUP, "SharingGroupServer": [ANOTHER_SERVER]}, 4),
+    "other servers, and roams": ({**THEIR_GROUP, "roaming": True, "SharingGroupServer": [ANOTHER_SERVER]}, 4),
+    "other servers, and not us": ({**OF_THEM_ALONE, "SharingGroupServer": [ANOTHER_SERVER]}, 0),
+    "other servers with all theirs, and not us": (
+        {**OF_THEM_ALONE, "SharingGroupServer": [ANOTHER_SERVER | {"all_orgs": True}]},
         0,
     ),
 }
@@ -367,6 +375,34 @@ def test_7_9_an_event_whose_group_cannot_be_taken_stays_with_its_owner(ground: G
     theirs = event(distribution="4", sharing_group_id="3", SharingGroup=group)
     kept = stored(ground, with_events(theirs), theirs["uuid"])
     assert int(kept.event.distribution) == level
+    [entry] = list_entries_of_event(theirs["uuid"])
+    told = entry.receipt.state, entry.receipt.reason
+    assert told == ((LedgerState.SENT, None) if level else (LedgerState.DEGRADED, Trouble.GROUP_REFUSED_HERE))
+    assert ("Sharing group not accepted." in (entry.receipt.detail or "")) is not bool(level)
+
+
+@pytest.mark.parametrize("name", ["no group", "other servers, and not us"])
+def test_7_9_an_element_whose_group_is_refused_is_told_in_the_ledger_too(ground: Ground, name: str) -> None:
+    narrow = attribute(distribution="4", sharing_group_id="3", SharingGroup=GROUPS[name][0])
+    theirs = event(Attribute=[attribute(value="198.51.100.9"), narrow])
+    kept = stored(ground, with_events(theirs), theirs["uuid"])
+    assert sorted(a.distribution for a in kept.attributes) == [0, 5]
+    [entry] = list_entries_of_event(theirs["uuid"])
+    assert (entry.receipt.state, entry.receipt.reason) == (LedgerState.DEGRADED, Trouble.GROUP_REFUSED_HERE)
+
+
+@pytest.mark.parametrize("roaming", [False, True])
+def test_7_9_what_came_by_such_a_group_goes_on_only_to_its_servers(ground: Ground, roaming: bool) -> None:
+    """PROTOCOL §3.8: a server that the group does not name gets neither the event nor an element of it."""
+    group = THEIR_GROUP | {"roaming": roaming, "SharingGroupServer": [ANOTHER_SERVER]}
+    narrow = attribute(distribution="4", sharing_group_id="3", SharingGroup=group)
+    theirs = event(distribution="4", sharing_group_id="3", SharingGroup=group, Attribute=[narrow])
+    kept = stored(ground, with_events(theirs), theirs["uuid"])
+    [known] = kept.sharing_groups.values()
+    third = Partner(server_id=77, remote_org_uuid=str(THEIR_ORG.uuid))
+    assert (group_refusal(known, third), group_covers(known, third)) == (
+        (None, True) if roaming else (Reason.GROUP_SERVER, False)
+    )
 
 
 @pytest.mark.parametrize("part", ["attribute", "object", "report"])
@@ -824,3 +860,14 @@ def test_4_9_a_preview_that_fails_says_so(ground: Ground, bad: str) -> None:
             preview_index(server, OUTBOUND, filters={})
         with pytest.raises((SaveFailed, NotFound)):
             preview_event(server, OUTBOUND, "1")
+
+
+@pytest.mark.parametrize(("internal", "kept"), [(False, ["case:one"]), (True, ["case:one", "theirs"])])
+def test_tags_of_reports_are_pulled_but_for_local_ones(ground: Ground, internal: bool, kept: list[str]) -> None:
+    tags = [{"name": "case:one"}, {"name": "theirs", "local": True}]
+    report = {"uuid": new_uuid(), "name": "r", "content": "c", "timestamp": "1", "distribution": "5", "Tag": tags}
+    theirs = event(EventReport=[report])
+    draft = pulled(read_event({"Event": theirs}, from_partner=True), PullRules(), trusted=internal, filter_types=False)
+    assert [tag.name for tag in draft.reports[0].tags] == kept
+    found = stored(ground, with_events(theirs), theirs["uuid"])
+    assert [tag.name for tag in found.report_tags[found.reports[0].id]] == ["case:one"]

@@ -307,3 +307,24 @@ def test_what_nobody_here_knows_is_sent_on_as_it_came(ground: Ground) -> None:
     assert ("new" in event, event["new"], sent["new"]) == (True, None, 2)
     for attribute in (loose, sent["Attribute"][0]):
         assert (attribute["type"], attribute["category"], attribute["new"]) == ("newest", "Newest", {"a": [1]})
+
+
+def test_tags_of_reports_go_with_them_but_for_local_ones(ground: Ground) -> None:
+    both = (TagDraft("case:one"), TagDraft("ours:alone", local=True))
+    tagged = ReportDraft("r", "c", uuid=new_uuid(), distribution=INHERIT, tags=both)
+    sent = sent_by(ground, a_draft(reports=(tagged,)))
+    [report] = sent["EventReport"]
+    assert [tag["name"] for tag in report["Tag"]] == ["case:one"]
+    assert [tag.name for tag in read_event({"Event": sent}, from_partner=True).reports[0].tags] == ["case:one"]
+
+
+def test_a_report_whose_tlp_is_stricter_stays_and_is_named(ground: Ground) -> None:
+    red = ReportDraft("red", "c", uuid=new_uuid(), distribution=INHERIT, tags=(TagDraft("tlp:red"),))
+    plain = ReportDraft("plain", "c", uuid=new_uuid(), distribution=INHERIT)
+    with misp() as partner:
+        server = ground.links(partner.url, push=True)
+        uuid = ground.publishes(a_draft(reports=(red, plain), tags=(TagDraft("tlp:green"),)))
+        deliver_due(server.id, OUTBOUND)
+        [body] = [body_of(r) for r in partner.requests if r.target.startswith("/events/add")]
+    assert [report["name"] for report in body["Event"]["EventReport"]] == ["plain"]
+    assert str(red.uuid) in str(ground.receipt(server, uuid).detail)

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from mispmini.domain.ids import new_uuid
+from tests.web.browsing import Reader
 from tests.web.callers import Analyst
-from tests.web.conftest import READ_ONLY, Site
+from tests.web.conftest import PUBLISHER, READ_ONLY, Site
 
 Json = dict[str, Any]
 
@@ -91,3 +92,24 @@ def test_a_deletion_is_soft_and_restored_or_hard(analyst: Analyst) -> None:
 def test_an_absent_event_or_report_is_not_found(analyst: Analyst) -> None:
     assert analyst.post(f"/eventReports/add/{new_uuid()}", {"name": "x"}, status=404)["message"] == "Invalid event"
     assert analyst.get(f"/eventReports/view/{new_uuid()}").json()["message"] == "Invalid Event Report"
+
+
+def test_tags_of_a_report_are_kept_with_it_changed_with_it_and_shown(analyst: Analyst, site: Site) -> None:
+    event, tag, other = analyst.adds_event(), "tlp:green", "tlp:amber"
+    made = added(analyst, event, Tag=[{"name": tag}, {"name": ""}])
+    report = made["EventReport"]["id"]
+    assert [one["name"] for one in made["EventReport"]["Tag"]] == [tag]
+    assert analyst.get(f"/eventReports/view/{report}").json() == made
+    shown = analyst.get(f"/events/view/{event}").json()["Event"]["EventReport"]
+    assert [one["name"] for one in shown[0]["Tag"]] == [tag]
+    reader = Reader(site)
+    reader.sign_in(site.email(PUBLISHER))
+    assert tag in reader.read(f"/event_reports/view/{report}")
+    assert tag in reader.read(f"/events/view/{event}?tab=reports")
+    kept = analyst.post(f"/eventReports/edit/{report}", {"content": "More"})["EventReport"]
+    assert [one["name"] for one in kept["Tag"]] == [tag]
+    changed = {"Tag": [{"name": tag, "deleted": True}], "EventReportTag": []}
+    assert "Tag" not in analyst.post(f"/eventReports/edit/{report}", changed)["EventReport"]
+    pivot = {"EventReportTag": [{"Tag": {"name": other}, "local": True}]}
+    [local] = analyst.post(f"/eventReports/edit/{report}", pivot)["EventReport"]["Tag"]
+    assert (local["name"], local["local"]) == (other, True)

@@ -184,7 +184,8 @@ def _hides_list(site: Site) -> None:
 
 def _hides_members(site: Site) -> None:
     other = admin(site).post("/admin/organisations/add", {"name": f"Org {next(site.numbers)}"}).json()["Organisation"]
-    wanted = {"name": f"Group {next(site.numbers)}", "releasability": "x", "active": True}
+    wanted: dict[str, Any] = {"name": f"Group {next(site.numbers)}", "releasability": "x", "active": True}
+    wanted["SharingGroupOrg"] = [{"org_id": site.org_id}]
     group = admin(site).post("/sharing_groups/add", wanted).json()["SharingGroup"]
     admin(site).post(f"/sharing_groups/addOrg/{group['id']}/{other['id']}")
     account = {"email": f"member{next(site.numbers)}@other.test", "org_id": other["id"], "role_id": USER}

@@ -58,12 +58,13 @@ def ref_of(group: Json) -> str:
     return str(group["SharingGroup"]["uuid"])
 
 
-def test_a_plain_group_is_its_makers_and_this_servers(site: Site, keeper: Analyst) -> None:
+def test_a_plain_group_lists_nobody_and_this_server(site: Site, keeper: Analyst) -> None:
+    """As in MISP: who makes it over REST is not in it by that (RULES §11)."""
     made = added(keeper)
-    group, org, server = made["SharingGroup"], made["SharingGroupOrg"][0], made["SharingGroupServer"][0]
+    group, server = made["SharingGroup"], made["SharingGroupServer"][0]
     assert set(made) == {"SharingGroup", "Organisation", "SharingGroupOrg", "SharingGroupServer"}
     assert (group["releasability"], group["active"], group["roaming"], group["local"]) == ("Us", True, False, True)
-    assert (org["Organisation"]["name"], org["extend"], made["Organisation"]["name"]) == ("ACME", True, "ACME")
+    assert (made["SharingGroupOrg"], made["Organisation"]["name"]) == ([], "ACME")
     assert (server["server_id"], server["all_orgs"]) == ("0", False)
     assert server["Server"] == {"id": "0", "url": site.url, "name": site.url}
     assert keeper.get(f"/sharing_groups/view/{group['id']}").json() == made
@@ -91,8 +92,9 @@ def test_lists_come_inside_or_beside_the_group(keeper: Analyst, other_org: Json)
         assert [s["all_orgs"] for s in made["SharingGroupServer"]] == [True]
 
 
-def test_an_edit_with_pymisps_empty_list_keeps_the_members(keeper: Analyst) -> None:
-    made = added(keeper)
+def test_an_edit_with_pymisps_empty_list_keeps_the_members(site: Site, keeper: Analyst) -> None:
+    made = added(keeper, SharingGroupOrg=[{"org_id": str(site.org_id)}])
+    assert made["SharingGroupOrg"]
     edited = keeper.post(f"/sharing_groups/edit/{ref_of(made)}", {"description": "x", "SharingGroupOrg": []})
     assert edited["SharingGroup"]["description"] == "x"
     assert edited["SharingGroupOrg"] == made["SharingGroupOrg"]
@@ -113,7 +115,7 @@ def test_organisations_and_servers_come_and_go(keeper: Analyst, other_org: Json)
     keeper.post(f"/sharingGroups/addOrg/{ref}/{other_org['id']}")
     assert members()[:1] == [("CSIRT Beta", False)]
     told = keeper.post("/sharingGroups/removeOrg", {"sg_id": ref, "org_id": other_org["id"]})
-    assert (told["name"], members()) == ("Organisation removed from the sharing group.", [("ACME", True)])
+    assert (told["name"], members()) == ("Organisation removed from the sharing group.", [])
     told = keeper.post("/sharingGroups/addServer", {"sg_id": ref, "server_id": 0, "all_orgs": True})
     assert (told["name"], servers()) == ("Server added to the sharing group.", [True])
     told = keeper.post("/sharingGroups/removeServer", {"sg_id": ref, "server_id": "0"})
@@ -141,7 +143,7 @@ def test_the_index_says_what_one_may(site: Site, keeper: Analyst, stranger: Anal
         items = somebody.get("/sharing_groups").json()["response"]
         item = next(item for item in items if item["SharingGroup"]["uuid"] == ref)
         assert (item["editable"], item["deletable"]) == rights
-        assert item["SharingGroup"]["org_count"] == "2"
+        assert item["SharingGroup"]["org_count"] == "1"
 
 
 def test_the_index_is_of_active_or_inactive_ones_with_or_without_a_member(keeper: Analyst, other_org: Json) -> None:

@@ -42,6 +42,7 @@ class View:
     galaxies: bool = True
     warnings: bool = True
     elsewhere: Elsewhere = NOWHERE
+    tombstones: bool = False
 
 
 HEAD_ONLY = View(metadata=True, correlations=False, attachments=False)
@@ -84,6 +85,7 @@ def parts_of(viewer: Viewer, view: View) -> Parts:
         elements=not view.metadata,
         deleted=view.deleted,
         local_tags=view.local_tags and not viewer.is_partner,
+        tombstones=view.tombstones and viewer.is_partner,
         only_to_ids=view.only_to_ids,
         public=view.public,
         with_groups=True,

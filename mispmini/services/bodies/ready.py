@@ -3,6 +3,7 @@
 Only what everybody who reads an event whole gets alike is kept; head and tail are written anew for each reader.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from mispmini.domain.filters import Deleted
@@ -14,7 +15,7 @@ from mispmini.services.elsewhere import is_known
 from mispmini.services.galaxies import attach_galaxies
 from mispmini.store.body_cache import KeptBody, keep_body, kept_body
 from mispmini.store.database import reading
-from mispmini.store.graphs import Parts, find_event_id, load_event_by_id
+from mispmini.store.graphs import find_event_id, load_event_by_id
 from mispmini.store.visibility import reads_every_element
 from mispmini.store.whole_events import Revision, count_references, revision_of, says_the_same_to_all
 from mispmini.wire.event_out import element_texts, head_text, tail_text
@@ -24,7 +25,7 @@ from mispmini.wire.splice import Packed, pack
 WORTH_KEEPING = 50
 _ALIKE = frozenset(
     {"event", "org", "orgc", "creator_email", "tags", "attributes", "attribute_tags", "objects", "references",
-     "reports", "sharing_groups", "related", "organisations", "galaxies", "warnings"}
+     "reports", "report_tags", "sharing_groups", "related", "organisations", "galaxies", "warnings"}
 )  # fmt: skip
 
 
@@ -45,7 +46,7 @@ def ready_event(viewer: Viewer, ref: str, view: View) -> ReadyEvent | None:
         revision = revision_of(find_event_id(viewer, ref))
         if revision.attribute_count < WORTH_KEEPING or not _reads_whole(viewer, revision, view):
             return None
-        name = _name(revision, view)
+        name = _name(viewer, revision, view)
         kept = kept_body(revision.event_id, revision.rev, name)
         if kept is not None:
             return _around(viewer, revision.event_id, view, Packed(*kept))
@@ -68,10 +69,11 @@ def _reads_whole(viewer: Viewer, revision: Revision, view: View) -> bool:
     )
 
 
-def _name(revision: Revision, view: View) -> str:
+def _name(viewer: Viewer, revision: Revision, view: View) -> str:
     """What else the elements' text depends on."""
     left_out = f"{view.deleted} {view.only_to_ids} {view.public} {view.reports} {view.galaxies}"
-    return f"{revision.shared} {left_out} {view.warnings}"
+    tombstones = parts_of(viewer, view).tombstones
+    return f"{revision.shared} {left_out} {view.warnings} {tombstones}"
 
 
 def _is_alike(graph: EventGraph) -> bool:
@@ -89,8 +91,7 @@ def _names_clusters(graph: EventGraph) -> bool:
 
 def _around(viewer: Viewer, event_id: int, view: View, elements: Packed) -> ReadyEvent:
     """Head and tail for this reader, of what is kept."""
-    wanted = parts_of(viewer, view)
-    graph = load_event_by_id(viewer, event_id, Parts(elements=False, local_tags=wanted.local_tags))
+    graph = load_event_by_id(viewer, event_id, replace(parts_of(viewer, view), elements=False))
     if view.correlations:
         attach_related(viewer, [graph])
     if view.galaxies:

@@ -189,13 +189,14 @@ class Tag(NumberedTable):
 
 
 class EventTag(NumberedTable):
-    """A tag on an event; `deleted` keeps it as a tombstone that a push sends on (RULES §8)."""
+    """A tag on an event; `deleted` keeps it as a tombstone that partners get, for a year from `removed` (RULES §8)."""
 
     event = ForeignKeyField(Event, lazy_load=False, on_delete="CASCADE", index=False)
     tag = ForeignKeyField(Tag, lazy_load=False, on_delete="CASCADE", index=False)
     local = BooleanField(default=False)
     relationship_type = TextField(null=True)
     deleted = BooleanField(default=False)
+    removed = IntegerField(null=True)
 
     class Meta:
         indexes = ((("event", "tag"), True), (("tag", "event"), False))
@@ -210,12 +211,28 @@ class AttributeTag(NumberedTable):
     local = BooleanField(default=False)
     relationship_type = TextField(null=True)
     deleted = BooleanField(default=False)
+    removed = IntegerField(null=True)
 
     class Meta:
         indexes = ((("attribute", "tag"), True), (("tag", "event_id"), False))
 
 
+class EventReportTag(NumberedTable):
+    """A tag on a report, as EventTag."""
+
+    event_report = ForeignKeyField(EventReport, lazy_load=False, on_delete="CASCADE", index=False)
+    event_id = IntegerField(index=True)
+    tag = ForeignKeyField(Tag, lazy_load=False, on_delete="CASCADE", index=False)
+    local = BooleanField(default=False)
+    relationship_type = TextField(null=True)
+    deleted = BooleanField(default=False)
+    removed = IntegerField(null=True)
+
+    class Meta:
+        indexes = ((("event_report", "tag"), True), (("tag", "event_id"), False))
+
+
 EVENTS: tuple[type[Table], ...] = (
     Event, AttributeType, AttributeCategory, MispObject, Attribute, ValueHash, ObjectReference,
-    EventReport, Attachment, Tag, EventTag, AttributeTag,
+    EventReport, Attachment, Tag, EventTag, AttributeTag, EventReportTag,
 )  # fmt: skip

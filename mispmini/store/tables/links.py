@@ -150,4 +150,19 @@ class KnownAs(NumberedTable):
     org_uuid = TextField()
 
 
-LINKS: tuple[type[Table], ...] = (Server, Outbox, Ledger, Served, RefusedUpdate, ServerValue, Difference, KnownAs)
+class Rereading(NumberedTable):
+    """A pulled event whose partner may still have been writing it: read again until two readings have one digest."""
+
+    server = ForeignKeyField(Server, lazy_load=False, on_delete="CASCADE", index=False)
+    event_uuid = CharField(36)
+    digest = CharField(64)
+    readings = IntegerField()
+    due = IntegerField(null=True, index=True)
+
+    class Meta:
+        indexes = ((("server", "event_uuid"), True),)
+
+
+LINKS: tuple[type[Table], ...] = (
+    Server, Outbox, Ledger, Served, RefusedUpdate, ServerValue, Difference, KnownAs, Rereading,
+)  # fmt: skip

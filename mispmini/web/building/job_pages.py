@@ -121,6 +121,8 @@ def _title(job: JobRecord) -> str:
         return _("Look at what %(name)s holds", name=name)
     if job.kind is JobKind.COMPARE:
         return _("Compare with %(name)s", name=name)
+    if technique == "again":
+        return _("Read again what %(name)s was still writing", name=name)
     if technique not in ("", "full", "update", "incremental"):
         return (
             _("Pull one event from %(name)s", name=name)

@@ -2,9 +2,9 @@
 
 from mispmini.domain.distribution import Reason
 from mispmini.domain.receipts import Receipt, Trouble
-from mispmini.services.viewing import LedgerEntry
+from mispmini.services.viewing import LedgerEntry, Rereading
 from mispmini.sync.failures import Cause
-from mispmini.web.i18n import N_, gettext
+from mispmini.web.i18n import N_, _, gettext
 from mispmini.web.pages import LedgerRow
 
 _REASONS: dict[str, str] = {
@@ -21,6 +21,7 @@ _REASONS: dict[str, str] = {
     Reason.DELETED: N_("It was deleted here."),
     Trouble.NEWER_THERE: N_("Their copy is newer than ours."),
     Trouble.GROUP_NOT_ACCEPTED: N_("They did not accept the sharing group: only one organisation sees it there."),
+    Trouble.GROUP_REFUSED_HERE: N_("A sharing group was not accepted here: what came with it only our side sees."),
     Trouble.NARROWER_THERE: N_("Fewer people see it there than it was sent for."),
     Trouble.ELEMENTS_MISSING: N_("Some attributes are missing there."),
     Trouble.OLDER_THERE: N_("They still hold an older version."),
@@ -89,4 +90,21 @@ def ledger_row(entry: LedgerEntry, *, with_detail: bool, waits: str = "") -> Led
         at=entry.time,
         detail=(receipt.detail or "") if with_detail else "",
         waits=waits,
+        again=_again(entry.again),
+        again_at=entry.again.due if entry.again else None,
+    )
+
+
+def _again(again: Rereading | None) -> str:
+    """That an event came while it may still have been written there (RULES §11)."""
+    if again is None:
+        return ""
+    if again.due is None:
+        return _(
+            "It was another one at each of %(num)d readings: the last one is here, and more may be missing.",
+            num=again.readings,
+        )
+    return _(
+        "They may still have been writing it when it was read. The next pull reads it again; while this link pulls,"
+        " that happens by itself from"
     )

@@ -7,7 +7,7 @@ from mispmini.services import event_sheets
 from mispmini.services.reports import ViewedReport
 from mispmini.web import pages
 from mispmini.web.building import markdown, words
-from mispmini.web.building.badges import element_audience
+from mispmini.web.building.badges import element_audience, tag_badges
 from mispmini.web.building.elements import attribute_choices
 
 _EXCERPT = 200
@@ -22,6 +22,7 @@ def report_row(viewed: ViewedReport) -> pages.ReportRow:
         audience=_audience(viewed),
         changed=report.timestamp,
         deleted=report.deleted,
+        tags=tag_badges(viewed.tags),
         excerpt=" ".join(report.content[: 2 * _EXCERPT].split())[:_EXCERPT],
     )
 
@@ -41,6 +42,7 @@ def report_page(viewer: Viewer, viewed: ViewedReport) -> pages.ReportPage:
         audience=_audience(viewed),
         changed=report.timestamp,
         deleted=report.deleted,
+        tags=tag_badges(viewed.tags),
         may_edit=event_sheets.may_change_elements(viewer, viewed.event.id),
     )
 

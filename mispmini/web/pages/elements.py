@@ -204,6 +204,7 @@ class ReportRow:
     audience: str  # short; "" when it inherits
     changed: int
     deleted: bool
+    tags: tuple[TagBadge, ...]
     excerpt: str
 
 
@@ -221,6 +222,7 @@ class ReportPage:
     audience: str
     changed: int
     deleted: bool
+    tags: tuple[TagBadge, ...]
     may_edit: bool
 
 

@@ -104,3 +104,5 @@ class LedgerRow:
     at: int | None
     detail: str = ""  # what the other side said, raw; for site admins
     waits: str = ""  # why it has not gone yet, translated
+    again: str = ""  # that it is not known to be whole yet, translated
+    again_at: int | None = None  # when it is read again at the latest

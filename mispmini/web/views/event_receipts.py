@@ -39,6 +39,7 @@ def _delivery(entry: LedgerEntry, with_detail: bool) -> Reply:
         "reason": receipt.reason,
         "detail": receipt.detail if with_detail else None,
         "time": str(entry.time),
+        "read_again": None if entry.again is None else {"readings": entry.again.readings, "due": entry.again.due},
     }
 
 

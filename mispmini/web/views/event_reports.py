@@ -153,7 +153,7 @@ def _answered(viewed: ViewedReport, notice: str) -> Answer:
 
 
 def _reply(viewed: ViewedReport) -> Reply:
-    return report_view(viewed.report, viewed.event, viewed.org, viewed.orgc, viewed.group)
+    return report_view(viewed.report, viewed.event, viewed.org, viewed.orgc, viewed.group, viewed.tags)
 
 
 def _page_of(event_id: int) -> str:

@@ -122,6 +122,7 @@ def _asked_view() -> bodies.View:
             granular=flag(parameter("includeGranularCorrelations")) is True,
             related_tags=flag(parameter("includeRelatedTags")) is True,
         ),
+        tombstones=True,
     )
 
 
