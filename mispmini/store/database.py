@@ -15,7 +15,7 @@ from pathlib import Path
 from peewee import DatabaseError, OperationalError
 
 from mispmini.domain.errors import Busy, MispminiError, OutOfSpace, Unusable
-from mispmini.store.migrating import migrate
+from mispmini.store.migrating import RESTORE, migrate
 from mispmini.store.sql import execute, scalar
 from mispmini.store.tables.base import database
 
@@ -83,8 +83,7 @@ def damage_named() -> Iterator[None]:
     except DatabaseError as error:
         texts = " ".join(_with_causes(error))
         if "malformed" in texts or "not a database" in texts:
-            advice = "Stop the server and restore the newest backup with `restore`."
-            raise Unusable(f"{database.database} is damaged ({error}). {advice}") from error
+            raise Unusable(f"{database.database} is damaged ({error}). {RESTORE}") from error
         if "readonly" in texts or "unable to open" in texts:
             raise Unusable(f"{database.database} cannot be written: {error}.") from error
         if named := _named(error):

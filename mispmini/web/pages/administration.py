@@ -136,6 +136,7 @@ class CheckRow:
     outcome: Outcome
     sentence: str  # translated
     advice: str  # how to mend it, translated; ""
+    since: int | None = None  # when an alarm began
 
 
 @shown
