@@ -52,7 +52,9 @@ def restore(file: Path, data: Path | None, check: bool, as_json: bool) -> None:
         found = backing_up.restore_into(file, settings.data, only_check=check)
     moment = clock.datetime_text(found.created)
     first = f"{file} is whole." if check else f"Restored {settings.data} as it was {moment} UTC."
-    alone = ("It is the database alone: no attachments, certificates and keys lay beside it.",) * (found.files == 1)
+    alone = ("It is the database alone: no attachments, certificates and keys lay beside it.",) * (
+        found.files == 1 and file.suffix != ".tar"
+    )
     Console(settings, as_json).tell(_told(found), first, *alone)
 
 

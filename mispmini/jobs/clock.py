@@ -10,7 +10,7 @@ from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from mispmini.domain.errors import Busy, OutOfSpace
+from mispmini.domain.errors import Busy, OutOfSpace, Unusable
 from mispmini.store import database, due_times, keeping_tidy, served
 
 CHECKPOINT_SECONDS = 1
@@ -100,8 +100,9 @@ class Checkpoints:
 def _tick(tick: Callable[[], object]) -> None:
     database.connect()
     try:
-        tick()
+        with database.damage_named():
+            tick()
     except Busy:
         _log.info("The database is busy; the next tick will do")
-    except OutOfSpace as refusal:
+    except (OutOfSpace, Unusable) as refusal:
         _log.warning(refusal.sentence)

@@ -11,6 +11,7 @@ from mispmini.store import alarms as store
 from mispmini.store.database import damage_named, writing
 
 _log = logging.getLogger(__name__)
+_log.addHandler(logging.NullHandler())  # a command that looks tells what it found by itself
 # What a damaged or full disk did not take is told by this process as long as it lives.
 _unwritten: dict[tuple[AlarmKind, str], Alarm] = {}
 

@@ -99,7 +99,7 @@ def _make(
         if isinstance(error, Damaged):
             _note(AlarmKind.DATABASE, error.flaw)
         for kind, subject in (*([(AlarmKind.BACKUP, "")] * is_own), *((_SECOND, place.name) for place in places)):
-            _note(kind, _told(error), subject)
+            _note(kind, reason_of(error), subject)
         raise
 
 
@@ -120,7 +120,8 @@ def _note(kind: AlarmKind, reason: str, subject: str = "") -> None:
         alarms.clear_alarm(kind, subject=subject)
 
 
-def _told(error: MispminiError | OSError) -> str:
+def reason_of(error: MispminiError | OSError) -> str:
+    """Why something could not be done, in a line."""
     if isinstance(error, MispminiError):
         return error.sentence
     place = "" if error.filename is None else f"{error.filename}: "

@@ -14,7 +14,7 @@ from mispmini.domain.instance_settings import N_
 from mispmini.domain.viewer import Viewer
 from mispmini.services import addresses, house
 from mispmini.services.alarms import last_look, standing_alarms
-from mispmini.services.backing_up import NO_ROOM, look_at_database, newest_backup
+from mispmini.services.backing_up import NO_ROOM, look_at_database, newest_backup, reason_of
 from mispmini.store import house as store
 from mispmini.store.organisations import find_any_organisation
 from mispmini.store.sealing import data_folder
@@ -48,8 +48,8 @@ def look_for_damage() -> tuple[Check, ...]:
         if look_at_database():
             return ()
         reason = NO_ROOM
-    except MispminiError as refusal:
-        reason = refusal.sentence
+    except (MispminiError, OSError) as error:
+        reason = reason_of(error)
     told = N_("The database could not be looked through for damage now: %(reason)s")
     return (Check("look", Verdict.WARN, told, {"reason": reason}, N_("Mend that, and try again.")),)
 

@@ -10,7 +10,7 @@ from mispmini.store.copies import copy_database, only_copier
 from mispmini.store.durable import sync
 from mispmini.store.schema import MIGRATIONS, Runner, migrations, newer_than_ours, version_of
 from mispmini.store.seeding import seed
-from mispmini.store.sql import rows
+from mispmini.store.sql import rows, scalar
 from mispmini.store.tables.base import database as bound
 
 RESTORE = "Stop the server and restore the newest backup with `restore`."
@@ -30,7 +30,7 @@ def migrate(database: SqliteDatabase) -> list[str]:
     pending = [step for step in status if not step.applied]
     if not pending:
         return []
-    if len(pending) < len(status):
+    if scalar("SELECT count(*) FROM sqlite_master"):
         copy_before(pending[0].name)
     applied: list[str] = runner.up()
     forget_bodies()

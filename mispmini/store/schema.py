@@ -51,8 +51,8 @@ def schema_flaw(copy: sqlite3.Connection) -> str:
         return "it has no schema"
     if newer := newer_than_ours(seen):
         return newer
-    lacking = sorted(_parts_after(seen) - {part for (part,) in copy.execute(_PARTS)})
-    return f"it lacks {lacking[0]}" if lacking else ""
+    lacking = _parts_after(seen) - {part for (part,) in copy.execute(_PARTS)}
+    return f"it lacks {max(lacking)}" if lacking else ""
 
 
 @cache
