@@ -11,9 +11,9 @@ from mispmini.domain.instance_settings import N_
 class AlarmKind(StrEnum):
     """What can be wrong with something that is looked at again and again."""
 
-    DATABASE = "database"
-    BACKUP = "backup"
-    SECOND_PLACE = "second_place"
+    DATABASE = "database_damaged"
+    BACKUP = "backup_failed"
+    SECOND_PLACE = "second_backup_failed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mispmini.domain import clock
-from mispmini.domain.alarms import WORDS, AlarmKind
+from mispmini.domain.alarms import WORDS, Alarm, AlarmKind
 from mispmini.domain.diagnostics import Check, Verdict
 from mispmini.domain.errors import MispminiError
 from mispmini.domain.ids import canonical_uuid
@@ -36,10 +36,12 @@ def run_checks() -> tuple[Check, ...]:
 
 def alarm_checks(viewer: Viewer) -> tuple[Check, ...]:
     """The alarms that stand and the viewer may see."""
-    return tuple(
-        Check(alarm.kind, Verdict.FAIL, WORDS[alarm.kind].sentence, alarm.values, WORDS[alarm.kind].advice, alarm.since)
-        for alarm in standing_alarms(viewer)
-    )
+    return tuple(_alarm(alarm) for alarm in standing_alarms(viewer))
+
+
+def _alarm(alarm: Alarm) -> Check:
+    name, words = "integrity" if alarm.kind is AlarmKind.DATABASE else alarm.kind, WORDS[alarm.kind]
+    return Check(name, Verdict.FAIL, words.sentence, alarm.values, words.advice, alarm.since)
 
 
 def look_for_damage() -> tuple[Check, ...]:
