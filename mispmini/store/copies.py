@@ -23,7 +23,6 @@ _LOCK = Path("locks") / "backup.lock"
 _DAMAGE = frozenset({
     sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ,
 })  # fmt: skip
-_HOLDS_TEXT = "type LIKE '%CHAR%' OR type IN ('TEXT', 'JSON')"
 _NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 
 
@@ -63,7 +62,7 @@ def flaw_of(path: Path) -> str:
     """What is wrong with a database that nobody uses: inside, between its tables, in its schema; empty for nothing."""
     try:
         with closing(_opened(path)) as copy:
-            return _damage(copy) or _orphans(copy) or schema_flaw(copy) or _blank(copy)
+            return _damage(copy) or _orphans(copy) or schema_flaw(copy)
     except sqlite3.DatabaseError as error:
         return str(error)
 
@@ -91,16 +90,6 @@ def _damage(copy: sqlite3.Connection) -> str:
 def _orphans(copy: sqlite3.Connection) -> str:
     found = copy.execute("PRAGMA foreign_key_check").fetchone()
     return f"row {found[1]} of {found[0]} names a row of {found[2]} that is not there" if found else ""
-
-
-def _blank(copy: sqlite3.Connection) -> str:
-    """Texts that a disk has filled with zeros, which SQLite takes for content: no door lets such a text in."""
-    for (table,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-        kinds = copy.execute(f"SELECT name FROM pragma_table_info(?) WHERE {_HOLDS_TEXT}", (table,)).fetchall()
-        blank = " OR ".join(f'instr(CAST("{name}" AS BLOB), zeroblob(16))' for (name,) in kinds)
-        if blank and copy.execute(f'SELECT 1 FROM "{table}" WHERE {blank} LIMIT 1').fetchone():
-            return f"a text in {table} was overwritten with zeros"
-    return ""
 
 
 def _damage_in(error: Any) -> str:

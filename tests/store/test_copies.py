@@ -119,7 +119,6 @@ DAMAGES: dict[str, Callable[[], bytes]] = {
     "index key changed": lambda: with_bytes(last_key(), b"X"),
     "rows that a leaf forgot": lambda: with_bytes(leaf_of("org_blocklist", 13) + 3, b"\0\0"),
     "overflow page of zeros": lambda: with_zeros(overflow_page()),
-    "end of an overflow page of zeros": lambda: with_zeros(overflow_page() + PAGE // 2, PAGE // 2),
     "free list of noise": lambda: with_bytes((int.from_bytes(content()[32:36], "big") - 1) * PAGE, b"\xff" * 64),
     "count of free pages": lambda: with_bytes(36, b"\0\0\0\x01"),
     "two pages swapped": lambda: swapped(leaf_of("org_blocklist", 13), root_of("organisation")),
