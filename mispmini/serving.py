@@ -7,7 +7,6 @@ import importlib
 import json
 import logging
 import os
-import re
 import signal
 import socket
 import threading
@@ -21,6 +20,7 @@ import click
 
 from mispmini.cli.frame import PortTaken, make_private
 from mispmini.domain.errors import MispminiError
+from mispmini.domain.masking import long_masked
 from mispmini.services import expressions, identity
 from mispmini.services.setup_links import new_setup_secret
 from mispmini.settings import Settings
@@ -33,7 +33,6 @@ _TURN_SECONDS = 1.0
 _CONNECTIONS = 500
 _MEGABYTE = 1024 * 1024
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # numbers of glibc's malloc.h
-_SECRET = re.compile(r"(?<![\w-])([\w-]{4})[\w-]{32,}([\w-]{4})(?![\w-])")
 _QUIET = {"waitress.queue": logging.ERROR, "apscheduler": logging.WARNING}
 _FORWARDED = {"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"}
 _waitress: Any = importlib.import_module("waitress.server")
@@ -49,7 +48,7 @@ class MaskingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, or the lines of a traceback, without secrets."""
-        return _SECRET.sub(r"\1…\2", super().format(record))
+        return long_masked(super().format(record))
 
 
 class Runner(Protocol):

@@ -1,5 +1,6 @@
 """What file, environment and flags say about this server, as one frozen dataclass."""
 
+import shlex
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -45,6 +46,7 @@ class Settings:
     """Everything fixed for the life of the process; what admins change while running is a table in the store.
 
     `allow_internal` holds CIDR ranges that outbound calls may reach although they are internal (TRUST §2.4).
+    `backup_folder` and `backup_command` are where backups go a second time; a file's path is the command's last word.
     `trusted_proxy` is the one address whose X-Forwarded-* headers count, empty for none. Sizes are bytes.
     `instance` are settings of the instance that were given here, which locks them; `sources` tells of both.
     """
@@ -62,6 +64,8 @@ class Settings:
     log_level: str = "INFO"
     scheduler: bool = True
     retry_base: int = 30
+    backup_folder: str = ""
+    backup_command: tuple[str, ...] = ()
     take_libraries: bool = True
     sources: Mapping[str, Source] = field(default_factory=lambda: MappingProxyType({}), compare=False)
     instance: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}), compare=False)
@@ -83,6 +87,11 @@ class Settings:
         """Host names without port that a request's Host header may carry: the base URL's and the loopback names."""
         own = _in_brackets(urlsplit(self.effective_base_url).hostname or "")
         return tuple(dict.fromkeys((own, *LOOPBACK_HOSTS)))
+
+    def shown(self, name: str) -> object:
+        """A setting as people may see it: of a command the program alone, since its arguments may hold secrets."""
+        value = getattr(self, name)
+        return tuple(("…" if at else word) for at, word in enumerate(value[:2])) if name == "backup_command" else value
 
     @property
     def database_path(self) -> Path:
@@ -272,6 +281,21 @@ def _range(value: object) -> str:
         raise ValueError(f"must hold CIDR ranges like 10.0.0.0/8: {error}") from error
 
 
+def _folder_or_nothing(value: object) -> str:
+    text = _text(value)
+    if text and not Path(text).is_absolute():
+        raise ValueError(f"must be a whole path like /mnt/backups, not {value!r}")
+    return text
+
+
+def _words(value: object) -> tuple[str, ...]:
+    """A command as a list, or as one text with the quotes of a shell, which never gets it."""
+    words = shlex.split(value) if isinstance(value, str) else value
+    if not isinstance(words, list | tuple) or not all(isinstance(word, str) and "\0" not in word for word in words):
+        raise ValueError("must be a program and its arguments, as a list of texts")
+    return tuple(words)
+
+
 def _address_or_nothing(value: object) -> str:
     text = _text(value)
     try:
@@ -298,6 +322,8 @@ _READERS: Mapping[str, Callable[[object], object]] = MappingProxyType(
         "log_level": _one_of(LOG_LEVELS),
         "scheduler": _yes_or_no,
         "retry_base": _whole_number(1, 3600),
+        "backup_folder": _folder_or_nothing,
+        "backup_command": _words,
         "take_libraries": _yes_or_no,
     }
 )

@@ -60,7 +60,7 @@ HANDS = {
     "urllib.request": set(),
     "http.client": {"demo.half"},
     "smtplib": {"services.mail"},
-    "subprocess": {"services.converting", "demo.half", "program"},
+    "subprocess": {"services.converting", "services.second_places", "demo.half", "program"},
     "time.time": {"domain.clock", "jobs.clock"},  # the jobs' timer notices that the machine's clock was set back
     "datetime.now": {"domain.clock", "jobs.clock"},
     "uuid.uuid4": {"domain.ids"},

@@ -1,5 +1,7 @@
 """`doctor`, `backup` and `restore`: what an admin relies on when things go wrong."""
 
+import hashlib
+import io
 import json
 import sqlite3
 import tarfile
@@ -78,6 +80,98 @@ def test_a_damaged_backup_is_noticed_and_nothing_is_made(backup: Path, tmp_path:
     assert "error" in verb(tmp_path / "never", "restore", str(damaged), "--check", expect=1)
     assert "error" in verb(tmp_path / "never", "restore", str(damaged), expect=1)
     assert not (tmp_path / "never").exists()
+
+
+def test_a_check_looks_into_the_database_as_a_restore_does(backup: Path, tmp_path: Path) -> None:
+    """Checksums that fit say nothing of what was damaged before they were made."""
+    with tarfile.open(backup) as tar:
+        parts = {entry.name: tar.extractfile(entry).read() for entry in tar}  # type: ignore[union-attr]
+    damaged = bytearray(parts["mispmini.db"])
+    damaged[8192:12288] = bytes(4096)
+    manifest = json.loads(parts["manifest.json"])
+    parts["mispmini.db"] = bytes(damaged)
+    manifest["sha256"]["mispmini.db"] = hashlib.sha256(damaged).hexdigest()
+    parts["manifest.json"] = json.dumps(manifest).encode()
+    write_tar(tmp_path / "damaged.tar", parts)
+    for switch in ("--check",), ():
+        told = verb(tmp_path / "never", "restore", str(tmp_path / "damaged.tar"), *switch, expect=1)
+        assert "is damaged: " in told["error"]
+    assert [path.name for path in tmp_path.iterdir()] == ["damaged.tar"]
+
+
+def write_tar(path: Path, parts: dict[str, bytes]) -> None:
+    with tarfile.open(path, "w") as tar:
+        for name, content in parts.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+
+
+@pytest.mark.parametrize(
+    "name", ["../outside", "/etc/outside", "attachments/../../outside", "other.txt", "attachments", "."]
+)
+def test_a_backup_with_a_file_that_is_none_of_ours_is_refused(tmp_path: Path, name: str) -> None:
+    content = b"x"
+    sums = {name: hashlib.sha256(content).hexdigest()}
+    manifest = json.dumps({"format": 1, "created": 1, "schema": 1, "sha256": sums}).encode()
+    write_tar(tmp_path / "strange.tar", {name: content, "manifest.json": manifest})
+    told = verb(tmp_path / "data", "restore", str(tmp_path / "strange.tar"), expect=1)
+    assert "no file of a backup" in told["error"]
+    assert [path.name for path in tmp_path.iterdir()] == ["strange.tar"]
+
+
+def test_the_copy_taken_before_a_migration_is_restored_with_the_files_beside_it(
+    server: LiveServer, dora: Actor, tmp_path: Path
+) -> None:
+    sample = {"type": "attachment", "value": "note.txt", "data": "aGVsbG8="}
+    event = dora.adds_event("Before an upgrade", attributes=[sample])
+    before = dora.get(f"/events/view/{event['uuid']}/includeAttachments:1").json()
+    old = tmp_path / "old"
+    with tarfile.open(server.verb("backup", "--to", str(tmp_path / "tar"))["path"]) as tar:
+        for entry in tar:
+            (old / entry.name).parent.mkdir(parents=True, exist_ok=True)
+            (old / entry.name).write_bytes(tar.extractfile(entry).read())  # type: ignore[union-attr]
+    take_back_the_last_migration(old / "mispmini.db")
+    verb(old, "backup")
+    (copy,) = (old / "backups").glob("before-*.db")
+    (old / "mispmini.db").write_bytes(b"gone")
+    verb(tmp_path / "checked", "restore", str(copy), "--check")
+    restored = LiveServer(tmp_path / "restored", server.birth)
+    verb(restored.data, "restore", str(copy))
+    restored.start()
+    try:
+        assert restored.request("GET", f"/events/view/{event['uuid']}/includeAttachments:1").json() == before
+    finally:
+        restored.stop()
+
+
+def take_back_the_last_migration(path: Path) -> None:
+    """As the version before this one would have left it."""
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DROP TABLE alarm")
+        database.execute("DELETE FROM schema_migration WHERE name = '0022_alarm'")
+        database.commit()
+
+
+def test_a_copy_that_lies_elsewhere_is_said_to_be_the_database_alone(tmp_path: Path) -> None:
+    home = LiveServer(tmp_path / "home", Birth())
+    home.set_up()
+    copy = tmp_path / "before-0022_alarm.db"
+    copy.write_bytes((home.data / "mispmini.db").read_bytes())
+    told = run_verb("restore", str(copy), "--data", str(tmp_path / "again")).stdout
+    assert "It is the database alone" in told
+
+
+def test_a_server_whose_database_is_gone_does_not_begin_anew(tmp_path: Path) -> None:
+    home = LiveServer(tmp_path / "home", Birth())
+    home.set_up()
+    home.start()
+    home.stop()
+    for name in ("mispmini.db", "mispmini.db-wal", "mispmini.db-shm"):
+        (home.data / name).unlink(missing_ok=True)
+    told = run_verb("serve", "--data", str(home.data), "--port", "0", expect=1).stderr
+    assert "missing or empty in a folder that was served before" in told
+    assert "Traceback" not in told
 
 
 def test_a_restore_never_overwrites(server: LiveServer, backup: Path) -> None:

@@ -11,6 +11,7 @@ from mispmini.domain.diagnostics import Check, Verdict, worst
 from mispmini.domain.viewer import Viewer
 from mispmini.services import backing_up, diagnostics, identity
 from mispmini.services.backing_up import Backup
+from mispmini.services.second_places import places
 
 _MIB = 1024 * 1024
 
@@ -22,7 +23,7 @@ def doctor(console: Console, confirm_identity: bool) -> None:
     """Check the server and tell what to mend; exit code 1 if something fails."""
     if confirm_identity:
         identity.confirm(Viewer.everything())
-    checks = (*diagnostics.run_checks(), diagnostics.check_integrity())
+    checks = (*diagnostics.look_for_damage(), *diagnostics.run_checks())
     if console.as_json:
         console.tell_all([_record(check) for check in checks])
     else:
@@ -38,26 +39,27 @@ def doctor(console: Console, confirm_identity: bool) -> None:
 @on_folder
 def backup(console: Console, to: Path | None) -> None:
     """Write everything into one file, also beside a serving process, and check it."""
-    made = backing_up.back_up(to)
+    second = () if to else places(console.settings.backup_folder, console.settings.backup_command)
+    made = backing_up.back_up(to, second)
     console.tell(_told(made), f"Wrote {made.path} ({-(-made.size // _MIB)} MiB, {made.files} files); it is whole.")
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @data_option
-@click.option("--check", is_flag=True, help="Only check the file.")
+@click.option("--check", is_flag=True, help="Do all but put the folder in place.")
 @json_option
 def restore(file: Path, data: Path | None, check: bool, as_json: bool) -> None:
-    """Make a data folder of a backup; the folder must be new or empty."""
+    """Make a data folder of a backup, or of a copy taken before a migration; the folder must be new or empty."""
     settings = read_settings(data)
     with refusals(as_json=as_json):
-        found = backing_up.read_backup(file) if check else backing_up.restore_into(file, settings.data)
-    lines = (
-        f"{file} is whole."
-        if check
-        else f"Restored {settings.data} as it was {clock.datetime_text(found.created)} UTC."
+        found = backing_up.restore_into(file, settings.data, only_check=check)
+    moment = clock.datetime_text(found.created)
+    first = f"{file} is whole." if check else f"Restored {settings.data} as it was {moment} UTC."
+    alone = ("It is the database alone: no attachments, certificates and keys lay beside it.",) * (
+        found.files == 1 and file.suffix != ".tar"
     )
-    Console(settings, as_json).tell(_told(found), lines)
+    Console(settings, as_json).tell(_told(found), first, *alone)
 
 
 def _record(check: Check) -> dict[str, object]:
@@ -66,11 +68,13 @@ def _record(check: Check) -> dict[str, object]:
         "verdict": str(check.verdict),
         "sentence": check.sentence % check.values,
         "advice": check.advice,
+        "since": clock.datetime_text(check.since) if check.since else None,
     }
 
 
 def _lines(check: Check) -> list[str]:
-    first = f"{check.verdict:<4}  {check.sentence % check.values}"
+    since = f" (since {clock.datetime_text(check.since)} UTC)" if check.since else ""
+    first = f"{check.verdict:<4}  {check.sentence % check.values}{since}"
     return [first, f"      {check.advice}"] if check.advice else [first]
 
 

@@ -67,7 +67,7 @@ def config(data: Path | None, as_json: bool) -> None:
 
 
 def _explained(settings: Settings, name: str) -> dict[str, object]:
-    value = getattr(settings, name) if name in OWN_NAMES else settings.instance[name]
+    value = settings.shown(name) if name in OWN_NAMES else settings.instance[name]
     shown = str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
     if name in SPECS and SPECS[name].kind is Kind.SECRET:
         shown = "********" if value else ""

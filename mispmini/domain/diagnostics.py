@@ -15,13 +15,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check. `sentence` and `advice` are English with `%(name)s` for `values`; pages translate them."""
+    """One check. `sentence` and `advice` are English with `%(name)s` for `values`; pages translate them.
+
+    `since` is when an alarm began (epoch seconds), None for what was looked at just now.
+    """
 
     name: str
     verdict: Verdict
     sentence: str
     values: Mapping[str, object] = field(default_factory=dict)
     advice: str = ""
+    since: int | None = None
 
 
 def worst(checks: tuple[Check, ...]) -> Verdict:

@@ -271,6 +271,10 @@ class InstanceSettings:
     backup_hours: int = _number(
         24, Group.LOGS, N_("Hours between two backups that the server makes by itself; 0 for none."), most=24 * 365
     )
+    second_backup_hours: int = _number(
+        24, Group.LOGS, N_("Hours between two backups that go to backup_folder and backup_command; 0 for none."),
+        most=24 * 365,
+    )  # fmt: skip
     backups_kept: int = _number(7, Group.LOGS, N_("How many backups are kept in one folder."), least=1, most=1000)
     audit_days: int = _number(180, Group.LOGS, N_("Days that the audit log is kept; 0 is for ever."))
     audit_changes: bool = _setting(

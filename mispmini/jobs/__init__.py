@@ -2,6 +2,7 @@
 
 import fcntl
 import threading
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -10,7 +11,8 @@ from mispmini.jobs.comparer import Comparer
 from mispmini.jobs.feeder import Feeder
 from mispmini.jobs.outbox_runner import OutboxRunner
 from mispmini.jobs.puller import JobWorker, Puller
-from mispmini.services import libraries, mail
+from mispmini.services import backing_up, libraries, mail
+from mispmini.services.second_places import places
 from mispmini.services.setting_up import is_set_up
 from mispmini.settings import Settings
 from mispmini.sync.delivering import Patience
@@ -19,6 +21,8 @@ from mispmini.sync.links import Outbound
 PULL_TICK_SECONDS = 1
 COMPARE_TICK_SECONDS = 600
 MAIL_TICK_SECONDS = 30
+BACKUP_TICK_SECONDS = 60
+FIRST_BACKUP_SECONDS = 300  # a server that is restarted each hour is backed up, too
 
 
 class Jobs:
@@ -34,6 +38,8 @@ class Jobs:
         self._worker = JobWorker(outbound, self._stopping)
         self._comparer = Comparer(outbound, self._stopping)
         self._clock = Clock()
+        second_places = places(settings.backup_folder, settings.backup_command)
+        self._care_for_backups = partial(backing_up.care_for_backups, second_places)
 
     def start(self) -> None:
         """Begin, if this process is the one."""
@@ -44,6 +50,7 @@ class Jobs:
             self._clock.every(COMPARE_TICK_SECONDS, self._comparer.start_due)
             self._clock.every(PULL_TICK_SECONDS, self._feeder.start_due)
             self._clock.every(MAIL_TICK_SECONDS, mail.start_due)
+            self._clock.every(BACKUP_TICK_SECONDS, self._care_for_backups, first=FIRST_BACKUP_SECONDS)
             self._clock.start()
 
     def stop(self) -> None:

@@ -10,15 +10,13 @@ from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from mispmini.domain.errors import Busy, OutOfSpace
-from mispmini.services import backing_up
+from mispmini.domain.errors import Busy, OutOfSpace, Unusable
 from mispmini.store import database, due_times, keeping_tidy, served
 
 CHECKPOINT_SECONDS = 1
 READINGS_SECONDS = 1
 DUE_TIMES_SECONDS = 60
 CLEANUP_SECONDS = 3600
-FIRST_BACKUP_SECONDS = 300  # a server that is restarted each hour is backed up, too
 _LOOK_SECONDS = 1.0
 _STEP_SECONDS = 2.0
 _log = logging.getLogger(__name__)
@@ -38,7 +36,6 @@ class Clock:
         self.every(READINGS_SECONDS, served.write_readings)
         self.every(CLEANUP_SECONDS, keeping_tidy.forget_what_ran_out)
         self.every(DUE_TIMES_SECONDS, due_times.bring_back)
-        self.every(CLEANUP_SECONDS, backing_up.back_up_if_due, first=FIRST_BACKUP_SECONDS)
         self.every(CLEANUP_SECONDS, keeping_tidy.empty_the_trash)
 
     def every(self, seconds: int, tick: Callable[[], object], *, first: int | None = None) -> None:
@@ -103,8 +100,9 @@ class Checkpoints:
 def _tick(tick: Callable[[], object]) -> None:
     database.connect()
     try:
-        tick()
+        with database.damage_named():
+            tick()
     except Busy:
         _log.info("The database is busy; the next tick will do")
-    except OutOfSpace as refusal:
+    except (OutOfSpace, Unusable) as refusal:
         _log.warning(refusal.sentence)

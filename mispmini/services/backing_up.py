@@ -1,32 +1,33 @@
-"""Backups of the whole house: by hand, and each day by itself (FEATURES row 93)."""
+"""Backups of the whole house: by hand, and by themselves as often as is wished, here and in second places."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from mispmini.domain import clock
-from mispmini.services import house
+from mispmini.domain.alarms import Alarm, AlarmKind
+from mispmini.domain.errors import Busy, MispminiError, OutOfSpace
+from mispmini.domain.instance_settings import N_
+from mispmini.services import alarms, house
+from mispmini.services.second_places import NotTaken, Place
 from mispmini.store import backups
 from mispmini.store import house as figures
 from mispmini.store.backups import Backup as Backup
-from mispmini.store.backups import read_backup as read_backup
+from mispmini.store.backups import Damaged
 from mispmini.store.backups import restore_into as restore_into
 from mispmini.store.sealing import data_folder
 from mispmini.store.settings import load_settings
 
+NO_ROOM = N_("There is no room for it in the data folder.")
+_SECOND = AlarmKind.SECOND_PLACE
 _HOUR = 3600
+_DAY = 24 * _HOUR
+_EARLY_SECONDS = 300  # a backup that is wished each hour is whole within the hour
+_RETRY_SECONDS = 900
 
 
 def backups_folder() -> Path:
     """Where backups lie unless somebody says otherwise."""
     return data_folder() / "backups"
-
-
-def back_up(folder: Path | None = None) -> Backup:
-    """Write one, check it, and remove the oldest beyond the number to keep. Raises BadBackup."""
-    where = folder or backups_folder()
-    made = backups.write_backup(where)
-    for old in backups.list_backups(where)[load_settings().backups_kept :]:
-        old.unlink(missing_ok=True)
-    return made
 
 
 def newest_backup() -> int | None:
@@ -36,12 +37,105 @@ def newest_backup() -> int | None:
     return max((time for time in times if time <= latest), default=None)
 
 
-def back_up_if_due() -> bool:
-    """The daily one: only while it is wanted, and there is room for it twice."""
-    hours, newest = load_settings().backup_hours, newest_backup()
-    if not hours or (newest is not None and clock.now() - newest < hours * _HOUR):
+def back_up(folder: Path | None = None, places: Sequence[Place] = ()) -> Backup:
+    """Write one into a folder and hand it to second places; the oldest go once it is there.
+
+    Raises Damaged, BadBackup, Busy, OutOfSpace, OSError, and NotTaken when it is here alone.
+    """
+    made, missing = _make(folder or backups_folder(), places, keeps=True, is_own=folder is None)
+    if missing:
+        raise NotTaken(f"{made.path} is whole, but did not reach {', '.join(missing)}; the health page says why.")
+    return made
+
+
+def care_for_backups(places: Sequence[Place] = ()) -> None:
+    """What is due, here and in second places, and a look at a database that no backup has looked at for a day."""
+    back_up_if_due(places)
+    look = alarms.last_look(AlarmKind.DATABASE)
+    if look is None or abs(clock.now() - look.looked) >= _DAY:
+        look_at_database()
+
+
+def back_up_if_due(places: Sequence[Place] = ()) -> bool:
+    """Make one where it is due; whether there is one more. What goes wrong is an alarm. Raises Busy."""
+    settings = load_settings()
+    here = _is_due(settings.backup_hours, newest_backup(), alarms.last_look(AlarmKind.BACKUP))
+    there = [place for place in places if _is_due_at(place, settings.second_backup_hours)]
+    if not (here or there):
         return False
+    try:
+        _make(backups_folder(), there, keeps=here, is_own=here, needs_room=True)
+    except Busy:
+        raise
+    except (MispminiError, OSError):
+        return False
+    return True
+
+
+def look_at_database() -> bool:
+    """Look for damage in a copy; False where there is no room for one. Raises Busy, OutOfSpace, OSError."""
     if house.disk_space().free < 2 * figures.database_bytes():
         return False
-    back_up()
+    _note(AlarmKind.DATABASE, backups.damage_now(backups_folder()))
     return True
+
+
+def _make(
+    where: Path, places: Sequence[Place], *, keeps: bool, is_own: bool, needs_room: bool = False
+) -> tuple[Backup, list[str]]:
+    """One backup, and the names of the places that have not got it."""
+    try:
+        if needs_room and house.disk_space().free < backups.bytes_needed():
+            raise OutOfSpace(NO_ROOM)
+        with backups.fresh_backup(where) as fresh:
+            _note(AlarmKind.DATABASE, "")
+            made = backups.keep(fresh, where) if keeps else fresh
+            if is_own:
+                _note(AlarmKind.BACKUP, "")
+            return made, [place.name for place in places if not _handed_over(made, place)]
+    except Busy:
+        raise
+    except (MispminiError, OSError) as error:
+        if isinstance(error, Damaged):
+            _note(AlarmKind.DATABASE, error.flaw)
+        for kind, subject in (*([(AlarmKind.BACKUP, "")] * is_own), *((_SECOND, place.name) for place in places)):
+            _note(kind, reason_of(error), subject)
+        raise
+
+
+def _handed_over(made: Backup, place: Place) -> bool:
+    try:
+        place.take(made)
+    except NotTaken as refusal:
+        _note(_SECOND, refusal.sentence, place.name)
+        return False
+    _note(_SECOND, "", place.name)
+    return True
+
+
+def _note(kind: AlarmKind, reason: str, subject: str = "") -> None:
+    if reason:
+        alarms.raise_alarm(kind, reason, subject=subject)
+    else:
+        alarms.clear_alarm(kind, subject=subject)
+
+
+def reason_of(error: MispminiError | OSError) -> str:
+    """Why something could not be done, in a line."""
+    if isinstance(error, MispminiError):
+        return error.sentence
+    place = "" if error.filename is None else f"{error.filename}: "
+    return f"{place}{error.strerror or error}"
+
+
+def _is_due_at(place: Place, hours: int) -> bool:
+    look = alarms.last_look(_SECOND, place.name)
+    return _is_due(hours, None if look is None else look.good, look)
+
+
+def _is_due(hours: int, good: int | None, look: Alarm | None) -> bool:
+    """Whether the last good one is too old, or of the future; what failed waits a while before it is tried again."""
+    now = clock.now()
+    if not hours or (look is not None and look.reason and abs(now - look.looked) < _RETRY_SECONDS):
+        return False
+    return good is None or good > now + _HOUR or now - good >= hours * _HOUR - _EARLY_SECONDS

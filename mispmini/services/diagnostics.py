@@ -6,12 +6,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mispmini.domain import clock
+from mispmini.domain.alarms import WORDS, Alarm, AlarmKind
 from mispmini.domain.diagnostics import Check, Verdict, worst
+from mispmini.domain.errors import MispminiError
 from mispmini.domain.ids import canonical_uuid
 from mispmini.domain.instance_settings import N_
 from mispmini.domain.viewer import Viewer
 from mispmini.services import addresses, house, identity
-from mispmini.services.backing_up import newest_backup
+from mispmini.services.alarms import last_look, standing_alarms
+from mispmini.services.backing_up import NO_ROOM, look_at_database, newest_backup, reason_of
 from mispmini.services.link_health import WELL, Ailment, ailment_of, is_overdue
 from mispmini.services.servers import Standing, list_servers
 from mispmini.store import house as store
@@ -23,12 +26,13 @@ _SAFE_SQLITE = (3, 51, 3)
 _DAY = 86400
 _OLD_BACKUP = 7 * _DAY
 _FEW_BYTES = 1024**3
+_OLD_LOOK_HOURS = 48
 _FOR_THE_OWNER = ("mispmini.db", "secrets.json", "secret.key", "web.key")  # the folder is closed at each start
 
 
 def run_checks() -> tuple[Check, ...]:
-    """Every check that costs little."""
-    return tuple(check() for check in _CHECKS)
+    """Every check that costs little, after the alarms that stand."""
+    return (*alarm_checks(Viewer.everything()), *_integrity(), *(check() for check in _CHECKS))
 
 
 def metrics() -> dict[str, int]:
@@ -44,13 +48,41 @@ def metrics() -> dict[str, int]:
     }
 
 
-def check_integrity() -> Check:
-    """Whether SQLite finds the file whole; reads all of it."""
-    found = store.integrity()
-    if found == "ok":
-        return Check("integrity", Verdict.OK, N_("The database is whole."))
-    advice = N_("Stop the server and restore the newest backup.")
-    return Check("integrity", Verdict.FAIL, N_("The database is damaged: %(found)s"), {"found": found}, advice)
+def alarm_checks(viewer: Viewer) -> tuple[Check, ...]:
+    """The alarms that stand and the viewer may see."""
+    return tuple(_alarm(alarm) for alarm in standing_alarms(viewer))
+
+
+def _alarm(alarm: Alarm) -> Check:
+    name, words = "integrity" if alarm.kind is AlarmKind.DATABASE else alarm.kind, WORDS[alarm.kind]
+    return Check(name, Verdict.FAIL, words.sentence, alarm.values, words.advice, alarm.since)
+
+
+def look_for_damage() -> tuple[Check, ...]:
+    """Look through the whole database, for the checks to tell; or why that could not be done now."""
+    try:
+        if look_at_database():
+            return ()
+        reason = NO_ROOM
+    except (MispminiError, OSError) as error:
+        reason = reason_of(error)
+    told = N_("The database could not be looked through for damage now: %(reason)s")
+    return (Check("look", Verdict.WARN, told, {"reason": reason}, N_("Mend that, and try again.")),)
+
+
+def _integrity() -> tuple[Check, ...]:
+    """When the last look found the database whole; where it did not, the alarm says so."""
+    look = last_look(AlarmKind.DATABASE)
+    advice = N_("A server looks each day by itself, where there is room for a copy; `mispmini doctor` looks now.")
+    if look is None:
+        told = N_("Nobody has looked through the database for damage yet.")
+        return (Check("integrity", Verdict.WARN, told, {}, advice),)
+    if look.reason:
+        return ()
+    hours = (clock.now() - look.looked) // 3600
+    verdict = Verdict.WARN if hours > _OLD_LOOK_HOURS else Verdict.OK
+    told = N_("The database was whole when it was last looked through, %(hours)s hours ago.")
+    return (Check("integrity", verdict, told, {"hours": hours}, advice if verdict is Verdict.WARN else ""),)
 
 
 def _schema() -> Check:

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mispmini.domain import clock
+from mispmini.domain.alarms import AlarmKind
+from mispmini.domain.errors import Unusable
+from mispmini.services import alarms
 from mispmini.store import house as store
+from mispmini.store.database import damage_named
 from mispmini.store.migrating import expected_version, schema_version
 from mispmini.store.sealing import data_folder
 
@@ -44,10 +48,17 @@ def disk_space() -> Space:
     return Space(found.free, found.total)
 
 
-def is_ready() -> bool:
-    """Whether requests can be answered: the schema is ours and can be read."""
-    version, expected = schema_versions()
-    return version == expected
+def readiness() -> str:
+    """Whether requests can be answered, as everybody may know: `ok`, `not ready` or `damaged`."""
+    try:
+        with damage_named():
+            version, expected = schema_versions()
+            look = alarms.last_look(AlarmKind.DATABASE)
+    except Unusable:
+        return "damaged"
+    if look is not None and look.reason:
+        return "damaged"
+    return "ok" if version == expected else "not ready"
 
 
 def metrics() -> dict[str, int]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 
+from mispmini.store.durable import sync
 from mispmini.store.sql import execute, marks, row, rows
 from mispmini.store.tables.base import database
 
@@ -31,16 +32,8 @@ def put_file(data: bytes) -> str:
         file.flush()
         os.fsync(file.fileno())
     part.rename(path)
-    _sync_folder(path.parent)
+    sync(path.parent)
     return digest
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 class Holder(StrEnum):

@@ -8,30 +8,40 @@ import io
 import json
 import os
 import shutil
-import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, suppress
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import IO
 
 from mispmini.domain import clock
 from mispmini.domain.errors import MispminiError
-from mispmini.store.migrating import schema_version
+from mispmini.store.copies import copy_database, flaw_of, only_copier, version_in
+from mispmini.store.durable import sync
+from mispmini.store.house import database_bytes
 from mispmini.store.sealing import data_folder
 from mispmini.store.settings import load_settings
-from mispmini.store.sql import execute
 
 DATABASE = "mispmini.db"
 MANIFEST = "manifest.json"
 _FOLDERS = ("attachments", "certificates")
 _BESIDE = ("config.toml", "secrets.json", "secret.key", "web.key")
 _CHUNK = 1024 * 1024
+_SQLITE = b"SQLite format 3\0"
 
 
 class BadBackup(MispminiError):
     """The file is no backup, or not whole: its sentence says what is wrong."""
+
+
+class Damaged(MispminiError):
+    """Of a damaged database there is no backup; `flaw` says what is wrong with it."""
+
+    def __init__(self, flaw: str) -> None:
+        super().__init__(f"The database is damaged ({flaw}): no backup was made, and the older ones are kept.")
+        self.flaw = flaw
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,31 +55,108 @@ class Backup:
     size: int
 
 
-def write_backup(folder: Path) -> Backup:
-    """Write a backup into a folder, beside a serving process or without one; there whole or not at all."""
+@contextmanager
+def fresh_backup(folder: Path) -> Iterator[Backup]:
+    """A whole backup, beside a serving process or without one, in a working folder that goes at the end.
+
+    Raises Damaged, BadBackup, Busy, OutOfSpace, OSError.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    moment = clock.now()
-    name = _name(clock.datetime_text(moment).replace(" ", "-").replace(":", ""))
-    part = folder / f"{name}.{os.getpid()}.part"
+    with only_copier():
+        _clear_leftovers(folder)
+        with tempfile.TemporaryDirectory(prefix=f"copy-{_whose()}-", dir=folder) as temporary:
+            yield _write(Path(temporary), clock.now())
+
+
+def damage_now(folder: Path) -> str:
+    """The flaw of the database, seen in a copy; empty for none. Raises Busy, OutOfSpace, OSError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with only_copier(), tempfile.TemporaryDirectory(prefix=f"copy-{_whose()}-", dir=folder) as temporary:
+        return copy_database(Path(temporary) / DATABASE)
+
+
+def bytes_needed() -> int:
+    """How much room a backup takes while it is made: the database twice, since it is copied first, and the files."""
+    return 2 * database_bytes() + sum(path.stat().st_size for path, _name in _files(data_folder()))
+
+
+def keep(made: Backup, folder: Path) -> Backup:
+    """Put a backup into a folder on the same disk, and only then remove the oldest beyond the number to keep."""
+    path = made.path.rename(folder / made.path.name)
+    sync(folder)
+    _remove_beyond(path)
+    return replace(made, path=path)
+
+
+def copy_to(made: Backup, folder: Path) -> None:
+    """Put a copy into a folder elsewhere, read it back there, and only then remove the oldest. Raises OSError."""
+    _clear_leftovers(folder)
+    part = folder / f"{made.path.name}.part"
     try:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            with tarfile.open(fileobj=file, mode="w") as tar:
-                _fill(tar, folder, moment)
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(folder / name)
+        with made.path.open("rb") as source, open(part, "xb", opener=_for_owner_alone) as target:
+            shutil.copyfileobj(source, target, _CHUNK)
+            target.flush()
+            os.fsync(target.fileno())
+        read_backup(part)
+        path = part.rename(folder / made.path.name)
     finally:
         part.unlink(missing_ok=True)
-    return read_backup(folder / name)
+    sync(folder)
+    _remove_beyond(path)
 
 
-def _fill(tar: tarfile.TarFile, folder: Path, moment: int) -> None:
+def list_backups(folder: Path) -> list[Path]:
+    """The backups of this instance in a folder, newest first."""
+    return sorted(folder.glob(_name("*")), reverse=True)
+
+
+def _remove_beyond(newest: Path) -> None:
+    """The one that was just made stays, whatever dates a wrong clock gave to others."""
+    others = [path for path in list_backups(newest.parent) if path != newest]
+    for old in others[load_settings().backups_kept - 1 :]:
+        old.unlink(missing_ok=True)
+
+
+def _clear_leftovers(folder: Path) -> None:
+    """What a process that was killed left half-made; of other instances that share the folder only they can tell."""
+    is_ours = folder.resolve() == (data_folder() / "backups").resolve()
+    patterns = ("copy-*", "*.part") if is_ours else (f"copy-{_whose()}-*", f"{_name('*')}*.part")
+    for path in [path for pattern in patterns for path in folder.glob(pattern)]:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _whose() -> str:
+    return load_settings().instance_uuid[:8]
+
+
+def _name(moment: str) -> str:
+    """Several instances may share a folder: none writes over, or removes, what another one has put there."""
+    return f"mispmini-{_whose()}-{moment}.tar"
+
+
+def _write(folder: Path, moment: int) -> Backup:
+    path = folder / _name(clock.datetime_text(moment).replace(" ", "-").replace(":", ""))
+    with open(path, "xb", opener=_for_owner_alone) as file:
+        with tarfile.open(fileobj=file, mode="w", dereference=True) as tar:
+            _fill(tar, folder / DATABASE, moment)
+        file.flush()
+        os.fsync(file.fileno())
+    return read_backup(path)
+
+
+def _for_owner_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _fill(tar: tarfile.TarFile, copy: Path, moment: int) -> None:
     """The database first: what it names is on disk already, since files are written before their rows."""
-    schema, sums = schema_version(), {}
-    with tempfile.TemporaryDirectory(prefix="copy-", dir=folder) as temporary:
-        copy = Path(temporary) / DATABASE
-        execute("VACUUM INTO ?", (str(copy),))
-        sums[DATABASE] = _added(tar, copy, DATABASE)
+    if flaw := copy_database(copy):
+        raise Damaged(flaw)
+    schema, sums = version_in(copy), {DATABASE: _added(tar, copy, DATABASE)}
+    copy.unlink()
     for path, name in _files(data_folder()):
         with suppress(FileNotFoundError):  # removed since it was listed: nothing names it any more
             sums[name] = _added(tar, path, name)
@@ -90,109 +177,104 @@ def _files(data: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _added(tar: tarfile.TarFile, path: Path, name: str) -> str:
-    digest = _sum_of(path)
-    tar.add(path, name, recursive=False, filter=_for_owner)
+    """One open file from checksum to end: whoever puts another in its place meanwhile does no harm."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        entry = tar.gettarinfo(arcname=name, fileobj=file)
+        entry.uid = entry.gid = 0
+        entry.uname = entry.gname = ""
+        entry.mode, entry.mtime = 0o600, int(entry.mtime)
+        file.seek(0)
+        tar.addfile(entry, file)
     return digest
 
 
-def _for_owner(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-    entry.uid = entry.gid = 0
-    entry.uname = entry.gname = ""
-    entry.mode, entry.mtime = 0o600, int(entry.mtime)
-    return entry
-
-
-def read_backup(path: Path) -> Backup:
-    """Check every checksum of a backup. Raises BadBackup."""
+def read_backup(path: Path, into: Path | None = None) -> Backup:
+    """Check every checksum of a backup, and unpack it into an empty folder on the way. Raises BadBackup."""
     try:
         with tarfile.open(path, "r:") as tar:
-            return _checked(tar, path)
-    except (OSError, tarfile.TarError, ValueError, KeyError, TypeError) as error:
+            return _checked(tar, path, into)
+    except (tarfile.TarError, ValueError, KeyError, TypeError, EOFError) as error:
         raise BadBackup(f"{path} cannot be read as a backup: {error}") from error
 
 
-def _checked(tar: tarfile.TarFile, path: Path) -> Backup:
+def _checked(tar: tarfile.TarFile, path: Path, into: Path | None) -> Backup:
     found: dict[str, str] = {}
     manifest: dict[str, object] = {}
     for entry in tar:
-        content = tar.extractfile(entry) if entry.isfile() else None
-        if content is None:
-            raise BadBackup(f"{path} holds something that is no file: {entry.name}")
+        content = tar.extractfile(entry) if entry.isfile() and _is_ours(entry.name) else None
+        if content is None or entry.name in found:
+            raise BadBackup(f"{path} holds something that is no file of a backup: {entry.name}")
         if entry.name == MANIFEST:
             manifest = json.loads(content.read())
         else:
-            digest = hashlib.sha256()
-            while chunk := content.read(_CHUNK):
-                digest.update(chunk)
-            found[entry.name] = digest.hexdigest()
+            found[entry.name] = _digest(content, None if into is None else into / entry.name)
     if not manifest or found != manifest["sha256"]:
         raise BadBackup(f"{path} is not whole: its files are not those of its manifest.")
     return Backup(path, int(str(manifest["created"])), int(str(manifest["schema"])), len(found), path.stat().st_size)
 
 
-def restore_into(path: Path, data: Path) -> Backup:
-    """Make a data folder of a backup: checked first, then put in place in one step.
-
-    Raises BadBackup, and MispminiError where something stands already.
-    """
-    if data.exists() and any(data.iterdir()):
-        raise MispminiError(f"{data} is not empty. Restore into a new folder.")
-    backup = read_backup(path)
-    data.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{data.name}-", dir=data.parent) as temporary:
-        fresh = Path(temporary) / "data"
-        fresh.mkdir(mode=0o700)
-        with tarfile.open(path, "r:") as tar:
-            for entry in tar:
-                _extract(tar, entry, fresh)
-        (fresh / MANIFEST).unlink()
-        for folder in (path for path in fresh.rglob("*") if path.is_dir()):
-            folder.chmod(0o700)
-        _check_database(fresh / DATABASE)
-        if data.exists():
-            data.rmdir()
-        shutil.move(fresh, data)
-    return backup
-
-
-def _extract(tar: tarfile.TarFile, entry: tarfile.TarInfo, into: Path) -> None:
-    """A file of ours, once; `extractall` has no filter yet in the Python 3.11.2 of Debian 12. Raises BadBackup."""
-    content = tar.extractfile(entry) if entry.isfile() and _is_ours(entry.name) else None
-    if content is None:
-        raise BadBackup(f"A backup holds no {entry.name!r}.")
-    target = into / entry.name
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            shutil.copyfileobj(content, file, _CHUNK)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise BadBackup(f"The backup has two that are called {entry.name!r}.") from error
-
-
 def _is_ours(name: str) -> bool:
-    folder, *below = name.split("/")
-    return name in (DATABASE, MANIFEST, *_BESIDE) or (
-        folder in _FOLDERS and bool(below) and not {"", ".", ".."} & set(below)
-    )
+    folder, *rest = (*PurePosixPath(name).parts, "")
+    return name in (DATABASE, MANIFEST, *_BESIDE) or (folder in _FOLDERS and any(rest) and ".." not in rest)
 
 
-def list_backups(folder: Path) -> list[Path]:
-    """The backups of this instance in a folder, newest first."""
-    return sorted(folder.glob(_name("*")), reverse=True)
+def _digest(content: IO[bytes], target: Path | None) -> str:
+    """The checksum of what is read; on the way it is written to the target."""
+    digest = hashlib.sha256()
+    if target is not None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with open(os.devnull if target is None else target, "wb", opener=_for_owner_alone) as file:
+        while chunk := content.read(_CHUNK):
+            digest.update(chunk)
+            file.write(chunk)
+    return digest.hexdigest()
 
 
-def _name(moment: str) -> str:
-    """Several instances may share a folder: none writes over, or removes, what another one has put there."""
-    return f"mispmini-{load_settings().instance_uuid[:8]}-{moment}.tar"
+def restore_into(path: Path, data: Path, *, only_check: bool = False) -> Backup:
+    """Make a data folder of a backup, or of the copy taken before a migration: checked first, then put in its place in
+    one step, which `only_check` leaves out.
+
+    Raises BadBackup, MispminiError where something stands already, OSError.
+    """
+    if not only_check:
+        if data.exists() and any(data.iterdir()):
+            raise MispminiError(f"{data} is not empty. Restore into a new folder.")
+        data.parent.mkdir(parents=True, exist_ok=True)
+    above = next(folder for folder in data.absolute().parents if folder.is_dir())
+    with tempfile.TemporaryDirectory(prefix=f".{data.name}-", dir=above) as temporary:
+        fresh = Path(temporary) / "data"
+        fresh.mkdir()
+        found = _from_database(path, fresh) if _is_database(path) else read_backup(path, fresh)
+        if flaw := flaw_of(fresh / DATABASE):
+            raise BadBackup(f"The database in {path} is damaged: {flaw}")
+        if not only_check:
+            _put_in_place(fresh, data)
+    return found
 
 
-def _check_database(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as copy:
-        (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
-    if found != "ok":
-        raise BadBackup(f"The database in the backup is damaged: {found}")
+def _put_in_place(fresh: Path, data: Path) -> None:
+    for path in (fresh, *fresh.rglob("*")):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    if data.exists():
+        data.rmdir()
+    fresh.rename(data)
+    sync(data.parent)
 
 
-def _sum_of(path: Path) -> str:
+def _is_database(path: Path) -> bool:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return file.read(len(_SQLITE)) == _SQLITE
+
+
+def _from_database(path: Path, fresh: Path) -> Backup:
+    """Files and keys are those of the data folder in whose backups/ the copy lies; elsewhere there are none."""
+    if Path(f"{path}-wal").exists():
+        raise BadBackup(f"{path} is in use. Make a backup of it with `backup`.")
+    shutil.copyfile(path, fresh / DATABASE)
+    beside = list(_files(path.absolute().parent.parent)) if path.absolute().parent.name == "backups" else []
+    for file, name in beside:
+        (fresh / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, fresh / name)
+    told = path.stat()
+    return Backup(path, int(told.st_mtime), version_in(path), 1 + len(beside), told.st_size)

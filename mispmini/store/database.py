@@ -15,12 +15,15 @@ from pathlib import Path
 from peewee import DatabaseError, OperationalError
 
 from mispmini.domain.errors import Busy, MispminiError, OutOfSpace, Unusable
-from mispmini.store.migrating import migrate
+from mispmini.store.migrating import RESTORE, migrate
 from mispmini.store.sql import execute, scalar
 from mispmini.store.tables.base import database
 
 LOCK_WAIT_SECONDS = 10.0
 _POLL_SECONDS = 0.002
+_DAMAGE = (
+    "malformed", "not a database", "unsupported file format", "no such table", "no such column", "has no column",
+)  # fmt: skip
 _CHECKPOINT_BYTES = 32 * 1024 * 1024
 _PRAGMAS = (
     ("busy_timeout", 10_000),
@@ -82,9 +85,8 @@ def damage_named() -> Iterator[None]:
         yield
     except DatabaseError as error:
         texts = " ".join(_with_causes(error))
-        if "malformed" in texts or "not a database" in texts:
-            advice = "Stop the server and restore the newest backup with `restore`."
-            raise Unusable(f"{database.database} is damaged ({error}). {advice}") from error
+        if any(word in texts for word in _DAMAGE):
+            raise Unusable(f"{database.database} is damaged ({error}). {RESTORE}") from error
         if "readonly" in texts or "unable to open" in texts:
             raise Unusable(f"{database.database} cannot be written: {error}.") from error
         if named := _named(error):
@@ -100,8 +102,12 @@ def open_database(path: Path) -> None:
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _write_lock.open(path.parent / "write.lock")
-    if not path.exists():
+    if not (path.exists() and path.stat().st_size):
+        if (path.parent / "web.key").exists():
+            raise Unusable(f"{path} is missing or empty in a folder that was served before. {RESTORE}")
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    if not os.access(path, os.W_OK):
+        raise Unusable(f"{path} cannot be written.")
     database.init(str(path), pragmas=_PRAGMAS)
     connect()
     with _exclusive():

@@ -25,12 +25,6 @@ def database_bytes() -> int:
     return int(scalar("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"))
 
 
-def integrity() -> str:
-    """`ok`, or the first thing that SQLite finds wrong; reads the whole file."""
-    found: str = scalar("PRAGMA quick_check(1)")
-    return found
-
-
 def backlog() -> Backlog:
     """The outbox as a whole."""
     found = row("SELECT COUNT(*), COALESCE(SUM(parked), 0), MIN(created) FROM outbox")

@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 
 from mispmini.store.database import writing
+from mispmini.store.durable import sync
 from mispmini.store.tables.base import database
 
 FILE = "secrets.json"
@@ -58,12 +59,4 @@ def _save(kept: dict[str, str]) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(path.parent)

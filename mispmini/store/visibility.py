@@ -381,3 +381,8 @@ def user_visible_to(viewer: Viewer, user: str = "user") -> Predicate:
     if viewer.can(Permission.ADMIN):
         return Predicate(f"{user}.org_id = ?", (viewer.org_id,))
     return Predicate(f"{user}.id = ?", (viewer.user_id or 0,))
+
+
+def alarm_visible_to(viewer: Viewer) -> Predicate:
+    """Alarms: all for site admins, for others those of their organisation."""
+    return TRUE if viewer.is_site_admin else Predicate("org_id = ?", (viewer.org_id,))

@@ -1,10 +1,13 @@
-"""Random kills of two live servers while events are written, pushed and pulled (TRUST §4 F1-F4).
+"""Random kills of two live servers while events are written, pushed, pulled and backed up (TRUST §4 F1-F4, F6).
 
-`python -m tests.faults.chaos --times 10`; exit code 1 when an acknowledged event is lost, torn or doubled.
+`python -m tests.faults.chaos --times 10`; exit code 1 when an acknowledged event is lost, torn or doubled, or when a
+backup cannot be restored or lacks what was acknowledged before it began.
 """
 
+import json
 import random
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,7 +23,7 @@ import requests
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.ids import new_uuid
 from tests.cast import Actor, admin_of, link
-from tests.live import Birth, LiveServer, eventually
+from tests.live import PROGRAM, ROOT, Birth, LiveServer, clean_environment, eventually
 
 CONVERGE_SECONDS = 60.0
 CLIENTS = 3
@@ -41,6 +44,16 @@ class Promises:
     lock: Lock = field(default_factory=Lock)
 
 
+@dataclass(slots=True)
+class Backups:
+    """Backups of A that are made beside all the rest, each restored at once; some are killed on their way."""
+
+    folder: Path
+    restored: int = 0
+    killed: int = 0
+    flaws: list[str] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class Round:
     """What one round did and found; `flaws` is empty when everything held."""
@@ -58,15 +71,18 @@ def main(times: int, seed: int | None) -> None:
     """Kill one of two servers again and again; prints figures."""
     dice = random.Random(seed)
     promises = Promises()
-    with pair() as (a, b):
+    with pair() as (a, b), _backed_up(a, promises, dice) as backups:
         rounds = [_round(number, a, b, promises, dice) for number in range(1, times + 1)]
-    flaws = [flaw for one in rounds for flaw in one.flaws]
+    flaws = [*(flaw for one in rounds for flaw in one.flaws), *backups.flaws]
+    for flaw in backups.flaws:
+        click.echo(f"   {flaw}")
     kills = {name: sum(one.victim == name for one in rounds) for name in "AB"}
     click.echo(
         f"{times} kills (A {kills['A']}, B {kills['B']}); {len(promises.planned)} events tried,"
         f" {len(promises.added)} acknowledged, {len(promises.published)} published;"
         f" back after at most {max(one.back_seconds for one in rounds):.2f} s,"
-        f" converged after at most {max(one.converged_seconds for one in rounds):.1f} s; {len(flaws)} flaws"
+        f" converged after at most {max(one.converged_seconds for one in rounds):.1f} s;"
+        f" {backups.restored} backups restored, {backups.killed} killed; {len(flaws)} flaws"
     )
     sys.exit(1 if flaws else 0)
 
@@ -124,6 +140,65 @@ def _clients(a: LiveServer, promises: Promises, dice: random.Random) -> Iterator
         stop.set()
         for thread in threads:
             thread.join()
+
+
+@contextmanager
+def _backed_up(a: LiveServer, promises: Promises, dice: random.Random) -> Iterator[Backups]:
+    """Back A up again and again until the block ends, and once more then: what killed ones left must go."""
+    stop, backups = Event(), Backups(a.data.with_name("backups"))
+    thread = Thread(target=_back_up_until, args=(a, promises, random.Random(dice.randrange(1 << 32)), backups, stop))
+    thread.start()
+    try:
+        yield backups
+    finally:
+        stop.set()
+        thread.join()
+        _back_up(a, promises, backups, kill_after=None)
+        left = [path.name for path in backups.folder.iterdir() if path.suffix != ".tar"]
+        backups.flaws += [f"a killed backup left {name}" for name in left]
+
+
+def _back_up_until(a: LiveServer, promises: Promises, dice: random.Random, backups: Backups, stop: Event) -> None:
+    while not stop.is_set():
+        _back_up(a, promises, backups, kill_after=dice.uniform(0.5, 2.5) if dice.random() < 0.3 else None)
+
+
+def _back_up(a: LiveServer, promises: Promises, backups: Backups, *, kill_after: float | None) -> None:
+    owed = {uuid: promises.planned[uuid] for uuid in tuple(promises.added)}
+    words = ["backup", "--data", str(a.data), "--to", str(backups.folder), "--json"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", PROGRAM, *words], stdout=subprocess.PIPE, text=True, cwd=ROOT, env=clean_environment()
+    )
+    try:
+        told, _ = process.communicate(timeout=kill_after)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        backups.killed += 1
+        return
+    if process.returncode:
+        backups.flaws.append(f"a backup was refused: {told}")
+        return
+    backups.flaws += _flaws_of_backup(Path(json.loads(told)["path"]), owed)
+    backups.restored += 1
+
+
+def _flaws_of_backup(path: Path, owed: dict[str, int]) -> Iterator[str]:
+    """What cannot be restored of it, or lacks what was acknowledged before it began."""
+    with tempfile.TemporaryDirectory(prefix="mispmini-chaos-") as folder:
+        again = LiveServer(Path(folder) / "again", Birth())
+        restored = subprocess.run(
+            [sys.executable, "-m", PROGRAM, "restore", str(path), "--data", str(again.data)],
+            capture_output=True, text=True, cwd=ROOT, env=clean_environment(), check=False,
+        )  # fmt: skip
+        if restored.returncode:
+            yield f"{path.name} cannot be restored: {restored.stderr}"
+            return
+        held = {uuid: count for uuid, (_, count) in _held(again).items()}
+        lost = [uuid for uuid, count in owed.items() if held.get(uuid) != count]
+        if lost:
+            yield f"{path.name} lacks {len(lost)} events that were acknowledged before it began, or parts of them"
+        yield from _damage(path.name, again)
 
 
 def _write_events(dora: Actor, promises: Promises, dice: random.Random, stop: Event) -> None:

@@ -1,6 +1,5 @@
 """One writer at a time, all or nothing, ids never twice, migrations with a copy before (TRUST D1-D4, §3.2)."""
 
-import importlib
 import os
 import sqlite3
 import subprocess
@@ -8,19 +7,18 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from mispmini.domain.errors import Busy, OutOfSpace
 from mispmini.store import database, vocabulary
-from mispmini.store.migrating import MIGRATIONS, NewerSchema, copy_before
+from mispmini.store.migrating import NewerSchema, copy_before
+from mispmini.store.schema import MIGRATIONS, Runner
 from mispmini.store.sql import Row, execute, rows, scalar
 from mispmini.store.tables import ALL_TABLES
 from mispmini.store.tables.base import database as bound
 from tests.prepared import open_fresh_database
 
-Runner: Any = importlib.import_module("playhouse.migrations").Runner
 ADD_TAG = (
     "INSERT INTO tag (name, folded_name, colour, exportable, hide_tag, is_galaxy, is_custom_galaxy, local_only)"
     " VALUES (?, ?, '#000000', 1, 0, 0, 0, 0)"

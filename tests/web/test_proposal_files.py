@@ -246,7 +246,8 @@ def test_a_backup_holds_the_files_of_proposals(
 ) -> None:
     made = proposed(stranger, event, attachment(b"to be kept"))
     folder = tmp_path_factory.mktemp("backups")
-    backups.restore_into(backups.write_backup(folder).path, folder / "restored")
+    with backups.fresh_backup(folder) as backup:
+        backups.restore_into(backup.path, folder / "restored")
     digest = sha256(base64.b64decode(made["data"])).hexdigest()
     assert (folder / "restored" / "attachments" / digest[:2] / digest).read_bytes() == b"to be kept"
 

@@ -1,4 +1,4 @@
-"""What keeps the house: settings, counters, jobs, audit, blocklists."""
+"""What keeps the house: settings, counters, jobs, alarms, audit, blocklists."""
 
 from peewee import BigIntegerField, BooleanField, CharField, IntegerField, JSONField, TextField
 
@@ -35,6 +35,21 @@ class Job(NumberedTable):
     created = IntegerField()
     started = IntegerField(null=True)
     finished = IntegerField(null=True)
+
+
+class Alarm(NumberedTable):
+    """What the last look at a subject said (domain/alarms.py); `org_id` may see it beside site admins."""
+
+    kind = CharField(24)
+    subject = TextField(default="")
+    org_id = IntegerField(null=True)
+    reason = TextField(default="")
+    since = IntegerField()
+    looked = IntegerField()
+    good = IntegerField(null=True)
+
+    class Meta:
+        indexes = ((("kind", "subject"), True),)
 
 
 class Audit(NumberedTable):
@@ -80,4 +95,4 @@ class OrgBlocklist(NumberedTable):
     comment = TextField(default="")
 
 
-ADMIN: tuple[type[Table], ...] = (Counter, Setting, Job, Audit, EventBlocklist, OrgBlocklist)
+ADMIN: tuple[type[Table], ...] = (Counter, Setting, Job, Alarm, Audit, EventBlocklist, OrgBlocklist)

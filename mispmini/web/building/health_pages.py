@@ -7,6 +7,7 @@ from mispmini.services.link_health import ailment_of, next_pull
 from mispmini.services.servers import Standing
 from mispmini.web import pages
 from mispmini.web.building.link_health import health_of
+from mispmini.web.building.sentences import for_people
 from mispmini.web.i18n import gettext
 from mispmini.web.pages import Outcome
 
@@ -18,7 +19,7 @@ def health_page(checks: tuple[Check, ...], links: Sequence[Standing]) -> pages.H
     ordered = sorted(checks, key=lambda check: list(_OUTCOMES).index(check.verdict), reverse=True)
     return pages.HealthPage(
         outcome=_OUTCOMES[worst(checks)],
-        checks=tuple(_row(check) for check in ordered),
+        checks=tuple(check_row(check) for check in ordered),
         partners=tuple(_partner(link) for link in links),
     )
 
@@ -28,19 +29,27 @@ def health_reply(checks: tuple[Check, ...], links: Sequence[Standing]) -> dict[s
     return {
         "status": str(worst(checks)),
         "checks": [
-            {"check": check.name, "verdict": str(check.verdict), "sentence": check.sentence % check.values}
+            {
+                "check": check.name,
+                "verdict": str(check.verdict),
+                "sentence": check.sentence % check.values,
+                "since": check.since,
+            }
             for check in checks
         ],
         "partners": [_partner_reply(link) for link in links],
     }
 
 
-def _row(check: Check) -> pages.CheckRow:
+def check_row(check: Check) -> pages.CheckRow:
+    """One check, or one alarm."""
+    values = {name: for_people(str(value)) if name == "reason" else value for name, value in check.values.items()}
     return pages.CheckRow(
         outcome=_OUTCOMES[check.verdict],
-        sentence=gettext(check.sentence, **check.values),
+        sentence=gettext(check.sentence, **values),
         advice=gettext(check.advice) if check.advice else "",
         may_confirm=check.name == "identity" and check.verdict is not Verdict.OK,
+        since=check.since,
     )
 
 

@@ -3,11 +3,12 @@
 from mispmini.domain.filters import IndexFilters, Order
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
-from mispmini.services import overview, proposals, searching
+from mispmini.services import diagnostics, overview, proposals, searching
 from mispmini.services.overview import Progress
 from mispmini.web import pages
 from mispmini.web.building.badges import event_row
 from mispmini.web.building.event_pages import Tab, in_tab
+from mispmini.web.building.health_pages import check_row
 from mispmini.web.building.link_health import server_health
 from mispmini.web.building.receipts import ledger_row
 from mispmini.web.i18n import _
@@ -20,6 +21,7 @@ def home_page(viewer: Viewer) -> pages.HomePage:
     figures = overview.figures_for(viewer)
     return pages.HomePage(
         organisation=viewer.org_name,
+        alarms=tuple(check_row(alarm) for alarm in diagnostics.alarm_checks(viewer)),
         steps=_steps(overview.progress_for(viewer)),
         received=_newest(viewer, "received"),
         drafts=_newest(viewer, "drafts"),

@@ -45,6 +45,8 @@ _FIXED = {
     "log_level": N_("How much the process's own log tells."),
     "scheduler": N_("Whether this process pushes and pulls by itself."),
     "retry_base": N_("Seconds before a delivery that failed is tried again."),
+    "backup_folder": N_("A second folder for backups, on another disk or machine."),
+    "backup_command": N_("A program that takes each backup elsewhere; it is given the file's path."),
 }
 _FORMS: dict[Kind, Literal["tick", "choice", "number", "text", "lines", "password"]] = {
     Kind.YES_NO: "tick",
@@ -119,7 +121,7 @@ def _fixed_rows() -> tuple[pages.SettingRow, ...]:
             name=name,
             label=name,
             sentence=gettext(_FIXED[name]),
-            value=_plain(getattr(settings, name)),
+            value=_plain(settings.shown(name)),
             default="",
             source=gettext(_SOURCES[settings.sources.get(name, "default")]),
             is_changed=settings.sources.get(name, "default") != "default",

@@ -137,6 +137,7 @@ class CheckRow:
     sentence: str  # translated
     advice: str  # how to mend it, translated; ""
     may_confirm: bool = False  # that partners were told of who we are now
+    since: int | None = None  # when an alarm began
 
 
 @shown

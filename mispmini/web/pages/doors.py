@@ -1,5 +1,6 @@
 """What the pages of set-up, login, errors and home are given."""
 
+from mispmini.web.pages.administration import CheckRow
 from mispmini.web.pages.events import EventRow
 from mispmini.web.pages.shared import Choice, Form, Health, LedgerRow
 from mispmini.web.pages.showing import shown
@@ -74,6 +75,7 @@ class HomePage:
     """home.html"""
 
     organisation: str
+    alarms: tuple[CheckRow, ...]  # those that the viewer may see
     steps: tuple[Step, ...]  # empty once all are done
     received: tuple["EventRow", ...]  # newest from elsewhere, at most ten
     drafts: tuple["EventRow", ...]  # own unpublished, at most ten

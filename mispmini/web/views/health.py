@@ -19,9 +19,9 @@ PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 @bp.get("/readyz")
 @public
 def readyz() -> Answer:
-    """Whether this process can work: its database is there and has the right schema."""
-    is_ready = house.is_ready()
-    return reply({"status": "ok" if is_ready else "not ready"}, status=200 if is_ready else 503)
+    """Whether this process can work: its database is there, is whole, and has the right schema."""
+    word = house.readiness()
+    return reply({"status": word}, status=200 if word == "ok" else 503)
 
 
 @bp.get("/health/index")
