@@ -56,7 +56,7 @@ class Settings:
     threads: int = 8
     trusted_proxy: str = ""
     max_body_bytes: int = 50 * _MIB
-    max_inflated_bytes: int = 250 * _MIB
+    max_inflated_bytes: int = 200 * _MIB
     language: str = "pt_BR"
     log_level: str = "INFO"
     scheduler: bool = True

@@ -1,6 +1,7 @@
 """Tags as they come in: beside their element, or under EventTag and AttributeTag (MODEL §7.5)."""
 
 import re
+from collections.abc import Collection
 
 from mispmini.domain import sentences
 from mispmini.domain.drafts import Dropped, TagDraft
@@ -82,7 +83,7 @@ def dropped_for(kind: str, item: object, error: Invalid) -> Dropped:
     return Dropped(kind, uuid if isinstance(uuid, str) else None, errors)
 
 
-def _items(record: Record, pivot: str) -> list[object]:
+def _items(record: Record, pivot: str) -> Collection[object]:
     tags = record.get("Tag")
     if isinstance(tags, dict | list) and tags:
         return listed(tags)
