@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
+from sys import intern
 
 from mispmini.domain import samples, sentences
 from mispmini.domain.attribute_types import MALWARE_SAMPLE
@@ -36,9 +37,9 @@ def read_attribute(body: object, *, from_partner: bool, dropped: list[Dropped] |
     fields = Fields(record)
     uuid = fields.uuid("uuid")
     draft = AttributeDraft(
-        type=fields.text("type") or None,
+        type=intern(fields.text("type") or "") or None,
         value=_value(fields),
-        category=fields.text("category") or None,
+        category=intern(fields.text("category") or "") or None,
         uuid=uuid,
         to_ids=fields.flag("to_ids"),
         comment=fields.text("comment"),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 from mispmini.domain import sentences
 from mispmini.domain.drafts import Dropped, TagDraft
@@ -100,6 +101,9 @@ def _with_pivot(item: object) -> object:
     return {**tag, **{key: pivot[key] for key in ("local", "relationship_type", "deleted") if key in pivot}}
 
 
+_made_once = lru_cache(maxsize=1_024)(TagDraft)  # few tags stand at many attributes
+
+
 def _tag(record: Record) -> TagDraft:
     fields = Fields(record)
     name = (fields.text("name") or "").strip()
@@ -107,14 +111,14 @@ def _tag(record: Record) -> TagDraft:
         fields.refuse("name", sentences.TAG_NAME)
     colour = record.get("colour")
     relationship = record.get("relationship_type")
-    tag = TagDraft(
-        name=name,
-        colour=colour if isinstance(colour, str) and _COLOUR.match(colour) else None,
-        exportable=fields.flag("exportable"),
-        local=fields.flag("local") or False,
-        relationship_type=relationship if isinstance(relationship, str) and relationship else None,
-        deleted=fields.flag("deleted") or False,
-        local_only=fields.flag("local_only") or False,
+    tag = _made_once(
+        name,
+        colour if isinstance(colour, str) and _COLOUR.match(colour) else None,
+        fields.flag("exportable"),
+        fields.flag("local") or False,
+        relationship if isinstance(relationship, str) and relationship else None,
+        fields.flag("deleted") or False,
+        fields.flag("local_only") or False,
     )
     fields.check()
     return tag
