@@ -14,7 +14,7 @@ from werkzeug.routing import BaseConverter, Rule
 from mispmini.assets import static_dir, templates_dir
 from mispmini.domain.ids import is_row_number
 from mispmini.services import addresses
-from mispmini.settings import Settings
+from mispmini.settings import STRANGERS_BYTES, Settings
 from mispmini.store import database
 from mispmini.store.settings import fix_settings
 from mispmini.store.settings import load_settings as load_instance_settings
@@ -152,7 +152,7 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=secret_key,
-        MAX_CONTENT_LENGTH=min(settings.max_body_bytes, bodies_in.STRANGERS_BYTES),
+        MAX_CONTENT_LENGTH=min(settings.max_body_bytes, STRANGERS_BYTES),
         MAX_FORM_MEMORY_SIZE=min(settings.max_body_bytes, bodies_in.MOST_FORM_BYTES),
         REMEMBER_COOKIE_NAME="mispmini-remembers-nobody",
     )

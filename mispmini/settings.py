@@ -16,6 +16,8 @@ LANGUAGES = ("pt_BR", "en")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
+STRANGERS_BYTES = 64 * 1024  # the largest request of somebody who has not signed in: no setting, as a form is enough
+
 Reader = Callable[[object], object]
 
 _PREFIX = "MISPMINI_"

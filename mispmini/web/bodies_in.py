@@ -16,7 +16,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
 from mispmini.domain.errors import BadRequest
-from mispmini.settings import Settings
+from mispmini.settings import STRANGERS_BYTES, Settings
 from mispmini.web import room
 from mispmini.wire import door
 from mispmini.wire.pieces import read_in_pieces
@@ -24,7 +24,6 @@ from mispmini.wire.shape import ALL_BUT_EVENTS, STRETCH, WHOLE_EVENT, Limits, Sh
 
 FormFields = dict[str, str | list[str]]
 
-STRANGERS_BYTES = 64 * 1024
 MOST_FORM_BYTES = 8 * 1024 * 1024
 _MOST_FIELDS = 10_000
 _WIDEST, _BYTES_OF_A_VALUE = 4, 128  # in memory, of a byte and beside it
