@@ -14,11 +14,25 @@ from werkzeug.routing import BaseConverter, Rule
 from mispmini.assets import static_dir, templates_dir
 from mispmini.domain.ids import is_row_number
 from mispmini.services import addresses
-from mispmini.settings import Settings
+from mispmini.settings import STRANGERS_BYTES, Settings
 from mispmini.store import database
 from mispmini.store.settings import fix_settings
 from mispmini.store.settings import load_settings as load_instance_settings
-from mispmini.web import answer, asking, auditing, csrf, errors, headers, i18n, limits, maintenance, other_methods, who
+from mispmini.web import (
+    answer,
+    asking,
+    auditing,
+    bodies_in,
+    csrf,
+    errors,
+    headers,
+    i18n,
+    limits,
+    maintenance,
+    other_methods,
+    room,
+    who,
+)
 from mispmini.web.asking import MispPaths
 from mispmini.web.sessions import CookieSessions
 from mispmini.web.views import (
@@ -103,7 +117,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = tuple(
 )  # fmt: skip
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-_MOST_FORM_BYTES = 8 * 1024 * 1024
 
 
 class _RowNumber(BaseConverter):
@@ -135,12 +148,13 @@ def create_app(settings: Settings) -> Flask:
     )
     app.url_map.converters["int"] = _RowNumber
     app.url_rule_class = _Route
+    app.request_class = bodies_in.BoundedRequest
     secret_key = _secret_key(settings.data / "web.key")
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=secret_key,
-        MAX_CONTENT_LENGTH=settings.max_body_bytes,
-        MAX_FORM_MEMORY_SIZE=min(settings.max_body_bytes, _MOST_FORM_BYTES),
+        MAX_CONTENT_LENGTH=min(settings.max_body_bytes, STRANGERS_BYTES),
+        MAX_FORM_MEMORY_SIZE=min(settings.max_body_bytes, bodies_in.MOST_FORM_BYTES),
         REMEMBER_COOKIE_NAME="mispmini-remembers-nobody",
     )
     addresses.announce(settings.effective_base_url)
@@ -162,6 +176,7 @@ def _open_doors(app: Flask, settings: Settings) -> None:
     setting_up.init(app)
     auditing.init(app)
     who.init(app)
+    room.init(app)
     maintenance.init(app)
     csrf.init(app)
     limits.init(app)

@@ -21,6 +21,7 @@ import click
 from mispmini.cli.frame import PortTaken, make_private
 from mispmini.domain.errors import MispminiError
 from mispmini.domain.masking import long_masked
+from mispmini.hearing import channel_for, most_bytes
 from mispmini.services import expressions, identity
 from mispmini.services.setup_links import new_setup_secret
 from mispmini.settings import Settings
@@ -161,11 +162,12 @@ class _Server:
             threads=settings.threads,
             ident=None,
             expose_tracebacks=False,
-            max_request_body_size=2 * settings.max_body_bytes,  # so that the 413 is ours, in JSON
+            max_request_body_size=2 * most_bytes(settings),  # so that the 413 is ours, in JSON
             connection_limit=_CONNECTIONS,
             clear_untrusted_proxy_headers=True,
             **_proxy(settings),
         )
+        self.waitress.channel_class = channel_for(settings)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
 

@@ -18,6 +18,8 @@ LANGUAGES = ("pt_BR", "en")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
+STRANGERS_BYTES = 64 * 1024  # the largest request of somebody who has not signed in: no setting, as a form is enough
+
 Reader = Callable[[object], object]
 
 _PREFIX = "MISPMINI_"
@@ -59,7 +61,7 @@ class Settings:
     threads: int = 8
     trusted_proxy: str = ""
     max_body_bytes: int = 50 * _MIB
-    max_inflated_bytes: int = 250 * _MIB
+    max_inflated_bytes: int = 200 * _MIB
     language: str = "pt_BR"
     log_level: str = "INFO"
     scheduler: bool = True

@@ -28,7 +28,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "program": set(),
 }
 HANDED_TO_CLI = {"cli", "services", "store", *WORDS}  # main hands them to the command line
-MAY_IMPORT["serving"] = MAY_IMPORT["demo"] = HANDED_TO_CLI
+MAY_IMPORT["hearing"] = {"settings"}
+MAY_IMPORT["demo"] = HANDED_TO_CLI
+MAY_IMPORT["serving"] = {*HANDED_TO_CLI, "hearing"}
 MAY_IMPORT["application"] = {"web", "services", "store", *WORDS}
 MAY_IMPORT["main"] = {*MAY_IMPORT}
 MAY_IMPORT["__main__"] = {"main"}

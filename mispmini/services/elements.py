@@ -38,6 +38,7 @@ from mispmini.store.trash import uuids_of_others
 ELSEWHERE = "The UUID provided is not unique"
 SIMILAR = "A similar attribute already exists for this event."
 NO_GROUP = "Sharing group not accepted."
+_AT_ONCE = 2_000  # of a new event, which may have 200,000
 Element = TypeVar("Element", AttributeDraft, ObjectDraft)
 OTHER_OBJECT = "The attribute belongs to another object."
 
@@ -173,12 +174,15 @@ class Intake(IntakeState):
             self._values.add(value)
         self._next_id += 1
         self._inserts.append(attribute)
-        self._known[attribute.uuid] = Known(attribute.id, attribute.timestamp, object_id)
         self._tags += [(attribute.id, tag) for tag in draft.tags]
         if draft.data is not None:
             self._files.append((attribute.id, draft.data))
-        if index is not None:
-            self.saved_ids[index] = attribute.id
+        if not self.fresh:
+            self._known[attribute.uuid] = Known(attribute.id, attribute.timestamp, object_id)
+            if index is not None:
+                self.saved_ids[index] = attribute.id
+        elif len(self._inserts) >= _AT_ONCE:
+            self._flush()
 
     def _update_similar(
         self, draft: AttributeDraft, value: tuple[int, int, str, str | None], index: int | None

@@ -20,12 +20,13 @@ from mispmini.store.correlation_exclusions import load_excluded
 from mispmini.store.search.matching import all_of, none_of, one_of
 from mispmini.store.search.scope import AND_THEN, Reach
 from mispmini.store.settings import load_settings
-from mispmini.store.sql import Predicate, in_batches, marks, rows
+from mispmini.store.sql import Predicate, Row, each_row, in_batches, marks, rows
 from mispmini.store.tables.base import database
 from mispmini.store.warninglists import matcher
 
 MOST_COUNTED = 1_000
 _COMMON = 100
+_IN_HAND_AT_ONCE = 20_000
 _untyped: Any = database
 _RELATED = ", ".join(f"event.{name}" for name in RelatedEventRow._fields)
 _CONTENT = "attribute.type_id, attribute.value1, attribute.value2"
@@ -69,7 +70,7 @@ def shared_values(viewer: Viewer, event_id: int, limit: int) -> dict[int, list[s
     """For each visible event that shares values with this one these values, folded; capped as related_events."""
     reach = Reach.of(viewer)
     correlating = _correlating(reach)
-    own = _values_in_hand(all_of([Predicate("attribute.event_id = ?", (event_id,)), correlating]))
+    own = _values_in_hand(_attributes_in_hand(all_of([Predicate("attribute.event_id = ?", (event_id,)), correlating])))
     shared: dict[int, list[str]] = {}
     for part, events in _events_by_value(own, correlating, limit):
         for other in [number for number in events if number != event_id][:limit]:
@@ -102,7 +103,7 @@ def related_attribute_ids(viewer: Viewer, attribute_ids: Sequence[int], limit: i
     Attributes without any are left out; so are those that the viewer may not see.
     """
     correlating = _correlating(Reach.of(viewer))
-    values = _values_in_hand(all_of([one_of("attribute.id", attribute_ids), correlating]))
+    values = _values_in_hand(_attributes_in_hand(all_of([one_of("attribute.id", attribute_ids), correlating])))
     related: dict[int, dict[int, None]] = {}
     for part, found in _same_valued(values, correlating, limit):
         for place in values[part]:
@@ -131,11 +132,13 @@ def _meetings(reach: Reach, own: Predicate, cap: int) -> Iterator[tuple[_Own, li
     """Each place of a value in hand, with at least one other event that has the value and at most `cap`, newest
     first."""
     correlating = _correlating(reach)
-    values = _values_in_hand(all_of([own, correlating]))
-    for part, events in _events_by_value(values, correlating, cap):
-        for place in values[part]:
-            if others := [event_id for event_id in events if event_id != place.event_id][:cap]:
-                yield place, others
+    found = _attributes_in_hand(all_of([own, correlating]))
+    while some := list(islice(found, _IN_HAND_AT_ONCE)):
+        values = _values_in_hand(some)
+        for part, events in _events_by_value(values, correlating, cap):
+            for place in values[part]:
+                if others := [event_id for event_id in events if event_id != place.event_id][:cap]:
+                    yield place, others
 
 
 def _correlating(reach: Reach) -> Predicate:
@@ -145,13 +148,16 @@ def _correlating(reach: Reach) -> Predicate:
     return all_of([allowed, none_of(one_of("attribute.type_id", sorted(silent))), reach.events(), reach.attributes()])
 
 
-def _values_in_hand(condition: Predicate) -> _Values:
-    values: dict[str, list[_Own]] = {}
-    found = rows(
+def _attributes_in_hand(condition: Predicate) -> Iterator[Row]:
+    return each_row(
         f"SELECT attribute.event_id, attribute.id, {_CONTENT} FROM attribute"
         f" JOIN event ON event.id = attribute.event_id WHERE {condition.text}",
         condition.params,
     )
+
+
+def _values_in_hand(found: Iterable[Row]) -> _Values:
+    values: dict[str, list[_Own]] = {}
     first_only, is_silent, excluded = _first_only(), _false_positives(), load_excluded()
     for event_id, attribute_id, *content in found:
         silent = {part.lower() for part in content[1:] if part and is_silent and is_silent(part)}

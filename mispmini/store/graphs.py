@@ -22,7 +22,7 @@ from mispmini.domain.viewer import Viewer
 from mispmini.store import vocabulary
 from mispmini.store.groups import load_groups_for
 from mispmini.store.organisations import organisation_rows
-from mispmini.store.sql import Predicate, Row, in_batches, marks, rows
+from mispmini.store.sql import Predicate, Row, each_row, in_batches, marks, rows
 from mispmini.store.tags import TOMBSTONE_SECONDS
 from mispmini.store.visibility import (
     attribute_count_for,
@@ -194,8 +194,8 @@ def _wanted(viewer: Viewer, table: str, parts: Parts, visible: Predicate) -> Pre
     return shown & Predicate(f"{table}.deleted") if parts.deleted is Deleted.ONLY else shown
 
 
-def _select(columns: str, table: str, ids: Sequence[int], condition: Predicate) -> list[Row]:
-    return rows(
+def _select(columns: str, table: str, ids: Sequence[int], condition: Predicate) -> Iterator[Row]:
+    return each_row(
         f"SELECT {columns} FROM {table} JOIN event ON event.id = {table}.event_id"
         f" WHERE {table}.event_id IN ({marks(ids)}) AND ({condition.text}) ORDER BY {table}.id",
         (*ids, *condition.params),

@@ -14,6 +14,7 @@ from mispmini.store.tables.base import database
 Row = tuple[Any, ...]
 T = TypeVar("T")
 _ROWS_AT_ONCE = (32, 8)
+_ROWS_A_FETCH = 1_000
 _ROW_OF_VALUES = re.compile(r"(?<=VALUES )\([^()]*\)")
 TOO_LONG = "A search term is too long."
 _untyped: Any = database
@@ -40,6 +41,13 @@ def rows(text: str, params: Sequence[object] = ()) -> list[Row]:
         _refuse_too_long(error)
         raise
     return found
+
+
+def each_row(text: str, params: Sequence[object] = ()) -> Iterator[Row]:
+    """The same one by one, inside a reading() or writing(), for what may be very many."""
+    cursor = _untyped.execute_sql(text, params)
+    while batch := cursor.fetchmany(_ROWS_A_FETCH):
+        yield from batch
 
 
 def row(text: str, params: Sequence[object] = ()) -> Row | None:

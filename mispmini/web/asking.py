@@ -10,7 +10,7 @@ from flask import current_app, g, request
 from werkzeug.routing import Map
 
 from mispmini.domain import ids
-from mispmini.web import bodies_in
+from mispmini.web import bodies_in, room
 from mispmini.web.old_paths import respelt
 from mispmini.wire.scalars import flag
 
@@ -151,12 +151,15 @@ def here() -> str:
     return f"{asked_path().url}?{query}" if query else asked_path().url
 
 
-def asked() -> Asked:
-    """All that this request asks, its body read once. Raises BadRequest, Malformed, TooLarge."""
+def asked(*, in_pieces: bool = False) -> Asked:
+    """All that this request asks, its body read once. Raises BadRequest, Malformed, TooLarge.
+
+    `in_pieces` is for who takes many elements, at the first call: the lists of them may be Packed.
+    """
     if "asked" not in g:
         path, query = asked_path(), dict(request.args)
         bodies_in.refuse_nul([*path.named.values(), *query.values()])
-        g.asked = Asked(path, bodies_in.read_body(), query)
+        g.asked = Asked(path, bodies_in.read_body(in_pieces=in_pieces), query)
     found: Asked = g.asked
     return found
 
@@ -166,9 +169,10 @@ def handed_over_body() -> object:
 
     An event of 50,000 attributes would else stand in memory once more while it is stored.
     """
-    found = asked()
-    if (request.content_length or 0) > _LARGE and isinstance(found.body, dict):
-        single = {name: value for name, value in found.body.items() if not isinstance(value, dict | list)}
+    found = asked(in_pieces=True)
+    is_large = room.is_taken() or (request.content_length or 0) > _LARGE
+    if is_large and isinstance(found.body, dict):
+        single = {name: value for name, value in found.body.items() if isinstance(value, str | int | float | None)}
         g.asked = Asked(found.path, single, found.query)
     return found.body
 

@@ -15,6 +15,7 @@ from mispmini.settings import Settings
 from mispmini.web import pages
 from mispmini.web.answer import see_other, wants_json
 from mispmini.web.asking import asks_monitoring, here, offered_keys, offered_token
+from mispmini.web.bodies_in import let_in
 from mispmini.web.guide_steps import step_of
 from mispmini.web.i18n import choose_language, speak
 
@@ -91,7 +92,9 @@ def _identify() -> None:
     if request.endpoint == "static" or (is_public and offered_keys() is not None):
         return
     g.viewer = current_user.viewer if current_user.is_authenticated else None
-    if g.viewer is None and not is_public and request.endpoint is not None:
+    if g.viewer is not None:
+        let_in()
+    elif not is_public and request.endpoint is not None:
         raise NotAuthenticated(authentication.FAILED)
 
 

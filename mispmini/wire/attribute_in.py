@@ -5,6 +5,8 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
+from sys import intern
 
 from mispmini.domain import samples, sentences
 from mispmini.domain.attribute_types import MALWARE_SAMPLE
@@ -14,6 +16,7 @@ from mispmini.domain.errors import Invalid, TooLarge
 from mispmini.wire.analyst_data_in import embedded_items
 from mispmini.wire.door import unwrap
 from mispmini.wire.known_keys import ATTRIBUTE_KEYS, unknown_keys
+from mispmini.wire.packed import Packed
 from mispmini.wire.scalars import Fields, Record, as_record, flag, plain_text
 from mispmini.wire.sharing_group_in import embedded_group
 from mispmini.wire.sighting_in import nested_sightings
@@ -34,9 +37,9 @@ def read_attribute(body: object, *, from_partner: bool, dropped: list[Dropped] |
     fields = Fields(record)
     uuid = fields.uuid("uuid")
     draft = AttributeDraft(
-        type=fields.text("type") or None,
+        type=intern(fields.text("type") or "") or None,
         value=_value(fields),
-        category=fields.text("category") or None,
+        category=intern(fields.text("category") or "") or None,
         uuid=uuid,
         to_ids=fields.flag("to_ids"),
         comment=fields.text("comment"),
@@ -65,10 +68,11 @@ def read_attributes(body: object, *, from_partner: bool) -> tuple[AttributeDraft
 
     What cannot be read stands in its place as Invalid, because errors are told by index. Raises TooLarge above 200,000.
     """
-    items = list(_items(unwrap(body, "Attribute")))
-    if len(items) > MOST_ATTRIBUTES:
+    items = islice(_items(unwrap(body, "Attribute")), MOST_ATTRIBUTES + 1)
+    drafts = tuple(_draft_or_error(item, from_partner=from_partner) for item in items)
+    if len(drafts) > MOST_ATTRIBUTES:
         refuse_so_many()
-    return tuple(_draft_or_error(item, from_partner=from_partner) for item in items)
+    return drafts
 
 
 def read_selected(value: object) -> list[str] | None:
@@ -97,7 +101,7 @@ def _draft_or_error(item: object, *, from_partner: bool) -> AttributeDraft | Inv
 
 
 def _items(body: object) -> Iterator[object]:
-    if isinstance(body, list):
+    if isinstance(body, list | Packed):
         for item in body:
             yield from _values_of(unwrap(item, "Attribute"))
     else:

@@ -2,77 +2,112 @@
 
 import json
 import math
+import re
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from json import JSONDecodeError
 from typing import NoReturn
 
 from mispmini.domain.errors import BadRequest, Malformed, TooLarge
+from mispmini.wire.packed import Packed
+from mispmini.wire.shape import ALL_BUT_EVENTS, STRETCH, Limits, Shape
 
 MALFORMED = (
     "Invalid JSON input. Make sure that the JSON input is a correctly formatted JSON string. "
     "This request has been blocked to avoid an unfiltered request."
 )
+_DAMAGED = "Invalid compressed data."
+_BLANKS = re.compile(r"[ \t\n\r]*")
+_WIDEST = 4  # bytes of a character
 _INT_RANGE = range(-(2**63), 2**63)
 _INT_DIGITS = 20
 _GZIPPED = b"\x1f\x8b"
-_STRETCH = 1024 * 1024
-_TO_ONE_BRACKET = bytes.maketrans(b"{}", b"[]")
-_ALL_BUT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_ONE_MEMBER = 31  # zlib's wbits for a gzip header
+_HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", "[c-fC-F]"
+_UNKEEPABLE = re.compile(rf"\\u(?:0000|[dD](?:[89abAB]..(?!\\u[dD]{_LOW})|(?<!{_HIGH}\\u[dD]){_LOW}))")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a JSON text may hold: levels of nesting, and bytes of one string that is no attachment."""
-
-    depth: int = 32
-    text_bytes: int = 1024 * 1024
-
-
-def parse_json(raw: bytes | str, *, limits: Limits = Limits()) -> object:
-    """The JSON value of a body; a blank body is an empty object. The caller has checked the size.
+def parse_json(raw: bytes | str, *, limits: Limits = ALL_BUT_EVENTS) -> object:
+    """The JSON value of a body; a blank body is an empty object.
 
     Raises Malformed in MISP's words, BadRequest for nesting, numbers, repeated keys and characters that no
-    database keeps well, TooLarge for an overlong string outside the keys named "data".
+    database keeps well, TooLarge for what is beyond the limits; texts under "data" are attachments.
     """
     body, text = _both_forms(raw)
+    del raw
     if not body.strip():
         return {}
-    if nests_deeper(body, limits.depth):
-        raise BadRequest(f"The JSON input is nested deeper than {limits.depth} levels.")
-    value = _loads(text)
-    if _is_suspect(body, limits):
-        _check_texts(value, limits)
+    shape = Shape()
+    shape.add_within(limits, body)
+    del body
+    try:
+        start = skip_blanks(text, 0)
+        value, end = parse_at(text, start, shape.longest, limits)
+    except JSONDecodeError as error:
+        raise Malformed(MALFORMED) from error
+    if skip_blanks(text, end) < len(text):
+        raise Malformed(MALFORMED)
     return value
 
 
+def parse_at(text: str, start: int, longest: int, limits: Limits) -> tuple[object, int]:
+    """The value that begins there, and the place after it; `longest` is the longest text of the whole, as it was sent.
+
+    Raises JSONDecodeError, and BadRequest and TooLarge as parse_json does.
+    """
+    value, end = _DECODER.raw_decode(text, start)
+    if longest > limits.text_bytes and _WIDEST * (end - start) > limits.text_bytes:
+        _refuse_long_texts(value, limits)
+    if text.find("\\u", start, end) >= 0 and _UNKEEPABLE.search(text[start:end].replace("\\\\", "..")):
+        raise BadRequest("The JSON input holds a NUL character or half a surrogate pair.")
+    return value, end
+
+
+def skip_blanks(text: str, start: int) -> int:
+    """The place of the next character that is not blank, or the end."""
+    found = _BLANKS.match(text, start)
+    return found.end() if found else start
+
+
 def nests_deeper(body: bytes, depth: int) -> bool:
-    """Whether a JSON text has more levels of nesting: matched brackets are peeled off level by level, and nothing
-    recurses, whatever was sent."""
-    brackets, too_many = _outside_of_strings(body).translate(_TO_ONE_BRACKET, _ALL_BUT_BRACKETS), b"[" * (depth + 1)
-    if too_many in brackets:
-        return True
-    for _ in range(depth):
-        if not brackets:
-            return False
-        brackets = brackets.replace(b"[]", b"")
-    return b"[]" in brackets or too_many in brackets  # the latter: what is never closed
+    """Whether a JSON text has more levels of nesting; nothing recurses, whatever was sent."""
+    shape = Shape()
+    for start in range(0, len(body), STRETCH):
+        shape.add(body[start : start + STRETCH])
+        if shape.depth > depth:
+            return True
+    return False
 
 
 def inflate(raw: bytes, encoding: str, limit: int) -> bytes:
     """The body behind a Content-Encoding, at most `limit` bytes; gzip alone is known (TRUST §2.2 row 13)."""
+    return b"".join(inflated([raw], encoding, limit))
+
+
+def inflated(raw: Iterable[bytes], encoding: str, limit: int) -> Iterator[bytes]:
+    """The same in stretches. Raises BadRequest, TooLarge."""
     if encoding.strip().lower() != "gzip":
         raise BadRequest(f"Unsupported content encoding '{encoding}'.")
-    inflater = zlib.decompressobj(wbits=31)
+    inflater, size = zlib.decompressobj(wbits=_ONE_MEMBER), 0
+    for stretch in _decompressed(inflater, raw):
+        if inflater.unused_data or (not size and stretch.startswith(_GZIPPED)):
+            raise BadRequest(_DAMAGED)
+        size += len(stretch)
+        if size > limit:
+            raise TooLarge(f"The inflated body is larger than {limit} bytes.")
+        yield stretch
+    if not inflater.eof:
+        raise BadRequest(_DAMAGED)
+
+
+def _decompressed(inflater: "zlib._Decompress", raw: Iterable[bytes]) -> Iterator[bytes]:
     try:
-        body = inflater.decompress(raw, limit + 1)
+        for piece in raw:
+            yield (stretch := inflater.decompress(piece, STRETCH))
+            while inflater.unconsumed_tail or len(stretch) == STRETCH:
+                yield (stretch := inflater.decompress(inflater.unconsumed_tail, STRETCH))
     except zlib.error as error:
-        raise BadRequest("Invalid compressed data.") from error
-    if len(body) > limit:
-        raise TooLarge(f"The inflated body is larger than {limit} bytes.")
-    if not inflater.eof or inflater.unused_data or body.startswith(_GZIPPED):
-        raise BadRequest("Invalid compressed data.")
-    return body
+        raise BadRequest(_DAMAGED) from error
 
 
 def unwrap(body: object, key: str) -> object:
@@ -80,7 +115,7 @@ def unwrap(body: object, key: str) -> object:
     for wrapper in ("response", "request"):
         if isinstance(body, dict) and isinstance(body.get(wrapper), dict | list):
             body = _only_one(body[wrapper])
-    if isinstance(body, dict) and isinstance(body.get(key), dict | list):
+    if isinstance(body, dict) and isinstance(body.get(key), dict | list | Packed):
         return body[key]
     return body
 
@@ -93,44 +128,6 @@ def _both_forms(raw: bytes | str) -> tuple[bytes, str]:
     try:
         return (raw.encode(), raw) if isinstance(raw, str) else (raw, raw.decode())
     except UnicodeError as error:
-        raise Malformed(MALFORMED) from error
-
-
-def _outside_of_strings(body: bytes) -> bytes:
-    outside, starts_inside = bytearray(), 0
-    for pieces in _between_quotes(body):
-        outside += b"".join(pieces[starts_inside::2])
-        starts_inside ^= (len(pieces) - 1) & 1
-    return bytes(outside)
-
-
-def _longest_between_quotes(body: bytes) -> int:
-    longest, unended = 0, 0
-    for pieces in _between_quotes(body):
-        unended += len(pieces[0])
-        if len(pieces) > 1:
-            longest = max(longest, unended, *map(len, pieces[1:]))
-            unended = len(pieces[-1])
-    return max(longest, unended)
-
-
-def _between_quotes(body: bytes) -> Iterator[list[bytes]]:
-    """Stretch by stretch: the pieces of a whole body at once would take ten times its size."""
-    plain = body.replace(b"\\\\", b"..").replace(b'\\"', b"..") if b"\\" in body else body
-    for start in range(0, len(plain), _STRETCH):
-        yield plain[start : start + _STRETCH].split(b'"')
-
-
-def _loads(text: str) -> object:
-    try:
-        return json.loads(
-            text,
-            parse_int=_bounded_int,
-            parse_float=_finite_float,
-            parse_constant=_refuse_constant,
-            object_pairs_hook=_unique_keys,
-        )
-    except (ValueError, RecursionError) as error:
         raise Malformed(MALFORMED) from error
 
 
@@ -151,34 +148,18 @@ def _refuse_constant(_name: str) -> NoReturn:
     raise Malformed(MALFORMED)
 
 
-def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """The record of these. Raises BadRequest for a key that stands there twice."""
     record = dict(pairs)
     if len(record) != len(pairs):
         raise BadRequest("The JSON input holds a key twice in one object.")
     return record
 
 
-def _is_suspect(body: bytes, limits: Limits) -> bool:
-    """Whether any string could break a rule; raw JSON is never shorter than the text it stands for."""
-    if b"\\u0000" in body or b"\\ud" in body or b"\\uD" in body:
-        return True
-    return len(body) > limits.text_bytes and _longest_between_quotes(body) > limits.text_bytes
-
-
-def _check_texts(value: object, limits: Limits) -> None:
+def _refuse_long_texts(value: object, limits: Limits) -> None:
     for key, text in _texts(value):
         if key != "data" and len(text.encode(errors="surrogatepass")) > limits.text_bytes:
             raise TooLarge(f"A text in the JSON input is longer than {limits.text_bytes} bytes.")
-        if "\0" in text or not _is_encodable(text):
-            raise BadRequest("The JSON input holds a NUL character or half a surrogate pair.")
-
-
-def _is_encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _texts(value: object) -> Iterator[tuple[str | None, str]]:
@@ -193,3 +174,11 @@ def _texts(value: object) -> Iterator[tuple[str | None, str]]:
         elif isinstance(item, dict):
             waiting.extend((None, name) for name in item)
             waiting.extend(item.items())
+
+
+_DECODER = json.JSONDecoder(
+    parse_int=_bounded_int,
+    parse_float=_finite_float,
+    parse_constant=_refuse_constant,
+    object_pairs_hook=unique_keys,
+)

@@ -1,6 +1,6 @@
 """Proposals as they come in from partners: pushed to us, and pulled (PROTOCOL §3.13, §4.5)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mispmini.domain.drafts import ProposalDraft
 from mispmini.domain.errors import Invalid, TooLarge
@@ -22,7 +22,7 @@ def read_proposals(body: object) -> list[ProposalDraft]:
     return list(_drafts(records))
 
 
-def _drafts(items: list[object]) -> Iterator[ProposalDraft]:
+def _drafts(items: Iterable[object]) -> Iterator[ProposalDraft]:
     for item in items:
         record = as_record(unwrap(item, "ShadowAttribute"))
         draft = None if record is None else _draft(record)

@@ -1,7 +1,7 @@
 """Tolerant reading of a record's fields: MISP sends numbers as texts and PyMISP as numbers (MODEL §7.1)."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import TypeVar
 
@@ -9,6 +9,7 @@ from mispmini.domain import sentences
 from mispmini.domain.errors import Invalid
 from mispmini.domain.ids import canonical_uuid
 from mispmini.wire.moments import microseconds_of
+from mispmini.wire.packed import Packed
 
 Record = Mapping[str, object]
 T = TypeVar("T")
@@ -86,9 +87,9 @@ def as_record(value: object) -> Record | None:
     return value if isinstance(value, dict) else None
 
 
-def listed(value: object) -> list[object]:
+def listed(value: object) -> Collection[object]:
     """A list's items; PHP's numbered object is a list too, anything else that is not empty a list of one."""
-    if isinstance(value, list):
+    if isinstance(value, list | Packed):
         return value
     if isinstance(value, dict) and all(key.isdigit() for key in value):
         return list(value.values())

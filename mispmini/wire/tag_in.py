@@ -1,6 +1,8 @@
 """Tags as they come in: beside their element, or under EventTag and AttributeTag (MODEL §7.5)."""
 
 import re
+from collections.abc import Collection
+from functools import lru_cache
 
 from mispmini.domain import sentences
 from mispmini.domain.drafts import Dropped, TagDraft
@@ -82,7 +84,7 @@ def dropped_for(kind: str, item: object, error: Invalid) -> Dropped:
     return Dropped(kind, uuid if isinstance(uuid, str) else None, errors)
 
 
-def _items(record: Record, pivot: str) -> list[object]:
+def _items(record: Record, pivot: str) -> Collection[object]:
     tags = record.get("Tag")
     if isinstance(tags, dict | list) and tags:
         return listed(tags)
@@ -99,6 +101,9 @@ def _with_pivot(item: object) -> object:
     return {**tag, **{key: pivot[key] for key in ("local", "relationship_type", "deleted") if key in pivot}}
 
 
+_made_once = lru_cache(maxsize=1_024)(TagDraft)  # few tags stand at many attributes
+
+
 def _tag(record: Record) -> TagDraft:
     fields = Fields(record)
     name = (fields.text("name") or "").strip()
@@ -106,14 +111,14 @@ def _tag(record: Record) -> TagDraft:
         fields.refuse("name", sentences.TAG_NAME)
     colour = record.get("colour")
     relationship = record.get("relationship_type")
-    tag = TagDraft(
-        name=name,
-        colour=colour if isinstance(colour, str) and _COLOUR.match(colour) else None,
-        exportable=fields.flag("exportable"),
-        local=fields.flag("local") or False,
-        relationship_type=relationship if isinstance(relationship, str) and relationship else None,
-        deleted=fields.flag("deleted") or False,
-        local_only=fields.flag("local_only") or False,
+    tag = _made_once(
+        name,
+        colour if isinstance(colour, str) and _COLOUR.match(colour) else None,
+        fields.flag("exportable"),
+        fields.flag("local") or False,
+        relationship if isinstance(relationship, str) and relationship else None,
+        fields.flag("deleted") or False,
+        fields.flag("local_only") or False,
     )
     fields.check()
     return tag

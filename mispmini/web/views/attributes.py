@@ -104,6 +104,7 @@ def add(event_ref: str) -> Answer:
         )
     viewer = current_viewer()
     if_refused(lambda form, status: page_answer("events/view.html", _event_page(event_ref, form), status=status))
+    asked(in_pieces=True)
     with saving("add", "Attribute", about=lambda: must_be_modifiable(viewer, event_ref)):
         drafts, unread = _asked_drafts(viewer)
     if flag(parameter("enforceWarninglist")):

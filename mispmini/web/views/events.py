@@ -155,9 +155,14 @@ def add() -> Answer:
             template="events/edit.html",
         )
     if_refused(lambda form, status: _form_again(None, form, status))
+    return _saved_event(viewer, _added(viewer), _("Event added."))
+
+
+def _added(viewer: Viewer) -> Saved:
+    """The draft goes before the answer is made, which may be as large."""
     with saving("add", "Event", nested=True):
         draft = _with_chosen_tags(_handed_over(viewer))
-    return _saved_event(viewer, events.add_event(viewer, draft), _("Event added."))
+    return events.add_event(viewer, draft)
 
 
 def _handed_over(viewer: Viewer) -> EventDraft:
@@ -202,9 +207,14 @@ def edit(ref: str) -> Answer:
     if request.method == "GET":
         return answer(lambda: describe.EVENTS_EDIT, page=lambda: _edit_form(viewer, ref), template="events/edit.html")
     if_refused(lambda form, status: _form_again(ref, form, status))
+    return _saved_event(viewer, _edited(viewer, ref), _("Event saved."))
+
+
+def _edited(viewer: Viewer, ref: str) -> Saved:
+    asked(in_pieces=True)
     with saving("edit", "Event", nested=True, about=lambda: events.editable_event(viewer, ref)):
         draft = _handed_over(viewer)
-    return _saved_event(viewer, events.edit_event(viewer, ref, draft), _("Event saved."))
+    return events.edit_event(viewer, ref, draft)
 
 
 def _edit_form(viewer: Viewer, ref: str) -> object:

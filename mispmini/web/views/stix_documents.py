@@ -54,7 +54,7 @@ def _document() -> bytes:
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding != "identity":
         settings: Settings = current_app.config["SETTINGS"]
-        raw = door.inflate(raw, encoding, settings.max_inflated_bytes)
+        raw = door.inflate(raw, encoding, settings.max_body_bytes)
     if not raw.strip():
         raise BadRequest(_NO_DOCUMENT)
     return raw
