@@ -67,11 +67,15 @@ CLASSES: Mapping[str, tuple[str, ...]] = {
     "S4 read leaks": (
         HIDDEN + "test_what_is_hidden_is_answered_like_what_is_absent",
         HIDDEN + "test_no_list_or_page_names_it",
+        "contract/test_hidden_equals_absent.py::test_what_is_hidden_changes_no_byte_of_any_answer",
+        ORACLE + "test_a_count_is_of_what_one_reads_wherever_it_is_told",
         ORACLE + "test_6_3_attributes_are_found_as_they_are_shown",
         ORACLE + "test_6_3_events_are_related_by_what_one_sees_on_both_sides",
+        "store/test_analyst_visibility.py::test_a_note_is_judged_by_what_its_uuid_is_whatever_kind_it_claims",
         "store/test_analyst_visibility.py::test_what_is_said_of_a_thing_that_the_author_cannot_see_tells_nobody_of_it",
     ),
     "S5 sharing groups": (
+        "contract/test_group_strangers.py::test_programs_are_told_the_uuid_alone",
         "contract/test_refusals.py::test_a_group_named_by_a_number_alone_is_refused_as_misp_refuses_it",
         "contract/test_group_crossing.py::test_all_organisations_of_a_server_are_members_there_because_the_owner_says_so",
         "sync/test_pull_tables.py::test_7_9_an_element_whose_group_is_missing_reaches_nobody_more",

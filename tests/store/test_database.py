@@ -7,6 +7,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -182,6 +184,31 @@ def test_the_migrations_make_the_schema_that_the_tables_say(path: Path, tmp_path
         assert dict(rows(made)) == migrated
     bound.init(str(path))
     bound.connect()
+
+
+def test_the_upgrade_finds_what_notes_of_a_wrong_kind_are_about(path: Path) -> None:
+    """0025: such a note was judged by its distribution alone. Beside it one that was left without a place rightly."""
+    database.close_database()
+    old, uuid = path.with_name("older.db"), "3d0e0d5e-7c2b-4d0b-9a51-6f1f4a7d8c11"
+    bound.init(str(old), pragmas={"foreign_keys": 1})
+    with bound.connection_context():
+        Runner(bound, str(MIGRATIONS)).up("0020_allowedlist")
+        fill("organisation", id=1, uuid="u1", name="Alfa", folded_name="alfa", local=1)
+        fill("attribute_category", id=1, name="Other")
+        fill("attribute_type", id=1, name="text")
+        for number, event in enumerate((uuid, "e2"), 1):
+            fill("event", id=number, uuid=event, org_id=1, orgc_id=1, distribution=0, restricted=9)
+        fill("attribute", id=5, uuid=UUID(uuid).bytes, event_id=2, type_id=1, category_id=1, distribution=0)
+        fill("attribute", id=6, uuid=b"6", event_id=2, type_id=1, category_id=1, distribution=3)
+        for number, claimed in enumerate(("Event", "Attribute", "Object"), 1):
+            fill(
+                "analyst_item", id=number, uuid=str(number), object_uuid=uuid, object_type=claimed, org_id=1, orgc_id=1
+            )
+    database.open_database(old)
+    assert rows("SELECT object_type, event_id, attribute_id FROM analyst_item ORDER BY id") == [
+        ("Event", 2, 5), ("Attribute", 1, None), ("Object", 1, 5),
+    ]  # fmt: skip
+    assert rows("SELECT restricted FROM event ORDER BY id") == [(0,), (1,)]
 
 
 def fill(table: str, **values: object) -> None:

@@ -19,6 +19,7 @@ from mispmini.domain.ids import new_uuid, uuid_bytes
 from mispmini.domain.opinions import ProposalFilters, SightingFilters
 from mispmini.domain.viewer import Viewer
 from mispmini.services import searching
+from mispmini.services.bodies import HEAD_ONLY, saved_event
 from mispmini.services.events import add_event
 from mispmini.services.proposals import list_proposals
 from mispmini.services.sightings import list_sightings
@@ -296,6 +297,9 @@ def test_a_count_is_of_what_one_reads_wherever_it_is_told(account: Drawn) -> Non
         assert {graph.event.id: graph.event.attribute_count for graph in found if graph.event.id in shown} == expected
         viewed = {number: load_event(viewer, str(number), Parts(elements=False)) for number in shown}
         assert {number: graph.event.attribute_count for number, graph in viewed.items()} == expected
+        whole = {n: sum(not part.deleted for part in event.parts["attribute"]) for n, event in shown.items()}
+        saved = {number: saved_event(viewer, number, HEAD_ONLY).event.attribute_count for number in shown}
+        assert saved == (whole if viewer.is_partner else expected)
         minimal = {row.id for row in minimal_rows(viewer, IndexFilters(minimal=True))[0]} & set(shown)
         reports = known.shows("event_report", viewer)
         assert minimal == {
