@@ -18,7 +18,20 @@ from mispmini.settings import Settings
 from mispmini.store import database
 from mispmini.store.settings import fix_settings
 from mispmini.store.settings import load_settings as load_instance_settings
-from mispmini.web import answer, asking, auditing, csrf, errors, headers, i18n, limits, maintenance, other_methods, who
+from mispmini.web import (
+    answer,
+    asking,
+    auditing,
+    csrf,
+    errors,
+    headers,
+    i18n,
+    limits,
+    maintenance,
+    other_methods,
+    turns,
+    who,
+)
 from mispmini.web.asking import MispPaths
 from mispmini.web.sessions import CookieSessions
 from mispmini.web.views import (
@@ -160,6 +173,7 @@ def _open_doors(app: Flask, settings: Settings) -> None:
     errors.init(app)
     setting_up.init(app)
     auditing.init(app)
+    turns.init(app, settings.threads)
     who.init(app)
     maintenance.init(app)
     csrf.init(app)

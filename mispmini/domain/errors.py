@@ -65,6 +65,10 @@ class Busy(MispminiError):
     """Another writer holds the database; try again later."""
 
 
+class OutOfTime(MispminiError):
+    """A search read for longer than one may; says how to narrow it."""
+
+
 class OutOfSpace(MispminiError):
     """The disk refused the write; nothing was stored."""
 

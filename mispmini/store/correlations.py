@@ -20,13 +20,11 @@ from mispmini.store.correlation_exclusions import load_excluded
 from mispmini.store.search.matching import all_of, none_of, one_of
 from mispmini.store.search.scope import AND_THEN, Reach
 from mispmini.store.settings import load_settings
-from mispmini.store.sql import Predicate, in_batches, marks, rows
-from mispmini.store.tables.base import database
+from mispmini.store.sql import Predicate, in_batches, marks, rows, streamed_rows
 from mispmini.store.warninglists import matcher
 
 MOST_COUNTED = 1_000
 _COMMON = 100
-_untyped: Any = database
 _RELATED = ", ".join(f"event.{name}" for name in RelatedEventRow._fields)
 _CONTENT = "attribute.type_id, attribute.value1, attribute.value2"
 
@@ -115,7 +113,7 @@ def _same_valued(values: _Values, correlating: Predicate, cap: int) -> Iterator[
     """Each value in hand with events and attributes that have it, newest first."""
     first_only = _first_only()
     for part, places in values.items():
-        cursor = _untyped.execute_sql(
+        cursor = streamed_rows(
             f"SELECT value_hash.event_id, value_hash.attribute_id, {_CONTENT} FROM value_hash"
             f" {AND_THEN} attribute ON attribute.id = value_hash.attribute_id"
             f" {AND_THEN} event ON event.id = value_hash.event_id"
@@ -207,7 +205,7 @@ def _occurrences(
 ) -> Iterator[tuple[str, list[int]]]:
     """Reads occurrences from the database as they are taken, compared whole: a hash is no proof."""
     first_only = _first_only()
-    cursor = _untyped.execute_sql(
+    cursor = streamed_rows(
         f"SELECT value_hash.h, value_hash.event_id, {_CONTENT} FROM value_hash"
         f" {AND_THEN} attribute ON attribute.id = value_hash.attribute_id"
         f" {AND_THEN} event ON event.id = value_hash.event_id"

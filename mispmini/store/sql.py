@@ -6,16 +6,13 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
-from peewee import OperationalError
-
-from mispmini.domain.errors import BadRequest
+from mispmini.store.deadline import Reading
 from mispmini.store.tables.base import database
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
 _ROWS_AT_ONCE = (32, 8)
 _ROW_OF_VALUES = re.compile(r"(?<=VALUES )\([^()]*\)")
-TOO_LONG = "A search term is too long."
 _untyped: Any = database
 
 
@@ -33,22 +30,22 @@ TRUE = Predicate("1 = 1")
 
 
 def rows(text: str, params: Sequence[object] = ()) -> list[Row]:
-    """All rows of a statement. Raises BadRequest when a text to search for is longer than SQLite takes."""
-    try:
+    """All rows of a statement. Raises OutOfTime, and BadRequest for a text to search for that is too long."""
+    with Reading():
         found: list[Row] = _untyped.execute_sql(text, params).fetchall()
-    except OperationalError as error:
-        _refuse_too_long(error)
-        raise
     return found
 
 
+def streamed_rows(text: str, params: Sequence[object] = ()) -> Iterator[Row]:
+    """The same, read from the database as they are taken."""
+    with Reading():
+        yield from _untyped.execute_sql(text, params)
+
+
 def row(text: str, params: Sequence[object] = ()) -> Row | None:
-    """The first row, or None. Raises BadRequest as rows() does."""
-    try:
+    """The first row, or None. Raises as rows() does."""
+    with Reading():
         found: Row | None = _untyped.execute_sql(text, params).fetchone()
-    except OperationalError as error:
-        _refuse_too_long(error)
-        raise
     return found
 
 
@@ -90,8 +87,3 @@ def in_batches(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
     """Slices short enough for one IN list."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
-
-
-def _refuse_too_long(error: OperationalError) -> None:
-    if "pattern too complex" in str(error):
-        raise BadRequest(TOO_LONG) from error

@@ -38,6 +38,7 @@ _STATUS: Mapping[type[MispminiError], int] = {
     errors.TooLarge: 413,
     errors.NotBuiltIn: 501,
     errors.Busy: 503,
+    errors.OutOfTime: 503,
     errors.OutOfSpace: 507,
     errors.EventExists: 404,
     errors.SaveFailed: 403,
@@ -163,7 +164,8 @@ def _for_people(error: MispminiError, status: int) -> Answer:
     if isinstance(error, errors.SaveFailed) and isinstance(error.errors, str):
         advice = advice_for_text(error.errors)
         return error_page(status, for_people(error.errors), title=_("Not possible"), advice=advice)
-    return error_page(status, for_people(error.sentence))
+    title = _("The search took too long") if isinstance(error, errors.OutOfTime) else ""
+    return error_page(status, for_people(error.sentence), title=title, advice="" if title else None)
 
 
 def _to_login() -> Answer:
