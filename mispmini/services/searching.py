@@ -28,7 +28,7 @@ from mispmini.services.sifting import (
     sift_objects,
 )
 from mispmini.services.warninglists import warnings_of
-from mispmini.store import event_index
+from mispmini.store import deadline, event_index
 from mispmini.store.attachments import attributes_with_files, files_of
 from mispmini.store.database import reading
 from mispmini.store.deadline import anew_each
@@ -70,6 +70,11 @@ class Found(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         return self.items
+
+
+def limit_reading(seconds: float) -> None:
+    """How long the reads of this request may take until the first results, and then for each batch; 0: no limit."""
+    deadline.limit_reading(seconds)
 
 
 def index(viewer: Viewer, filters: IndexFilters) -> Found[IndexItem]:

@@ -13,7 +13,7 @@ from flask import Flask, current_app, g, request
 
 from mispmini.domain.errors import Busy
 from mispmini.domain.instance_settings import InstanceSettings
-from mispmini.store.deadline import limit_reading
+from mispmini.services.searching import limit_reading
 from mispmini.web.answer import Answer
 from mispmini.web.asking import asked
 from mispmini.web.who import viewer_or_none
@@ -38,7 +38,8 @@ class Turns:
     Whoever waits holds a thread, and another one does its work until then.
     """
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, *, wait_seconds: float = WAIT_SECONDS) -> None:
+        self.wait_seconds = wait_seconds
         self.lend: Callable[[int], None] = _nobody
         self._free = threading.Semaphore(max(1, threads // 2))
         self._seats = threading.Semaphore(_MOST_WAITING)
@@ -57,7 +58,7 @@ class Turns:
             return False
         self.lend(1)
         try:
-            return self._free.acquire(timeout=WAIT_SECONDS)
+            return self._free.acquire(timeout=self.wait_seconds)
         finally:
             self.lend(-1)
             self._seats.release()
