@@ -11,7 +11,7 @@ from typing import ParamSpec
 
 from flask import Flask, current_app, g, request
 
-from mispmini.domain.errors import Busy
+from mispmini.domain.errors import Busy, MispminiError, OutOfTime
 from mispmini.domain.instance_settings import InstanceSettings
 from mispmini.services.searching import limit_reading
 from mispmini.web.answer import Answer
@@ -108,13 +108,13 @@ def _pieces(pieces: Iterable[bytes], turn: ExitStack) -> Generator[bytes]:
 
 def _noting() -> ExitCallback:
     """Who searched for what, for the log if that is stopped or fails."""
-    viewer = viewer_or_none()
+    viewer, asks, what = viewer_or_none(), asked(), f"{request.method} {request.path}"
     who = None if viewer is None else viewer.user_id
-    what = f"{request.method} {request.path} {asked().parameters()!r}"[:_LONGEST_TOLD]
 
     def note(_kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, Exception):
-            _log.warning("A search of user %s was broken off (%s): %s", who, error, what)
+        if isinstance(error, Exception) and (isinstance(error, OutOfTime) or not isinstance(error, MispminiError)):
+            given = repr(asks.parameters())[:_LONGEST_TOLD]
+            _log.warning("A search of user %s was broken off: %s %s: %s", who, what, given, error)
 
     return note
 

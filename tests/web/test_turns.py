@@ -18,6 +18,7 @@ from mispmini.store.sql import execute, rows
 from mispmini.web.answer import Answer, reply, streamed
 from mispmini.web.needs import public
 from mispmini.web.turns import ALL_TAKEN, Turns, searches
+from tests.live import Birth, eventually, live_server
 from tests.web.conftest import MACHINE, PEOPLE, SYNC_USER, USER, Site, serving_site
 
 ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
@@ -132,8 +133,7 @@ def test_an_answer_that_runs_out_is_broken_off(
     with seconds(0.02):
         assert _raw(site, "/specimens/runs_out").endswith(b"the first rows\n\r\n"), "and no chunk of length 0"
     told = [record.getMessage() for record in caplog.records if record.name == "mispmini.web.turns"]
-    assert "A search of user None was broken off" in told[0]
-    assert "GET /specimens/runs_out {'for': 'everything'}" in told[0]
+    assert "user None was broken off: GET /specimens/runs_out {'for': 'everything'}: The search took" in told[0]
 
 
 def _raw(site: Site, path: str) -> bytes:
@@ -198,6 +198,27 @@ def test_who_waits_lends_a_thread() -> None:
     assert lent == [1, -1]
     turns.give_back()
     turns.take()
+
+
+LONG = [f"{number} {(LETTERS * 1300)[number % 20 :]}" for number in range(40)]
+
+
+def test_who_waits_keeps_nobody_else_waiting() -> None:
+    """A server of two threads, one of which may search: others wait for that, and a page comes before all of them."""
+    with live_server(Birth(settings=("threads = 2", "search_seconds = 1"))) as server:
+        added = server.request(
+            "POST", "/events/add", {"info": "Long", "Attribute": [{"type": "text", "value": one} for one in LONG]}
+        )
+        assert added.status_code == 200, added.text
+        with ThreadPoolExecutor() as pool:
+            searches = [pool.submit(server.request, "POST", "/attributes/restSearch", COSTLY) for _ in range(2)]
+            eventually(lambda: any(one.running() for one in searches))
+            pages = [server.request("GET", path) for path in ("/healthz", "/users/login", "/events/index")]
+            ended = sum(one.done() for one in searches)
+            answers = [one.result() for one in searches]
+    assert {page.status_code for page in pages} == {200}
+    assert ended < 2, "and all pages were answered before the second search was"
+    assert {one.status_code for one in answers} <= {200, 503}
 
 
 def test_what_writes_is_never_cut(site: Site) -> None:
