@@ -18,7 +18,7 @@ _MIB = 1024 * 1024
 @on_folder
 def doctor(console: Console) -> None:
     """Check the server and tell what to mend; exit code 1 if something fails."""
-    checks = (*diagnostics.run_checks(), diagnostics.check_integrity())
+    checks = (*diagnostics.run_checks(), diagnostics.check_rows(), diagnostics.check_integrity())
     if console.as_json:
         console.tell_all([_record(check) for check in checks])
     else:

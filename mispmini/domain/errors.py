@@ -77,6 +77,10 @@ class Unusable(MispminiError):
     """A file or folder that everything needs is damaged or out of reach; says which, and the way out."""
 
 
+class Damaged(MispminiError):
+    """What is asked for stands in a row of the database that cannot be read; says which."""
+
+
 class EventExists(MispminiError):
     """An event with this uuid is here already, visible or not (PROTOCOL §3.6.1 row 15)."""
 

@@ -1,7 +1,7 @@
 """The self-check: what a careful admin would look at, with a verdict and the way to mend it (FEATURES row 82)."""
 
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,6 +11,7 @@ from mispmini.domain.ids import canonical_uuid
 from mispmini.domain.instance_settings import N_
 from mispmini.services import addresses, house
 from mispmini.services.backing_up import newest_backup
+from mispmini.store import damage
 from mispmini.store import house as store
 from mispmini.store.organisations import find_any_organisation
 from mispmini.store.sealing import data_folder
@@ -21,6 +22,7 @@ _DAY = 86400
 _OLD_BACKUP = 7 * _DAY
 _FEW_BYTES = 1024**3
 _LONG_WAIT = 3600
+_ROWS_NAMED = 20
 _FOR_THE_OWNER = ("mispmini.db", "secrets.json", "secret.key", "web.key")  # the folder is closed at each start
 
 
@@ -36,6 +38,24 @@ def check_integrity() -> Check:
         return Check("integrity", Verdict.OK, N_("The database is whole."))
     advice = N_("Stop the server and restore the newest backup.")
     return Check("integrity", Verdict.FAIL, N_("The database is damaged: %(found)s"), {"found": found}, advice)
+
+
+def check_rows() -> Check:
+    """Whether every row holds what it should; reads the large tables."""
+    damaged = [f"{table} {number}" for table, number in store.rows_with_broken_json()]
+    return _without("rows", damaged, N_("No row of the database is damaged."))
+
+
+def _left_out() -> Check:
+    return _without("left_out", [str(one) for one in damage.known()], N_("Nothing had to be left out of answers."))
+
+
+def _without(name: str, damaged: Sequence[str], fine: str) -> Check:
+    if not damaged:
+        return Check(name, Verdict.OK, fine)
+    advice = N_("Mend or delete them, or restore the newest backup: until then answers leave them out.")
+    values = {"count": len(damaged), "rows": ", ".join(damaged[:_ROWS_NAMED])}
+    return Check(name, Verdict.FAIL, N_("Damaged rows of the database: %(count)s (%(rows)s)"), values, advice)
 
 
 def _schema() -> Check:
@@ -172,5 +192,5 @@ def _queue() -> Check:
 
 _CHECKS: tuple[Callable[[], Check], ...] = (
     _schema, _base_url, _host_organisation, _default_admin, _second_factors, _partner_accounts, _keys, _files,
-    _disk, _backup, _sqlite, _scheduler, _queue,
+    _disk, _backup, _sqlite, _scheduler, _queue, _left_out,
 )  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mispmini.domain import clock
+from mispmini.store import damage
 from mispmini.store import house as store
 from mispmini.store.migrating import expected_version, schema_version
 from mispmini.store.sealing import data_folder
@@ -42,6 +43,16 @@ def disk_space() -> Space:
     """How much room is left where the data lies."""
     found = shutil.disk_usage(data_folder())
     return Space(found.free, found.total)
+
+
+def begin_request() -> None:
+    """Nothing is left out of an answer yet."""
+    damage.forget_met()
+
+
+def left_out() -> tuple[str, ...]:
+    """The rows that this request left out so far, as they are damaged."""
+    return tuple(map(str, damage.met()))
 
 
 def is_ready() -> bool:

@@ -286,6 +286,7 @@ def _read_attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters)
     found = load_attributes(viewer, ids, filters)
     parts = _parts(viewer, filters)
     events = _contexts(viewer, (row.event_id for row in found), parts)
+    found = [row for row in found if row.event_id in events]
     objects = load_objects({row.object_id for row in found if row.object_id is not None})
     tags = tags_of_attributes(ids, parts)
     files = files_of(ids) if filters.options.with_attachments else NO_FILES
@@ -313,7 +314,6 @@ def _read_attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters)
             decay.get(row.id, ()),
         )
         for row in found
-        if row.event_id in events
     ]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import partial
 from itertools import groupby, islice
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from mispmini.domain.attribute_types import FIRST_VALUE_ONLY, NON_CORRELATING
 from mispmini.domain.graphs import RelatedEventRow
@@ -152,7 +152,7 @@ def _values_in_hand(condition: Predicate) -> _Values:
     )
     first_only, is_silent, excluded = _first_only(), _false_positives(), load_excluded()
     for event_id, attribute_id, *content in found:
-        silent = {part.lower() for part in content[1:] if part and is_silent and is_silent(part)}
+        silent = {part.lower() for part in content[1:] if _says(part) and is_silent and is_silent(part)}
         for part in _parts(content, first_only) - silent:
             if part not in excluded:
                 values.setdefault(part, []).append(_Own(event_id, attribute_id))
@@ -173,7 +173,12 @@ def _parts(content: Sequence[Any], first_only: Collection[int | None]) -> set[st
     """The folded value parts that correlate; of an address with a port, the address alone."""
     type_id, value1, value2 = content
     second = None if type_id in first_only else value2
-    return {part.lower() for part in (value1, second) if part}
+    return {part.lower() for part in (value1, second) if _says(part)}
+
+
+def _says(part: object) -> TypeGuard[str]:
+    """Whether half a value is there, as the text that it should be."""
+    return isinstance(part, str) and bool(part)
 
 
 def _events_by_value(values: _Values, correlating: Predicate, cap: int) -> Iterator[tuple[str, list[int]]]:

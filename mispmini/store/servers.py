@@ -8,6 +8,7 @@ from typing import Any
 
 from mispmini.domain import clock
 from mispmini.domain.servers import LinkedServer
+from mispmini.store.damage import must_be, readable
 from mispmini.store.sql import Predicate, Row, execute, row, rows
 from mispmini.store.tables.links import Server
 
@@ -125,7 +126,7 @@ def known_index_tag(server: LinkedServer) -> str | None:
 
 
 def _servers(where: Predicate) -> list[LinkedServer]:
-    return [_server(r) for r in rows(f"{_SELECT} WHERE {where.text} ORDER BY priority, id", where.params)]
+    return list(readable("server", rows(f"{_SELECT} WHERE {where.text} ORDER BY priority, id", where.params), _server))
 
 
 @lru_cache(maxsize=128)
@@ -133,4 +134,6 @@ def _server(r: Row) -> LinkedServer:
     values: dict[str, Any] = dict(zip(_NAMES, r, strict=True))
     values |= {name: bool(values[name]) for name in _FLAGS if name in values}
     values |= {name: tuple(json.loads(values[name] or "[]") or ()) for name in _LISTS}
+    for name in ("push_rules", "pull_rules"):
+        must_be(dict, values[name])
     return LinkedServer(**values)

@@ -4,8 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
+from sqlite3 import Error
 from typing import Any, NamedTuple, TypeVar
 
+from peewee import PeeweeException
+
+from mispmini.store.damage import Undecoded
 from mispmini.store.deadline import Reading
 from mispmini.store.tables.base import database
 
@@ -14,6 +18,7 @@ T = TypeVar("T")
 _ROWS_AT_ONCE = (32, 8)
 _ROW_OF_VALUES = re.compile(r"(?<=VALUES )\([^()]*\)")
 _untyped: Any = database
+_FAILURES = (Error, PeeweeException)
 
 
 class Predicate(NamedTuple):
@@ -32,21 +37,53 @@ TRUE = Predicate("1 = 1")
 def rows(text: str, params: Sequence[object] = ()) -> list[Row]:
     """All rows of a statement. Raises OutOfTime, and BadRequest for a text to search for that is too long."""
     with Reading():
-        found: list[Row] = _untyped.execute_sql(text, params).fetchall()
+        try:
+            found: list[Row] = _untyped.execute_sql(text, params).fetchall()
+        except _FAILURES as error:
+            found = _as_far_as_it_goes(error, text, params)
     return found
 
 
 def streamed_rows(text: str, params: Sequence[object] = ()) -> Iterator[Row]:
     """The same, read from the database as they are taken."""
+    taken = 0
     with Reading():
-        yield from _untyped.execute_sql(text, params)
+        try:
+            for found in _untyped.execute_sql(text, params):
+                yield found
+                taken += 1
+        except _FAILURES as error:
+            yield from _as_far_as_it_goes(error, text, params)[taken:]
 
 
 def row(text: str, params: Sequence[object] = ()) -> Row | None:
     """The first row, or None. Raises as rows() does."""
     with Reading():
-        found: Row | None = _untyped.execute_sql(text, params).fetchone()
+        try:
+            found: Row | None = _untyped.execute_sql(text, params).fetchone()
+        except _FAILURES as error:
+            found = next(iter(_as_far_as_it_goes(error, text, params)), None)
     return found
+
+
+def _as_far_as_it_goes(error: Exception, text: str, params: Sequence[object]) -> list[Row]:
+    """Once more, where a text is no UTF-8, with what of it can be shown; any other error is raised."""
+    if "decode to UTF-8" not in str(error):
+        raise error
+    connection = _untyped.connection()
+    connection.text_factory = _decoded
+    try:
+        found: list[Row] = _untyped.execute_sql(text, params).fetchall()
+    finally:
+        connection.text_factory = str
+    return found
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return Undecoded(raw.decode(errors="replace"))
 
 
 def scalar(text: str, params: Sequence[object] = ()) -> Any:

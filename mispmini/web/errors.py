@@ -40,6 +40,7 @@ _STATUS: Mapping[type[MispminiError], int] = {
     errors.Busy: 503,
     errors.OutOfTime: 503,
     errors.OutOfSpace: 507,
+    errors.Damaged: 500,
     errors.EventExists: 404,
     errors.SaveFailed: 403,
     errors.Invalid: 403,

@@ -29,6 +29,7 @@ SENTENCES = (
         " by fewer values, or by limit and page."
     ),
     N_("The disk refused the write. Nothing was stored."),
+    N_("What a partner sent beside this element's known keys is damaged in the database."),
     N_("Invalid event"),
     N_("A site admin's key is never given to a partner: use the account of a sync user."),
     N_("The link's proxy is missing here: enter it again."),
