@@ -31,6 +31,7 @@ from mispmini.web import (
     maintenance,
     other_methods,
     room,
+    turns,
     who,
 )
 from mispmini.web.asking import MispPaths
@@ -175,6 +176,7 @@ def _open_doors(app: Flask, settings: Settings) -> None:
     errors.init(app)
     setting_up.init(app)
     auditing.init(app)
+    turns.init(app, settings.threads)
     who.init(app)
     room.init(app)
     maintenance.init(app)

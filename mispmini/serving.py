@@ -149,17 +149,47 @@ def _announce(settings: Settings, secret: str | None, *, as_json: bool) -> None:
         click.echo(f"Set it up, once and within 24 hours, at {setup_url}")
 
 
+class _Threads(_waitress.ThreadedTaskDispatcher):  # type: ignore[misc]
+    """waitress's threads, of which there may be more for a while."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self._counting, self._wanted = threading.RLock(), 0
+        self.set_thread_count(count)
+
+    def lend(self, by: int) -> None:
+        """Work with so many more, or fewer; not any more when all are to end."""
+        with self._counting:
+            if self._wanted:
+                self.set_thread_count(self._wanted + by)
+
+    def set_thread_count(self, count: int) -> None:
+        """So many from now on."""
+        with self._counting:
+            self._wanted = count
+            super().set_thread_count(count)
+
+    def handler_thread(self, thread_no: int) -> None:
+        """The life of one of them."""
+        try:
+            super().handler_thread(thread_no)
+        finally:
+            database.disconnect()
+
+
 class _Server:
     """waitress with an end that lets running requests finish: its own run() drops their answers."""
 
     def __init__(self, app: Any, settings: Settings, listener: socket.socket) -> None:
         self.stopping = threading.Event()
+        threads = _Threads(settings.threads)
+        app.extensions["turns"].lend = threads.lend
         self.sockets: dict[int, Any] = {}
         self.waitress = _waitress.create_server(
             app,
             map=self.sockets,
             sockets=[listener],
-            threads=settings.threads,
+            _dispatcher=threads,
             ident=None,
             expose_tracebacks=False,
             max_request_body_size=2 * most_bytes(settings),  # so that the 413 is ours, in JSON

@@ -23,7 +23,7 @@ def doctor(console: Console, confirm_identity: bool) -> None:
     """Check the server and tell what to mend; exit code 1 if something fails."""
     if confirm_identity:
         identity.confirm(Viewer.everything())
-    checks = (*diagnostics.look_for_damage(), *diagnostics.run_checks())
+    checks = (*diagnostics.look_for_damage(), *diagnostics.run_checks(), diagnostics.check_rows())
     if console.as_json:
         console.tell_all([_record(check) for check in checks])
     else:

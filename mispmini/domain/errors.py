@@ -65,12 +65,20 @@ class Busy(MispminiError):
     """Another writer holds the database; try again later."""
 
 
+class OutOfTime(MispminiError):
+    """A search read for longer than one may; says how to narrow it."""
+
+
 class OutOfSpace(MispminiError):
     """The disk refused the write; nothing was stored."""
 
 
 class Unusable(MispminiError):
     """A file or folder that everything needs is damaged or out of reach; says which, and the way out."""
+
+
+class Damaged(MispminiError):
+    """What is asked for stands in a row of the database that cannot be read; says which."""
 
 
 class EventExists(MispminiError):

@@ -208,3 +208,8 @@ class IndexFilters:
     limit: int | None = None
     page: int | None = None
     order: Order | None = None
+
+    @property
+    def looks_inside(self) -> bool:
+        """Whether every attribute has to be looked at."""
+        return bool(self.everything or self.attribute)

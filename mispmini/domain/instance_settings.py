@@ -179,6 +179,11 @@ class InstanceSettings:
     most_attachment_bytes: int = _number(
         35 * 2**20, Group.EVENTS, N_("Most bytes of one attached file."), least=1, most=2**31
     )
+    search_seconds: int = _number(
+        20, Group.EVENTS,
+        N_("Seconds that a search may read before its first results, and then for each batch of them."),
+        least=1, most=3600,
+    )  # fmt: skip
 
     update_policy: str = _choice("link", Group.PARTNERS, N_("Who may update a received event."), "", _UPDATERS)
     filter_types_on_sync: bool = _setting(

@@ -17,6 +17,7 @@ from mispmini.services.alarms import last_look, standing_alarms
 from mispmini.services.backing_up import NO_ROOM, look_at_database, newest_backup, reason_of
 from mispmini.services.link_health import WELL, Ailment, ailment_of, is_overdue
 from mispmini.services.servers import Standing, list_servers
+from mispmini.store import damage
 from mispmini.store import house as store
 from mispmini.store.organisations import find_any_organisation
 from mispmini.store.sealing import data_folder
@@ -27,6 +28,7 @@ _DAY = 86400
 _OLD_BACKUP = 7 * _DAY
 _FEW_BYTES = 1024**3
 _OLD_LOOK_HOURS = 48
+_ROWS_NAMED = 20
 _FOR_THE_OWNER = ("mispmini.db", "secrets.json", "secret.key", "web.key")  # the folder is closed at each start
 
 
@@ -83,6 +85,24 @@ def _integrity() -> tuple[Check, ...]:
     verdict = Verdict.WARN if hours > _OLD_LOOK_HOURS else Verdict.OK
     told = N_("The database was whole when it was last looked through, %(hours)s hours ago.")
     return (Check("integrity", verdict, told, {"hours": hours}, advice if verdict is Verdict.WARN else ""),)
+
+
+def check_rows() -> Check:
+    """Whether every row holds what it should; reads the large tables."""
+    damaged = [f"{table} {number}" for table, number in store.rows_with_broken_json()]
+    return _without("rows", damaged, N_("No row of the database is damaged."))
+
+
+def _left_out() -> Check:
+    return _without("left_out", [str(one) for one in damage.known()], N_("Nothing had to be left out of answers."))
+
+
+def _without(name: str, damaged: Sequence[str], fine: str) -> Check:
+    if not damaged:
+        return Check(name, Verdict.OK, fine)
+    advice = N_("Mend or delete them, or restore the newest backup: until then answers leave them out.")
+    values = {"count": len(damaged), "rows": ", ".join(damaged[:_ROWS_NAMED])}
+    return Check(name, Verdict.FAIL, N_("Damaged rows of the database: %(count)s (%(rows)s)"), values, advice)
 
 
 def _schema() -> Check:
@@ -263,5 +283,5 @@ def _links() -> Sequence[Standing]:
 
 _CHECKS: tuple[Callable[[], Check], ...] = (
     _schema, _base_url, _host_organisation, _default_admin, _second_factors, _partner_accounts, _keys, _files,
-    _disk, _backup, _sqlite, _scheduler, _queue, _partners, _identity,
+    _disk, _backup, _sqlite, _scheduler, _queue, _left_out, _partners, _identity,
 )  # fmt: skip

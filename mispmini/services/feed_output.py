@@ -15,6 +15,7 @@ from mispmini.domain.viewer import Viewer
 from mispmini.services.searching import search_attributes
 from mispmini.store.attachments import attributes_with_files, files_of
 from mispmini.store.database import reading
+from mispmini.store.deadline import anew_each
 from mispmini.store.gone import gone_in_events
 from mispmini.store.graphs import Parts, load_event, load_events
 from mispmini.store.search.finding import find_event_ids
@@ -57,7 +58,7 @@ class Reader:
 
 def heads(reader: Reader) -> Iterator[EventGraph]:
     """The events of the feed without what they hold, oldest first."""
-    for batch in in_batches(_published_ids(reader), _HEADS_A_READ):
+    for batch in anew_each(in_batches(_published_ids(reader), _HEADS_A_READ)):
         with reading():
             found = load_events(reader.viewer, batch, _HEADS)
         yield from (_with_plain_tags(graph) for graph in found if _belongs(graph, reader.audience))
@@ -65,7 +66,7 @@ def heads(reader: Reader) -> Iterator[EventGraph]:
 
 def events(reader: Reader) -> Iterator[EventGraph]:
     """The events of the feed with all that may stand in it."""
-    for batch in in_batches(_published_ids(reader), _EVENTS_A_READ):
+    for batch in anew_each(in_batches(_published_ids(reader), _EVENTS_A_READ)):
         with reading():
             found = load_events(reader.viewer, batch, _WHOLE)
         yield from (_cut(graph, reader.audience) for graph in found if _belongs(graph, reader.audience))

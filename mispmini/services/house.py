@@ -9,6 +9,7 @@ from mispmini.domain import clock
 from mispmini.domain.alarms import AlarmKind
 from mispmini.domain.errors import Unusable
 from mispmini.services import alarms
+from mispmini.store import damage
 from mispmini.store import house as store
 from mispmini.store.database import damage_named
 from mispmini.store.migrating import expected_version, schema_version
@@ -59,6 +60,16 @@ def readiness() -> str:
     if look is not None and look.reason:
         return "damaged"
     return "ok" if version == expected else "not ready"
+
+
+def begin_request() -> None:
+    """Nothing is left out of an answer yet."""
+    damage.forget_met()
+
+
+def left_out() -> tuple[str, ...]:
+    """The rows that this request left out so far, as they are damaged."""
+    return tuple(map(str, damage.met()))
 
 
 def metrics() -> dict[str, int]:

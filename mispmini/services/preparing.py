@@ -147,7 +147,7 @@ def changed_attribute(
         first_seen=stored.first_seen if draft.first_seen is None else draft.first_seen,
         last_seen=stored.last_seen if draft.last_seen is None else draft.last_seen,
         object_relation=draft.object_relation or stored.object_relation,
-        extra=draft.extra or (json.loads(stored.extra) if stored.extra else None),
+        extra=draft.extra or _kept_keys(stored),
     )
     group = stored.sharing_group_id if kept else group_id
     return new_attribute(
@@ -158,6 +158,14 @@ def changed_attribute(
         group_id=group,
         defaults=defaults,
     )
+
+
+def _kept_keys(stored: AttributeRow) -> dict[str, object] | None:
+    """What its partner sent beside the known keys; damaged, it is given up, which mends the row."""
+    try:
+        return json.loads(stored.extra) if stored.extra else None
+    except ValueError:
+        return None
 
 
 def new_object(

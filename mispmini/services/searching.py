@@ -28,9 +28,10 @@ from mispmini.services.sifting import (
     sift_objects,
 )
 from mispmini.services.warninglists import warnings_of
-from mispmini.store import event_index
+from mispmini.store import deadline, event_index
 from mispmini.store.attachments import attributes_with_files, files_of
 from mispmini.store.database import reading
+from mispmini.store.deadline import anew_each
 from mispmini.store.graphs import Parts, load_events, tags_of_attributes
 from mispmini.store.search.finding import find_attribute_ids, find_event_ids, find_object_ids
 from mispmini.store.search.loading import (
@@ -71,6 +72,11 @@ class Found(Generic[T]):
         return self.items
 
 
+def limit_reading(seconds: float) -> None:
+    """How long the reads of this request may take until the first results, and then for each batch; 0: no limit."""
+    deadline.limit_reading(seconds)
+
+
 def index(viewer: Viewer, filters: IndexFilters) -> Found[IndexItem]:
     """The event index's full items. Raises BadRequest for too many terms."""
     items, total = event_index.index_rows(viewer, filters)
@@ -95,7 +101,7 @@ def search_events(viewer: Viewer, filters: SearchFilters) -> Found[EventGraph]:
 
 def _events(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> Iterator[EventGraph]:
     options = filters.options
-    for batch in _batches_of_events(ids, whole=not options.metadata):
+    for batch in anew_each(_batches_of_events(ids, whole=not options.metadata)):
         with reading():
             found = _read_events(viewer, batch, filters)
         yield from found
@@ -202,7 +208,7 @@ def search_objects(viewer: Viewer, filters: SearchFilters) -> Found[FoundObject]
 
 
 def _objects(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> Iterator[FoundObject]:
-    for batch in in_batches(ids, OBJECTS_A_READ):
+    for batch in anew_each(in_batches(ids, OBJECTS_A_READ)):
         with reading():
             found = _read_objects(viewer, batch, filters)
         yield from found
@@ -248,7 +254,7 @@ def search_values(viewer: Viewer, filters: SearchFilters) -> Found[str]:
 
 
 def _values(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> Iterator[str]:
-    for batch in in_batches(ids, VALUES_A_READ):
+    for batch in anew_each(in_batches(ids, VALUES_A_READ)):
         with reading():
             found = load_values(viewer, batch, filters)
         note_served_by_id(viewer, (event_id for _, event_id in found))
@@ -270,7 +276,7 @@ def _held_by(graph: EventGraph) -> Iterator[FoundAttribute]:
 
 
 def _attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> Iterator[FoundAttribute]:
-    for batch in in_batches(ids, ATTRIBUTES_A_READ):
+    for batch in anew_each(in_batches(ids, ATTRIBUTES_A_READ)):
         with reading():
             found = _read_attributes(viewer, batch, filters)
         yield from found
@@ -280,6 +286,7 @@ def _read_attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters)
     found = load_attributes(viewer, ids, filters)
     parts = _parts(viewer, filters)
     events = _contexts(viewer, (row.event_id for row in found), parts)
+    found = [row for row in found if row.event_id in events]
     objects = load_objects({row.object_id for row in found if row.object_id is not None})
     tags = tags_of_attributes(ids, parts)
     files = files_of(ids) if filters.options.with_attachments else NO_FILES
@@ -307,7 +314,6 @@ def _read_attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters)
             decay.get(row.id, ()),
         )
         for row in found
-        if row.event_id in events
     ]
 
 

@@ -18,6 +18,7 @@ from mispmini.services.rights import NO_PERMISSION
 from mispmini.store import sightings as store
 from mispmini.store.attributes import attributes_by_id, find_readable_attribute
 from mispmini.store.database import reading, writing
+from mispmini.store.deadline import anew_each
 from mispmini.store.events import event_standing
 from mispmini.store.graphs import Parts, find_event_id, find_readable_event_id, load_events
 from mispmini.store.organisations import find_any_organisation, organisation_rows
@@ -119,7 +120,7 @@ def sightings_at(viewer: Viewer, ref: str, context: str, org: str) -> list[Sight
 
 
 def _rows(viewer: Viewer, filters: SightingFilters) -> Iterator[SightingRow]:
-    for batch in in_batches(store.find_sighting_ids(viewer, filters), _A_READ):
+    for batch in anew_each(in_batches(store.find_sighting_ids(viewer, filters), _A_READ)):
         with reading():
             found = store.load_sightings(viewer, batch)
         yield from found

@@ -9,7 +9,7 @@ from mispmini.domain.errors import NotFound, Refused
 from mispmini.domain.graphs import AttributeRow
 from mispmini.domain.ids import canonical_uuid, is_row_number, uuid_bytes, uuid_text
 from mispmini.domain.viewer import Viewer
-from mispmini.store.graphs import ATTRIBUTE_COLUMNS, attribute_rows
+from mispmini.store.graphs import ATTRIBUTE_COLUMNS, attribute_rows, whole_attributes
 from mispmini.store.sql import Predicate, execute, execute_many, in_batches, marks, row, rows
 from mispmini.store.visibility import (
     attribute_readable_by,
@@ -187,7 +187,7 @@ def newest_attributes(viewer: Viewer, *, limit: int, offset: int) -> list[Attrib
         " LIMIT ? OFFSET ?",
         (*shown.params, limit, offset),
     )
-    return list(attribute_rows(found))
+    return list(whole_attributes(found))
 
 
 def find_attribute(viewer: Viewer, ref: str) -> AttributeRow:

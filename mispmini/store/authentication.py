@@ -8,6 +8,7 @@ from functools import lru_cache
 from mispmini.domain import clock
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import KeyInUse, Viewer
+from mispmini.store.damage import NO_ADDRESS, or_else
 from mispmini.store.sql import Row, execute, row
 
 _ACCOUNT = (
@@ -42,7 +43,12 @@ def find_any_presented_key(raw: str, address: str) -> PresentedKey | None:
         return None
     key = KeyInUse(r[14], bool(r[15]), r[16])
     disabled = bool(r[12]) or (r[13] is not None and r[13] <= clock.now())
-    return PresentedKey(_viewer(r, key, address), disabled, r[16], tuple(json.loads(r[17] or "[]")))
+    return PresentedKey(
+        _viewer(r, key, address),
+        disabled,
+        r[16],
+        or_else("auth_key", r[14], lambda: tuple(json.loads(r[17] or "[]")), NO_ADDRESS),
+    )
 
 
 def find_any_active_viewer(user_id: int, address: str) -> Viewer | None:
@@ -88,8 +94,9 @@ def note_refused_write(key_id: int, *, address: str) -> None:
 
 
 def _viewer(r: Row, key: KeyInUse | None, address: str) -> Viewer:
+    held = or_else("role of user", r[0], lambda: _permissions(r[7]), frozenset[Permission]())
     return Viewer(
-        *(r[0], r[1], r[2], r[3], r[4], r[5], r[6], _permissions(r[7])),
+        *(r[0], r[1], r[2], r[3], r[4], r[5], r[6], held),
         key=key,
         linked_server_id=r[8],
         language=r[9],

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from mispmini.domain import clock
 from mispmini.domain.records import AuthKeyRecord
 from mispmini.domain.viewer import Viewer
+from mispmini.store.damage import NO_ADDRESS, or_else
 from mispmini.store.sql import TRUE, Predicate, Row, execute, rows
 from mispmini.store.tables.people import AuthKey
 from mispmini.store.visibility import user_visible_to
@@ -152,7 +153,7 @@ def _owned(r: Row, seen: tuple[SeenAddress, ...]) -> OwnedKey:
         expiration=r[6],
         read_only=bool(r[7]),
         comment=r[8],
-        allowed_ips=tuple(json.loads(r[9] or "[]")),
+        allowed_ips=or_else("auth_key", r[0], lambda: tuple(json.loads(r[9] or "[]")), NO_ADDRESS),
         unique_ips=tuple(found.address for found in seen),
         last_used=r[10],
     )

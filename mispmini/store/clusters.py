@@ -14,6 +14,7 @@ from mispmini.domain.galaxies import (
 )
 from mispmini.domain.ids import canonical_uuid, is_row_number
 from mispmini.domain.viewer import Viewer
+from mispmini.store.damage import must_be, one_of, readable
 from mispmini.store.galaxies import galaxies_by_id
 from mispmini.store.organisations import organisation_records
 from mispmini.store.sql import Predicate, Row, in_batches, marks, row, rows, scalar
@@ -53,7 +54,7 @@ def _reference(ref: str) -> Predicate:
 def find_custom(uuid: str) -> ClusterRow | None:
     """The cluster of this uuid that somebody wrote, whoever asks."""
     found = row(f"SELECT {_CLUSTER} FROM galaxy_cluster AS cluster WHERE uuid = ? AND NOT is_default", (uuid,))
-    return _cluster(found) if found else None
+    return one_of("galaxy_cluster", found, _cluster) if found else None
 
 
 def uuid_is_packaged(uuid: str) -> bool:
@@ -144,7 +145,8 @@ def load_clusters(
     shown = cluster_visible_to(viewer)
     for batch in in_batches(ids):
         text = f"SELECT {_CLUSTER} FROM galaxy_cluster AS cluster WHERE cluster.id IN ({marks(batch)})"
-        found |= {r[0]: _cluster(r) for r in rows(f"{text} AND ({shown.text})", (*batch, *shown.params))}
+        read = rows(f"{text} AND ({shown.text})", (*batch, *shown.params))
+        found |= {one.id: one for one in readable("galaxy_cluster", read, _cluster)}
     kept = [found[number] for number in ids if number in found]
     around = _Around(viewer, kept, with_elements=elements, with_relations=relations)
     return [around.of(one) for one in kept]
@@ -206,7 +208,7 @@ def _relations(viewer: Viewer, ids: Sequence[int]) -> Iterable[RelationRow]:
             f" WHERE relation.cluster_id IN ({marks(batch)}) AND ({shown.text}) ORDER BY relation.id",
             (*other.params, *batch, *shown.params),
         )
-        yield from map(_relation, found)
+        yield from readable("galaxy_relation", found, _relation)
 
 
 def _inbound(viewer: Viewer, kept: Sequence[ClusterRow]) -> dict[str, list[RelationRow]]:
@@ -223,7 +225,7 @@ def _inbound(viewer: Viewer, kept: Sequence[ClusterRow]) -> dict[str, list[Relat
             f" WHERE relation.referenced_uuid IN ({marks(batch)}) AND ({shown.text}) ORDER BY relation.id",
             (*batch, *shown.params),
         )
-        for one in map(_relation, found):
+        for one in readable("galaxy_relation", found, _relation):
             grouped.setdefault(one.referenced_uuid, []).append(one._replace(referenced_id=own[one.referenced_uuid]))
     return grouped
 
@@ -238,7 +240,7 @@ def find_relation(viewer: Viewer, ref: str) -> RelationRow | None:
         f" JOIN galaxy_cluster AS cluster ON cluster.id = relation.cluster_id WHERE relation.id = ? AND ({shown.text})",
         (*other.params, int(ref), *shown.params),
     )
-    return _relation(found) if found else None
+    return one_of("galaxy_relation", found, _relation) if found else None
 
 
 def ids_by_tag(viewer: Viewer, tag_names: Collection[str]) -> dict[str, int]:
@@ -321,7 +323,9 @@ def cluster_is_blocked(uuid: str) -> bool:
 
 
 def _cluster(found: Row) -> ClusterRow:
-    return ClusterRow._make(bool(value) if index in _FLAGS else value for index, value in enumerate(found))
+    cluster = ClusterRow._make(bool(value) if index in _FLAGS else value for index, value in enumerate(found))
+    must_be(list, cluster.authors)
+    return cluster
 
 
 def _relation(found: Row) -> RelationRow:

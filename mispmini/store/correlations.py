@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import partial
 from itertools import groupby, islice
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from mispmini.domain.attribute_types import FIRST_VALUE_ONLY, NON_CORRELATING
 from mispmini.domain.graphs import RelatedEventRow
@@ -20,14 +20,13 @@ from mispmini.store.correlation_exclusions import load_excluded
 from mispmini.store.search.matching import all_of, none_of, one_of
 from mispmini.store.search.scope import AND_THEN, Reach
 from mispmini.store.settings import load_settings
-from mispmini.store.sql import Predicate, Row, each_row, in_batches, marks, rows
-from mispmini.store.tables.base import database
+from mispmini.store.sql import Predicate, Row, in_batches, marks, rows, streamed_rows
 from mispmini.store.warninglists import matcher
 
 MOST_COUNTED = 1_000
 _COMMON = 100
 _IN_HAND_AT_ONCE = 20_000
-_untyped: Any = database
+_ROWS_A_FETCH = 1_000
 _RELATED = ", ".join(f"event.{name}" for name in RelatedEventRow._fields)
 _CONTENT = "attribute.type_id, attribute.value1, attribute.value2"
 
@@ -116,7 +115,7 @@ def _same_valued(values: _Values, correlating: Predicate, cap: int) -> Iterator[
     """Each value in hand with events and attributes that have it, newest first."""
     first_only = _first_only()
     for part, places in values.items():
-        cursor = _untyped.execute_sql(
+        cursor = streamed_rows(
             f"SELECT value_hash.event_id, value_hash.attribute_id, {_CONTENT} FROM value_hash"
             f" {AND_THEN} attribute ON attribute.id = value_hash.attribute_id"
             f" {AND_THEN} event ON event.id = value_hash.event_id"
@@ -149,10 +148,11 @@ def _correlating(reach: Reach) -> Predicate:
 
 
 def _attributes_in_hand(condition: Predicate) -> Iterator[Row]:
-    return each_row(
+    return streamed_rows(
         f"SELECT attribute.event_id, attribute.id, {_CONTENT} FROM attribute"
         f" JOIN event ON event.id = attribute.event_id WHERE {condition.text}",
         condition.params,
+        at_once=_ROWS_A_FETCH,
     )
 
 
@@ -160,7 +160,7 @@ def _values_in_hand(found: Iterable[Row]) -> _Values:
     values: dict[str, list[_Own]] = {}
     first_only, is_silent, excluded = _first_only(), _false_positives(), load_excluded()
     for event_id, attribute_id, *content in found:
-        silent = {part.lower() for part in content[1:] if part and is_silent and is_silent(part)}
+        silent = {part.lower() for part in content[1:] if _says(part) and is_silent and is_silent(part)}
         for part in _parts(content, first_only) - silent:
             if part not in excluded:
                 values.setdefault(part, []).append(_Own(event_id, attribute_id))
@@ -181,7 +181,12 @@ def _parts(content: Sequence[Any], first_only: Collection[int | None]) -> set[st
     """The folded value parts that correlate; of an address with a port, the address alone."""
     type_id, value1, value2 = content
     second = None if type_id in first_only else value2
-    return {part.lower() for part in (value1, second) if part}
+    return {part.lower() for part in (value1, second) if _says(part)}
+
+
+def _says(part: object) -> TypeGuard[str]:
+    """Whether half a value is there, as the text that it should be."""
+    return isinstance(part, str) and bool(part)
 
 
 def _events_by_value(values: _Values, correlating: Predicate, cap: int) -> Iterator[tuple[str, list[int]]]:
@@ -213,7 +218,7 @@ def _occurrences(
 ) -> Iterator[tuple[str, list[int]]]:
     """Reads occurrences from the database as they are taken, compared whole: a hash is no proof."""
     first_only = _first_only()
-    cursor = _untyped.execute_sql(
+    cursor = streamed_rows(
         f"SELECT value_hash.h, value_hash.event_id, {_CONTENT} FROM value_hash"
         f" {AND_THEN} attribute ON attribute.id = value_hash.attribute_id"
         f" {AND_THEN} event ON event.id = value_hash.event_id"

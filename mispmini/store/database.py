@@ -15,6 +15,7 @@ from pathlib import Path
 from peewee import DatabaseError, OperationalError
 
 from mispmini.domain.errors import Busy, MispminiError, OutOfSpace, Unusable
+from mispmini.store import deadline
 from mispmini.store.migrating import RESTORE, migrate
 from mispmini.store.sql import execute, scalar
 from mispmini.store.tables.base import database
@@ -119,6 +120,11 @@ def connect() -> None:
     database.connect(reuse_if_open=True)
 
 
+def disconnect() -> None:
+    """Close this thread's connection, if it has one."""
+    database.close()
+
+
 def close_database() -> None:
     """Close this thread's connection; the last one to leave empties the write-ahead log.
 
@@ -155,7 +161,7 @@ def writing(*, quiet: bool = False) -> Iterator[None]:
         with database.savepoint():
             yield
         return
-    with _exclusive(), _refusals(), database.atomic():
+    with deadline.lifted(for_good=not quiet), _exclusive(), _refusals(), database.atomic():
         yield
         if not quiet:
             execute("UPDATE counter SET value = value + 1 WHERE name = 'change'")

@@ -8,7 +8,14 @@ from mispmini.domain.graphs import AttributeRow, ObjectRow, ReferenceRow, Report
 from mispmini.domain.ids import canonical_uuid, is_row_number, uuid_bytes, uuid_text
 from mispmini.domain.records import GroupName
 from mispmini.domain.viewer import Viewer
-from mispmini.store.graphs import ATTRIBUTE_COLUMNS, attribute_rows, reference
+from mispmini.store.graphs import (
+    ATTRIBUTE_COLUMNS,
+    OBJECT_COLUMNS,
+    attribute_rows,
+    object_row,
+    reference,
+    whole_attributes,
+)
 from mispmini.store.sql import TRUE, Predicate, Row, marks, row, rows
 from mispmini.store.visibility import (
     attribute_readable_by,
@@ -25,7 +32,6 @@ INVALID_OBJECT = "Invalid object."
 INVALID_REFERENCE = "Invalid object reference."
 INVALID_REPORT = "Invalid Event Report"
 
-OBJECT_COLUMNS = ", ".join(f"object.{name}" for name in ObjectRow._fields)
 _REPORT = ", ".join(f"event_report.{name}" for name in ReportRow._fields)
 _REFERENCE = ", ".join(
     "object.uuid" if name == "source_uuid" else f"object_reference.{name}" for name in ReferenceRow._fields
@@ -48,30 +54,24 @@ def find_object(viewer: Viewer, ref: str) -> ObjectRow:
     return object_row(found)
 
 
-def object_row(found: Row) -> ObjectRow:
-    """A row selected by OBJECT_COLUMNS as ObjectRow: uuid as text, flag as boolean."""
-    return ObjectRow._make((*found[:7], uuid_text(found[7]), *found[8:12], bool(found[12]), *found[13:]))
-
-
 def attributes_of_object(viewer: Viewer, object_id: int, *, deleted: bool = False) -> list[AttributeRow]:
     """An object's visible attributes, oldest first; soft-deleted ones too if asked for and allowed. For verbs."""
-    return _attributes_of(viewer, object_id, attribute_visible_to(viewer), deleted=deleted)
+    return list(attribute_rows(_attributes_of(viewer, object_id, attribute_visible_to(viewer), deleted=deleted)))
 
 
 def readable_attributes_of_object(viewer: Viewer, object_id: int, *, deleted: bool = False) -> list[AttributeRow]:
     """The same, within what a partner's link lets it read (RULES §10.3)."""
-    return _attributes_of(viewer, object_id, attribute_readable_by(viewer), deleted=deleted)
+    return list(whole_attributes(_attributes_of(viewer, object_id, attribute_readable_by(viewer), deleted=deleted)))
 
 
-def _attributes_of(viewer: Viewer, object_id: int, seen: Predicate, *, deleted: bool) -> list[AttributeRow]:
+def _attributes_of(viewer: Viewer, object_id: int, seen: Predicate, *, deleted: bool) -> list[Row]:
     shown = seen & (deleted_visible_to(viewer, "attribute") if deleted else Predicate("NOT attribute.deleted"))
-    found = rows(
+    return rows(
         f"SELECT {ATTRIBUTE_COLUMNS} FROM attribute JOIN event ON event.id = attribute.event_id"
         " WHERE attribute.event_id = (SELECT event_id FROM object WHERE id = ?)"
         f" AND attribute.object_id = ? AND ({shown.text}) ORDER BY attribute.id",
         (object_id, object_id, *shown.params),
     )
-    return list(attribute_rows(found))
 
 
 def references_of_object(viewer: Viewer, object_id: int) -> list[ReferenceRow]:

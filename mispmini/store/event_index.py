@@ -10,6 +10,7 @@ from mispmini.domain.index_items import IndexItem
 from mispmini.domain.records import GroupName, IndexOrganisation, IndexTag, MinimalIndexRow
 from mispmini.domain.viewer import Viewer
 from mispmini.store.database import change_counter
+from mispmini.store.deadline import anew_each
 from mispmini.store.search.finding import count_events
 from mispmini.store.search.index_conditions import index_conditions
 from mispmini.store.search.matching import refuse_excess
@@ -115,7 +116,7 @@ def _remember(key: tuple[object, ...], total: int) -> int:
 
 
 def _items(viewer: Viewer, ids: Sequence[int]) -> Iterator[IndexItem]:
-    for batch in in_batches(ids):
+    for batch in anew_each(in_batches(ids)):
         items = _batch(viewer, batch)
         yield from (items[event_id] for event_id in batch if event_id in items)
 

@@ -9,9 +9,16 @@ from mispmini.domain.ids import uuid_text
 from mispmini.domain.viewer import Viewer
 from mispmini.store.attachments import attributes_having_files
 from mispmini.store.attributes import attributes_by_id
-from mispmini.store.elements_found import OBJECT_COLUMNS, object_row, references_of_objects
+from mispmini.store.elements_found import references_of_objects
 from mispmini.store.gone import gone_among, objects_gone_among
-from mispmini.store.graphs import ATTRIBUTE_COLUMNS, Parts, attribute_rows, tags_of_attributes
+from mispmini.store.graphs import (
+    ATTRIBUTE_COLUMNS,
+    OBJECT_COLUMNS,
+    Parts,
+    tags_of_attributes,
+    whole_attributes,
+    whole_objects,
+)
 from mispmini.store.groups import load_groups_for
 from mispmini.store.search.matching import all_of
 from mispmini.store.search.scope import Reach
@@ -116,7 +123,7 @@ class _Query:
             " ORDER BY object.id LIMIT ? OFFSET ?",
             (*condition.params, limit, offset),
         )
-        return [object_row(r) for r in found]
+        return whole_objects(found)
 
     def loose(self, limit: int, offset: int) -> list[AttributeRow]:
         condition = self.attributes & Predicate("attribute.object_id IS NULL") & self.matching
@@ -125,7 +132,7 @@ class _Query:
             f" WHERE {condition.text} ORDER BY attribute.id DESC LIMIT ? OFFSET ?",
             (*condition.params, limit, offset),
         )
-        return list(attribute_rows(found))
+        return list(whole_attributes(found))
 
     def inside(self, object_ids: Sequence[int]) -> dict[int, list[AttributeRow]]:
         if not object_ids:
@@ -137,7 +144,7 @@ class _Query:
             condition.params,
         )
         held: dict[int, list[AttributeRow]] = {}
-        for attribute in attribute_rows(found):
+        for attribute in whole_attributes(found):
             held.setdefault(attribute.object_id or 0, []).append(attribute)
         return held
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from mispmini.domain import clock
 from mispmini.domain.feeds import FeedRecord, SourceFormat
+from mispmini.store.damage import must_be, readable
 from mispmini.store.sql import Predicate, Row, execute, execute_many, marks, rows, scalar
 from mispmini.store.tables.feeds import Feed
 
@@ -117,7 +118,7 @@ def is_event_here(event_id: int) -> bool:
 
 
 def _feeds(where: Predicate) -> list[FeedRecord]:
-    return [_feed(r) for r in rows(f"{_SELECT} WHERE {where.text} ORDER BY id", where.params)]
+    return list(readable("feed", rows(f"{_SELECT} WHERE {where.text} ORDER BY id", where.params), _feed))
 
 
 def _feed(r: Row) -> FeedRecord:
@@ -125,4 +126,6 @@ def _feed(r: Row) -> FeedRecord:
     values |= {name: bool(values[name]) for name in _FLAGS}
     values["allow_internal"] = tuple(json.loads(values["allow_internal"] or "[]"))
     values["source_format"] = SourceFormat(values["source_format"])
+    for name in ("rules", "settings"):
+        must_be(dict, values[name])
     return FeedRecord(**values)

@@ -9,6 +9,7 @@ from mispmini.domain.galaxy_files import Collection as Packaged
 from mispmini.domain.galaxy_files import PackagedCluster, PackagedGalaxy
 from mispmini.domain.ids import canonical_uuid, is_row_number
 from mispmini.domain.viewer import Viewer
+from mispmini.store.damage import must_be, or_else
 from mispmini.store.sql import Predicate, Row, execute, execute_many, marks, row, rows, scalar
 from mispmini.store.tags import fold
 from mispmini.store.visibility import cluster_visible_to
@@ -153,4 +154,7 @@ def _write_parts(clusters: Sequence[PackagedCluster], numbers: dict[str, int]) -
 
 
 def _galaxy(found: Row) -> GalaxyRow:
-    return GalaxyRow._make(bool(value) if index in (8, 9) else value for index, value in enumerate(found))
+    galaxy = GalaxyRow._make(bool(value) if index in (8, 9) else value for index, value in enumerate(found))
+    order = galaxy.kill_chain_order or ""
+    is_json = or_else("galaxy", galaxy.id, lambda: must_be(dict, order), False)
+    return galaxy if is_json else galaxy._replace(kill_chain_order=None)

@@ -20,9 +20,10 @@ from mispmini.domain.graphs import (
 from mispmini.domain.ids import canonical_uuid, is_row_number, uuid_text
 from mispmini.domain.viewer import Viewer
 from mispmini.store import vocabulary
+from mispmini.store.damage import is_whole, leave_out, readable, refuse_damaged, whole
 from mispmini.store.groups import load_groups_for
 from mispmini.store.organisations import organisation_rows
-from mispmini.store.sql import Predicate, Row, each_row, in_batches, marks, rows
+from mispmini.store.sql import Predicate, Row, in_batches, marks, rows, streamed_rows
 from mispmini.store.tags import TOMBSTONE_SECONDS
 from mispmini.store.visibility import (
     attribute_count_for,
@@ -57,9 +58,10 @@ def _columns(row: type[Any], table: str, special: Mapping[str, str] | None = Non
     return ", ".join(named.get(name, f"{table}.{name}") for name in row._fields)
 
 
+_ROWS_A_FETCH = 1_000
 _EVENT = _columns(EventRow, "event", {"attribute_count": "({count})"})
 _ATTRIBUTE = _columns(AttributeRow, "attribute", {"type": "attribute.type_id", "category": "attribute.category_id"})
-_OBJECT = _columns(ObjectRow, "object")
+OBJECT_COLUMNS = _columns(ObjectRow, "object")
 _REPORT = _columns(ReportRow, "event_report")
 _REFERENCE = _columns(ReferenceRow, "object_reference", {"source_uuid": "object.uuid"})
 _TAG = _columns(TagRow, "tag", {name: f"link.{name}" for name in ("local", "relationship_type", "deleted")})
@@ -103,6 +105,7 @@ def load_event_by_id(viewer: Viewer, event_id: int, parts: Parts = Parts()) -> E
     """One event whose id is known. Raises NotFound if invisible."""
     for graph in load_events(viewer, [event_id], parts):
         return graph
+    refuse_damaged("event", event_id)
     raise NotFound(INVALID_EVENT)
 
 
@@ -114,7 +117,9 @@ def load_events(viewer: Viewer, event_ids: Sequence[int], parts: Parts = Parts()
         f" WHERE event.id IN ({marks(event_ids)}) AND ({visible.text})",
         (*held.params, *event_ids, *visible.params),
     )
-    events = {row[0]: (EventRow._make(_event_values(row[:-1])), row[-1]) for row in found}
+    emails = {row[0]: row[-1] for row in found}
+    whole_ones = whole("event", (EventRow._make(_event_values(row[:-1])) for row in found))
+    events = {event.id: (event, emails[event.id]) for event in whole_ones}
     ids = [event_id for event_id in event_ids if event_id in events]
     return _assemble(viewer, ids, events, parts) if ids else []
 
@@ -195,10 +200,11 @@ def _wanted(viewer: Viewer, table: str, parts: Parts, visible: Predicate) -> Pre
 
 
 def _select(columns: str, table: str, ids: Sequence[int], condition: Predicate) -> Iterator[Row]:
-    return each_row(
+    return streamed_rows(
         f"SELECT {columns} FROM {table} JOIN event ON event.id = {table}.event_id"
         f" WHERE {table}.event_id IN ({marks(ids)}) AND ({condition.text}) ORDER BY {table}.id",
         (*ids, *condition.params),
+        at_once=_ROWS_A_FETCH,
     )
 
 
@@ -206,7 +212,7 @@ def _attributes(viewer: Viewer, ids: Sequence[int], parts: Parts) -> Iterator[At
     condition = _wanted(viewer, "attribute", parts, attribute_readable_by(viewer, with_group=parts.with_groups))
     if parts.only_to_ids is not None:
         condition &= Predicate("attribute.to_ids = ?", (parts.only_to_ids,))
-    return attribute_rows(_select(_ATTRIBUTE, "attribute", ids, condition))
+    return whole_attributes(_select(_ATTRIBUTE, "attribute", ids, condition))
 
 
 ATTRIBUTE_COLUMNS = _ATTRIBUTE
@@ -227,16 +233,32 @@ def attribute_rows(found: Iterable[Row]) -> Iterator[AttributeRow]:
         )  # fmt: skip
 
 
+def whole_attributes(found: Iterable[Row]) -> Iterator[AttributeRow]:
+    """The same, for those who read: one whose row is damaged is left out, and named."""
+    for row in attribute_rows(found):
+        if (row.extra is None and type(row.value1) is str is type(row.comment)) or is_whole(row):
+            yield row
+        else:
+            leave_out("attribute", row.id, row.uuid)
+
+
+def object_row(found: Row) -> ObjectRow:
+    """A row selected by OBJECT_COLUMNS as ObjectRow: uuid as text, flag as boolean."""
+    return ObjectRow._make((*found[:7], uuid_text(found[7]), *found[8:12], bool(found[12]), *found[13:]))
+
+
+def whole_objects(found: Iterable[Row]) -> list[ObjectRow]:
+    """Rows selected by OBJECT_COLUMNS, for those who read: one that is damaged is left out, and named."""
+    return list(whole("object", readable("object", found, object_row)))
+
+
 def _objects(viewer: Viewer, ids: Sequence[int], parts: Parts) -> list[ObjectRow]:
     visible = element_visible_to(viewer, "object", with_group=parts.with_groups)
     if parts.deleted is Deleted.ONLY:
         condition = visible & deleted_visible_to(viewer, "object") & _holding_deleted(ids)
     else:
         condition = _wanted(viewer, "object", parts, visible)
-    return [
-        ObjectRow._make((*row[:7], uuid_text(row[7]), *row[8:12], bool(row[12]), *row[13:]))
-        for row in _select(_OBJECT, "object", ids, condition)
-    ]
+    return whole_objects(_select(OBJECT_COLUMNS, "object", ids, condition))
 
 
 def _without_hiding(viewer: Viewer, objects: list[ObjectRow], held: set[int | None]) -> list[ObjectRow]:

@@ -6,6 +6,17 @@ from typing import NamedTuple
 from mispmini.domain.permissions import Permission
 from mispmini.store.sql import Row, row, rows, scalar
 
+_MOST_BROKEN = 100
+_JSON_COLUMNS = (
+    ("event", "extra"), ("attribute", "extra"), ("object", "extra"), ("galaxy", "kill_chain_order"),
+    ("galaxy_cluster", "authors"), ("galaxy_relation", "tags"), ("warninglist", "valid_attributes"),
+    ("organisation", "restricted_to_domain"), ("role", "permissions"), ("auth_key", "allowed_ips"),
+    ("server", "push_rules"), ("server", "pull_rules"), ("server", "allow_internal"), ("server", "trusted_orgs"),
+    ("feed", "rules"), ("feed", "settings"), ("feed", "allow_internal"), ("audit", "change"), ("job", "result"),
+    ("event_notice", "detail"), ("refused_group_change", "change"), ("registration", "wishes"),
+    ("user_setting", "value"), ("setting", "value"), ("session", "data"),
+)  # fmt: skip
+
 
 class Backlog(NamedTuple):
     """What waits in the outbox: rows that wait, rows that need somebody, and since when the oldest waits."""
@@ -23,6 +34,17 @@ def sqlite_version() -> tuple[int, ...]:
 def database_bytes() -> int:
     """How large the database is."""
     return int(scalar("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"))
+
+
+def rows_with_broken_json() -> list[tuple[str, object]]:
+    """Tables and ids of the rows of which a column is no JSON, some of each table."""
+    return [
+        (table, r[0])
+        for table, column in _JSON_COLUMNS
+        for r in rows(
+            f'SELECT rowid FROM "{table}" WHERE {column} <> ? AND NOT json_valid({column}) LIMIT ?', ("", _MOST_BROKEN)
+        )
+    ]
 
 
 def backlog() -> Backlog:

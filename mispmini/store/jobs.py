@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mispmini.domain import clock
+from mispmini.store.damage import or_else
 from mispmini.store.database import writing
 from mispmini.store.sql import Row, execute, row, rows, scalar
 
@@ -183,7 +184,7 @@ def _job(r: Row) -> JobRecord:
         state=JobState(r[3]),
         done=r[4],
         total=r[5],
-        message=json.loads(r[6]) if r[6] else "",
+        message=or_else("job", r[0], lambda: str(json.loads(r[6])), "") if r[6] else "",
         wants_cancel=bool(r[7]),
         user_id=r[8],
         created=r[9],

@@ -9,6 +9,7 @@ from mispmini.domain.audit_log import LogFilters, LogRecord
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
 from mispmini.store.audit import steps_of
+from mispmini.store.damage import one_of, readable
 from mispmini.store.sql import TRUE, Predicate, Row, marks, row, rows, scalar
 from mispmini.store.visibility import attribute_readable_by, element_visible_to
 
@@ -61,7 +62,7 @@ def list_logs(viewer: Viewer, filters: LogFilters) -> list[LogRecord]:
     order = "DESC" if filters.newest_first else "ASC"
     part = "" if filters.limit is None else f" LIMIT {filters.limit} OFFSET {filters.offset}"
     found = rows(f"{_SELECT} WHERE {wanted.text} ORDER BY audit.id {order}{part}", wanted.params)
-    return [_record(r) for r in found]
+    return list(readable("audit", found, _record))
 
 
 def count_logs(viewer: Viewer, filters: LogFilters) -> int:
@@ -74,7 +75,7 @@ def find_log(viewer: Viewer, row_id: int) -> LogRecord | None:
     """One row that the viewer sees."""
     visible = log_visible_to(viewer)
     found = row(f"{_SELECT} WHERE audit.id = ? AND ({visible.text})", (row_id, *visible.params))
-    return None if found is None else _record(found)
+    return None if found is None else one_of("audit", found, _record)
 
 
 def words_in_use(viewer: Viewer, column: str) -> list[str]:
@@ -96,8 +97,8 @@ def log_size() -> LogSize:
 
 def history_rows(event_id: int, limit: int) -> list[LogRecord]:
     """The newest rows about an event, whoever asks; the caller leaves out what its viewer must not see."""
-    return [_record(r) for r in rows(f"{_SELECT} WHERE audit.event_id = ? ORDER BY audit.id DESC LIMIT ?",
-                                     (event_id, limit))]  # fmt: skip
+    found = rows(f"{_SELECT} WHERE audit.event_id = ? ORDER BY audit.id DESC LIMIT ?", (event_id, limit))
+    return list(readable("audit", found, _record))
 
 
 def visible_elements(viewer: Viewer, model: str, ids: Collection[int]) -> set[int]:

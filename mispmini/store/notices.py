@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from mispmini.domain import clock
 from mispmini.domain.notices import NamedByOthers, Notice, NoticeKind
+from mispmini.store.damage import readable
 from mispmini.store.sql import execute, row, rows
 
 _BY_OTHERS = (
@@ -32,11 +33,11 @@ def drop_notice(event_id: int, kind: NoticeKind) -> None:
 def notices_of(event_id: int) -> list[Notice]:
     """What is noted about an event, oldest first."""
     found = rows(
-        "SELECT kind, coalesce(organisation.name, ''), detail, time FROM event_notice"
+        "SELECT event_notice.id, kind, coalesce(organisation.name, ''), detail, time FROM event_notice"
         " LEFT JOIN organisation ON organisation.id = event_notice.org_id WHERE event_id = ? ORDER BY event_notice.id",
         (event_id,),
     )
-    return [Notice(NoticeKind(r[0]), r[1], json.loads(r[2]), r[3]) for r in found]
+    return list(readable("event_notice", found, lambda r: Notice(NoticeKind(r[1]), r[2], json.loads(r[3]), r[4])))
 
 
 def named_by_others() -> list[NamedByOthers]:

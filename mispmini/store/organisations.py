@@ -9,6 +9,7 @@ from mispmini.domain.graphs import OrganisationRow
 from mispmini.domain.ids import is_row_number
 from mispmini.domain.records import OrganisationRecord
 from mispmini.domain.viewer import Viewer
+from mispmini.store.damage import or_else
 from mispmini.store.sql import TRUE, Predicate, Row, execute, marks, row, rows
 from mispmini.store.tables.people import Organisation
 from mispmini.store.visibility import event_visible_to
@@ -157,7 +158,7 @@ def _record(r: Row) -> OrganisationRecord:
         sector=r[6],
         contacts=r[7],
         local=bool(r[8]),
-        restricted_to_domain=tuple(json.loads(r[9] or "[]")),
+        restricted_to_domain=or_else("organisation", r[0], lambda: tuple(json.loads(r[9] or "[]")), ("(damaged)",)),
         landingpage=r[10],
         created_by=r[11],
         date_created=r[12],

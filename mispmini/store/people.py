@@ -8,6 +8,7 @@ from mispmini.domain import clock
 from mispmini.domain.permissions import Permission
 from mispmini.domain.records import OrganisationRecord, RoleRecord, UserRecord
 from mispmini.domain.viewer import Viewer
+from mispmini.store.damage import or_else
 from mispmini.store.organisations import fold, organisation_records
 from mispmini.store.sql import Predicate, Row, execute, row, rows
 from mispmini.store.tables.people import User
@@ -184,7 +185,7 @@ def _role(r: Row) -> RoleRecord:
     return RoleRecord(
         id=r[0],
         name=r[1],
-        permissions=_permissions(r[2]),
+        permissions=or_else("role", r[0], lambda: _permissions(r[2]), frozenset()),
         default_role=bool(r[3]),
         restricted_to_site_admin=bool(r[4]),
         enforce_rate_limit=bool(r[5]),

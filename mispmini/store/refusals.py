@@ -7,6 +7,7 @@ from mispmini.domain import clock
 from mispmini.domain.notices import RefusedChange, RefusedUpdate
 from mispmini.domain.origin import Origin
 from mispmini.domain.viewer import Viewer
+from mispmini.store.damage import readable
 from mispmini.store.sql import execute, row, rows
 
 
@@ -54,9 +55,9 @@ def refuse_group_change(group_id: int, viewer: Viewer, origin: Origin, change: M
 def list_refused_changes(group_id: int) -> list[RefusedChange]:
     """What partners wanted of a group and did not get, newest first."""
     found = rows(
-        "SELECT coalesce(organisation.name, ''), change, time FROM refused_group_change AS refused"
+        "SELECT refused.id, coalesce(organisation.name, ''), change, time FROM refused_group_change AS refused"
         " LEFT JOIN organisation ON organisation.id = refused.org_id WHERE sharing_group_id = ?"
         " ORDER BY time DESC, refused.id DESC",
         (group_id,),
     )
-    return [RefusedChange(name, json.loads(change), time) for name, change, time in found]
+    return list(readable("refused_group_change", found, lambda r: RefusedChange(r[1], json.loads(r[2]), r[3])))

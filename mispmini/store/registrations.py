@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from mispmini.domain import clock, ids
 from mispmini.domain.ids import is_row_number
+from mispmini.store.damage import one_of, readable
 from mispmini.store.organisations import fold
 from mispmini.store.sql import execute, row, rows, scalar
 
@@ -25,14 +26,14 @@ class Registration(NamedTuple):
 
 def list_any_registrations() -> list[Registration]:
     """All of them, oldest first."""
-    return [_registration(r) for r in rows(f"{_SELECT} ORDER BY id")]
+    return list(readable("registration", rows(f"{_SELECT} ORDER BY id"), _registration))
 
 
 def find_any_registration(ref: str) -> Registration | None:
     """A request by id or uuid."""
     column = "id" if is_row_number(ref) else "uuid"
     found = row(f"{_SELECT} WHERE {column} = ?", (ref.lower(),))
-    return None if found is None else _registration(found)
+    return None if found is None else one_of("registration", found, _registration)
 
 
 def count_any_registrations() -> int:

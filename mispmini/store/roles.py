@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from mispmini.domain import clock
 from mispmini.domain.permissions import Permission
+from mispmini.store.damage import readable
 from mispmini.store.organisations import fold
 from mispmini.store.sql import execute, rows, scalar
 from mispmini.store.tables.people import Role
@@ -47,9 +48,10 @@ def count_users_of(role_id: int) -> int:
 def is_site_admin_left() -> bool:
     """Whether an enabled account has a role of site admins."""
     found = rows(
-        'SELECT DISTINCT role.permissions FROM role JOIN "user" AS u ON u.role_id = role.id WHERE NOT u.disabled'
+        'SELECT DISTINCT role.id, role.permissions FROM role JOIN "user" AS u ON u.role_id = role.id'
+        " WHERE NOT u.disabled"
     )
-    return any(Permission.SITE_ADMIN.value in json.loads(text) for (text,) in found)
+    return any(readable("role", found, lambda r: Permission.SITE_ADMIN.value in json.loads(r[1])))
 
 
 def as_stored(permissions: Iterable[Permission]) -> list[str]:

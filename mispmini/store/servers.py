@@ -8,6 +8,7 @@ from typing import Any
 
 from mispmini.domain import clock
 from mispmini.domain.servers import LinkedServer
+from mispmini.store.damage import must_be, readable
 from mispmini.store.sql import Predicate, Row, execute, row, rows
 from mispmini.store.tables.links import Server
 
@@ -144,7 +145,7 @@ def known_index_tag(server: LinkedServer) -> str | None:
 
 def servers_where(where: Predicate) -> list[LinkedServer]:
     """Links of which this is true, the most urgent first."""
-    return [_server(r) for r in rows(f"{_SELECT} WHERE {where.text} ORDER BY priority, id", where.params)]
+    return list(readable("server", rows(f"{_SELECT} WHERE {where.text} ORDER BY priority, id", where.params), _server))
 
 
 @lru_cache(maxsize=128)
@@ -152,4 +153,6 @@ def _server(r: Row) -> LinkedServer:
     values: dict[str, Any] = dict(zip(_NAMES, r, strict=True))
     values |= {name: bool(values[name]) for name in _FLAGS if name in values}
     values |= {name: tuple(json.loads(values[name] or "[]") or ()) for name in _LISTS}
+    for name in ("push_rules", "pull_rules"):
+        must_be(dict, values[name])
     return LinkedServer(**values)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mispmini.domain import clock
+from mispmini.store.damage import or_else
 from mispmini.store.sql import execute, row, scalar
 
 IDLE_SECONDS = 30 * 60
@@ -28,7 +29,7 @@ def find_any_session(secret: str) -> StoredSession | None:
         f"SELECT id, data, last_seen FROM session WHERE secret_hash = ? AND {_ALIVE}",
         (_hash(secret), *_oldest_alive()),
     )
-    return None if r is None else StoredSession(r[0], json.loads(r[1]), r[2])
+    return None if r is None else or_else("session", r[0], lambda: StoredSession(r[0], json.loads(r[1]), r[2]), None)
 
 
 def insert_session(secret: str, user_id: int, values: dict[str, Any], address: str) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mispmini.domain import clock
 from mispmini.domain.instance_settings import SPECS, InstanceSettings
+from mispmini.store.damage import readable
 from mispmini.store.sql import Row, execute, rows
 
 __all__ = ["InstanceSettings", "load_settings", "save_setting"]
@@ -64,7 +65,8 @@ def _read(stored: tuple[Row, ...]) -> InstanceSettings:
 
 
 def _values(stored: Iterable[Row]) -> dict[str, Any]:
-    return {name: _as_stored(json.loads(text)) for name, text in stored if name in SPECS}
+    ours = [r for r in stored if r[0] in SPECS]
+    return dict(readable("setting", ours, lambda r: (r[0], _as_stored(json.loads(r[1])))))
 
 
 def _as_stored(value: Any) -> Any:

@@ -10,7 +10,7 @@ from mispmini.domain.ids import canonical_uuid, is_row_number, uuid_bytes, uuid_
 from mispmini.domain.opinions import SightingContext, SightingFilters, SightingRow, SightingType
 from mispmini.domain.viewer import Viewer
 from mispmini.store.events import update_event
-from mispmini.store.graphs import ATTRIBUTE_COLUMNS, attribute_rows
+from mispmini.store.graphs import ATTRIBUTE_COLUMNS, whole_attributes
 from mispmini.store.search.attribute_conditions import has_value
 from mispmini.store.search.matching import all_of, any_of, none_of, one_of, spans, text_matches
 from mispmini.store.search.naming import find_organisation_ids_in_any_case
@@ -145,7 +145,7 @@ def attributes_of_values(viewer: Viewer, values: Sequence[str]) -> list[Attribut
         f" WHERE {condition.text} ORDER BY attribute.id",
         condition.params,
     )
-    return [a for a in attribute_rows(found) if a.value1.lower() in wanted or (a.value2 or "").lower() in wanted]
+    return [a for a in whole_attributes(found) if a.value1.lower() in wanted or (a.value2 or "").lower() in wanted]
 
 
 def insert_sightings(sightings: Sequence[NewSighting], *, with_event: bool = False) -> None:

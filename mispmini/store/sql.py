@@ -4,20 +4,21 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
+from sqlite3 import Error
 from typing import Any, NamedTuple, TypeVar
 
-from peewee import OperationalError
+from peewee import PeeweeException
 
-from mispmini.domain.errors import BadRequest
+from mispmini.store.damage import Undecoded
+from mispmini.store.deadline import Reading
 from mispmini.store.tables.base import database
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
 _ROWS_AT_ONCE = (32, 8)
-_ROWS_A_FETCH = 1_000
 _ROW_OF_VALUES = re.compile(r"(?<=VALUES )\([^()]*\)")
-TOO_LONG = "A search term is too long."
 _untyped: Any = database
+_FAILURES = (Error, PeeweeException)
 
 
 class Predicate(NamedTuple):
@@ -34,30 +35,59 @@ TRUE = Predicate("1 = 1")
 
 
 def rows(text: str, params: Sequence[object] = ()) -> list[Row]:
-    """All rows of a statement. Raises BadRequest when a text to search for is longer than SQLite takes."""
-    try:
-        found: list[Row] = _untyped.execute_sql(text, params).fetchall()
-    except OperationalError as error:
-        _refuse_too_long(error)
-        raise
+    """All rows of a statement. Raises OutOfTime, and BadRequest for a text to search for that is too long."""
+    with Reading():
+        try:
+            found: list[Row] = _untyped.execute_sql(text, params).fetchall()
+        except _FAILURES as error:
+            found = _as_far_as_it_goes(error, text, params)
     return found
 
 
-def each_row(text: str, params: Sequence[object] = ()) -> Iterator[Row]:
-    """The same one by one, inside a reading() or writing(), for what may be very many."""
-    cursor = _untyped.execute_sql(text, params)
-    while batch := cursor.fetchmany(_ROWS_A_FETCH):
-        yield from batch
+def streamed_rows(text: str, params: Sequence[object] = (), *, at_once: int = 1) -> Iterator[Row]:
+    """The same, read from the database as they are taken, so many at a time; inside a reading() or writing()."""
+    taken = 0
+    try:
+        with Reading():
+            cursor = _untyped.execute_sql(text, params)
+            found: list[Row] = cursor.fetchmany(at_once)
+        while found:
+            yield from found
+            taken += len(found)
+            with Reading():
+                found = cursor.fetchmany(at_once)
+    except _FAILURES as error:
+        yield from _as_far_as_it_goes(error, text, params)[taken:]
 
 
 def row(text: str, params: Sequence[object] = ()) -> Row | None:
-    """The first row, or None. Raises BadRequest as rows() does."""
-    try:
-        found: Row | None = _untyped.execute_sql(text, params).fetchone()
-    except OperationalError as error:
-        _refuse_too_long(error)
-        raise
+    """The first row, or None. Raises as rows() does."""
+    with Reading():
+        try:
+            found: Row | None = _untyped.execute_sql(text, params).fetchone()
+        except _FAILURES as error:
+            found = next(iter(_as_far_as_it_goes(error, text, params)), None)
     return found
+
+
+def _as_far_as_it_goes(error: Exception, text: str, params: Sequence[object]) -> list[Row]:
+    """Once more, where a text is no UTF-8, with what of it can be shown; any other error is raised."""
+    if "decode to UTF-8" not in str(error):
+        raise error
+    connection = _untyped.connection()
+    connection.text_factory = _decoded
+    try:
+        found: list[Row] = _untyped.execute_sql(text, params).fetchall()
+    finally:
+        connection.text_factory = str
+    return found
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return Undecoded(raw.decode(errors="replace"))
 
 
 def scalar(text: str, params: Sequence[object] = ()) -> Any:
@@ -98,8 +128,3 @@ def in_batches(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
     """Slices short enough for one IN list."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
-
-
-def _refuse_too_long(error: OperationalError) -> None:
-    if "pattern too complex" in str(error):
-        raise BadRequest(TOO_LONG) from error

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from mispmini.domain import clock
 from mispmini.domain.viewer import Viewer
+from mispmini.store.damage import readable
 from mispmini.store.sql import TRUE, Predicate, execute, rows
 from mispmini.store.visibility import user_visible_to
 
@@ -30,7 +31,11 @@ def list_settings(viewer: Viewer, *, user_id: int | None = None, name: str | Non
         f' JOIN "user" AS u ON u.id = own.user_id WHERE {where.text} ORDER BY own.id',
         where.params,
     )
-    return [UserSettingRow(r[0], r[1], r[2], json.loads(r[3] or "null"), r[4], r[5]) for r in found]
+    return list(
+        readable(
+            "user_setting", found, lambda r: UserSettingRow(r[0], r[1], r[2], json.loads(r[3] or "null"), r[4], r[5])
+        )
+    )
 
 
 def save_setting_of(user_id: int, name: str, value: object) -> None:

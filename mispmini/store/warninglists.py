@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from mispmini.domain.ids import is_row_number
 from mispmini.domain.warninglists import EntryRow, Matcher, WarninglistDraft, WarninglistRow
+from mispmini.store.damage import one_of, readable
 from mispmini.store.galaxies import note_change
 from mispmini.store.sql import Row, execute, execute_many, in_batches, marks, row, rows, scalar
 from mispmini.store.tables.base import database
@@ -40,18 +41,17 @@ def matcher() -> Matcher:
 
 def _read(ids: Sequence[int]) -> Matcher:
     made = Matcher()
-    for number in ids:
-        found = find_warninglist(str(number))
-        if found is not None:
-            entries = rows("SELECT value FROM warninglist_entry WHERE warninglist_id = ?", (number,))
-            made.add(found, (r[0] for r in entries))
+    found = rows(f"SELECT {_COLUMNS} FROM warninglist WHERE id IN ({marks(ids)}) ORDER BY id", tuple(ids))
+    for one in readable("warninglist", found, _list):
+        entries = rows("SELECT value FROM warninglist_entry WHERE warninglist_id = ?", (one.id,))
+        made.add(one, (r[0] for r in entries))
     return made
 
 
 def list_warninglists(search: str = "", *, enabled: bool | None = None) -> list[WarninglistRow]:
     """All of them by id, or those whose name or description holds a text."""
     wanted = search.casefold()
-    found = map(_list, rows(f"SELECT {_COLUMNS} FROM warninglist ORDER BY id"))
+    found = readable("warninglist", rows(f"SELECT {_COLUMNS} FROM warninglist ORDER BY id"), _list)
     return [
         one for one in found if wanted in f"{one.name}\n{one.description}".casefold() and enabled in (None, one.enabled)
     ]
@@ -62,13 +62,13 @@ def find_warninglist(ref: str) -> WarninglistRow | None:
     if not is_row_number(ref):
         return None
     found = row(f"SELECT {_COLUMNS} FROM warninglist WHERE id = ?", (int(ref),))
-    return _list(found) if found else None
+    return one_of("warninglist", found, _list) if found else None
 
 
 def find_warninglist_named(name: str) -> WarninglistRow | None:
     """One by its whole name."""
     found = row(f"SELECT {_COLUMNS} FROM warninglist WHERE name = ?", (name,))
-    return _list(found) if found else None
+    return one_of("warninglist", found, _list) if found else None
 
 
 def warninglists_named(names: Collection[str]) -> list[WarninglistRow]:

@@ -38,7 +38,9 @@ _STATUS: Mapping[type[MispminiError], int] = {
     errors.TooLarge: 413,
     errors.NotBuiltIn: 501,
     errors.Busy: 503,
+    errors.OutOfTime: 503,
     errors.OutOfSpace: 507,
+    errors.Damaged: 500,
     errors.EventExists: 404,
     errors.SaveFailed: 403,
     errors.Invalid: 403,
@@ -172,7 +174,8 @@ def _for_people(error: MispminiError, status: int) -> Answer:
         return error_page(status, for_people(error.errors), title=_("Not possible"), advice=advice)
     if isinstance(error, errors.SaveFailed | errors.Invalid) and not isinstance(error.errors, str):
         return error_page(status, " ".join(text for _name, text in _messages(error.errors)), title=_("Not possible"))
-    return error_page(status, for_people(error.sentence))
+    title = _("The search took too long") if isinstance(error, errors.OutOfTime) else ""
+    return error_page(status, for_people(error.sentence), title=title, advice="" if title else None)
 
 
 def _to_login() -> Answer:

@@ -1,6 +1,6 @@
 """Who asks: an authkey first, else the browser's session, through Flask-Login (PROTOCOL §1.2, MODEL §5.1)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,15 +10,16 @@ from flask_login import LoginManager, UserMixin, current_user
 from mispmini.domain.errors import Forbidden, NotAuthenticated
 from mispmini.domain.permissions import Permission
 from mispmini.domain.viewer import Viewer
-from mispmini.services import authentication, delegations, readings
+from mispmini.services import authentication, delegations, house, readings
 from mispmini.settings import Settings
 from mispmini.web import pages
 from mispmini.web.answer import see_other, wants_json
 from mispmini.web.asking import asks_monitoring, here, offered_keys, offered_token
 from mispmini.web.bodies_in import let_in
 from mispmini.web.guide_steps import step_of
-from mispmini.web.i18n import choose_language, speak
+from mispmini.web.i18n import choose_language, ngettext, speak
 
+_MOST_NAMED = 20
 PASSWORD_FIRST = "Password change required."  # noqa: S105 - a sentence
 _BEFORE_NEW_PASSWORD = frozenset({
     "users.show_change_pw", "users.change_pw", "users.language", "users.theme", "login.log_out",
@@ -47,6 +48,7 @@ def init(app: Flask) -> None:
     app.before_request(speak_to_viewer)
     app.before_request(_ask_for_new_password)
     app.after_request(_tell_expiration)
+    app.after_request(_name_left_out)
     app.after_request(_note_refused_write)
     app.context_processor(lambda: {"viewer": _signed_in()})
 
@@ -88,6 +90,7 @@ def speak_to_viewer() -> None:
 def _identify() -> None:
     """Load the viewer once; what is no public view then has one. Raises NotAuthenticated in MISP's words."""
     g.viewer = None
+    house.begin_request()
     is_public = getattr(current_app.view_functions.get(request.endpoint or ""), "is_public", False)
     if request.endpoint == "static" or (is_public and offered_keys() is not None):
         return
@@ -159,4 +162,31 @@ def _signed_in() -> pages.SignedIn | None:
 
 def _notices() -> tuple[pages.Notice, ...]:
     kept: Any = get_flashed_messages(with_categories=True)
-    return tuple(pages.Notice(kind, text) for kind, text in kept)
+    return (*(pages.Notice(kind, text) for kind, text in kept), *_left_out())
+
+
+def _left_out() -> Iterator[pages.Notice]:
+    if lost := house.left_out():
+        text = ngettext(
+            "%(num)d entry is damaged in the database and is left out here.",
+            "%(num)d entries are damaged in the database and are left out here.",
+            len(lost),
+        )
+        yield pages.Notice("error", f"{text} {_named(lost)}" if _is_told_names() else text)
+
+
+def _name_left_out(response: Response) -> Response:
+    """X-Left-Out: which rows are damaged, for site admins; how many, for others."""
+    if lost := house.left_out():
+        response.headers["X-Left-Out"] = _named(lost) if _is_told_names() else str(len(lost))
+    return response
+
+
+def _is_told_names() -> bool:
+    viewer = viewer_or_none()
+    return viewer is not None and viewer.is_site_admin
+
+
+def _named(lost: Sequence[str]) -> str:
+    more = len(lost) - _MOST_NAMED
+    return ", ".join([*lost[:_MOST_NAMED], *([f"+{more}"] if more > 0 else [])])

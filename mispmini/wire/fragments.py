@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from json.encoder import encode_basestring as quoted
 
 from mispmini.domain import clock
+from mispmini.domain.errors import Damaged
 from mispmini.domain.graphs import OrganisationRow, ReportRow, SharingGroup, SharingGroupServer, TagRow
 
 BOOL = ("false", "true")
@@ -30,7 +31,10 @@ def extra_json(extra: str | None, known: frozenset[str]) -> str:
     """A partner's unknown keys as `,"key":value…`; one that became known since is left out (RULES §7)."""
     if not extra:
         return ""
-    kept = {key: value for key, value in json.loads(extra).items() if key not in known}
+    try:
+        kept = {key: value for key, value in json.loads(extra).items() if key not in known}
+    except (ValueError, AttributeError, RecursionError):
+        raise Damaged("What a partner sent beside this element's known keys is damaged in the database.") from None
     return f",{compact(kept)[1:-1]}" if kept else ""
 
 

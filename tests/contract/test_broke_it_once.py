@@ -2,7 +2,7 @@
 
 import pytest
 
-from mispmini.store.sql import TOO_LONG
+from mispmini.store.deadline import TERM_TOO_LONG
 from tests.cast import Actor
 
 _LONG = f"%{'a' * 60_000}%"
@@ -21,4 +21,4 @@ _LONG = f"%{'a' * 60_000}%"
 def test_a_text_too_long_to_search_for_is_refused(dora: Actor, path: str, body: dict[str, str]) -> None:
     dora.adds_event(attributes=[{"type": "domain", "value": "short.example"}])
     answer = dora.post(path, body)
-    assert (answer.status_code, answer.json()["message"]) == (400, TOO_LONG)
+    assert (answer.status_code, answer.json()["message"]) == (400, TERM_TOO_LONG)

@@ -14,6 +14,7 @@ from mispmini.services.correlating import attach_related
 from mispmini.services.elsewhere import is_known
 from mispmini.services.galaxies import attach_galaxies
 from mispmini.store.body_cache import KeptBody, keep_body, kept_body
+from mispmini.store.damage import met
 from mispmini.store.database import reading
 from mispmini.store.graphs import find_event_id, load_event_by_id
 from mispmini.store.visibility import reads_every_element
@@ -53,7 +54,7 @@ def ready_event(viewer: Viewer, ref: str, view: View) -> ReadyEvent | None:
         if not says_the_same_to_all(revision.event_id):
             return None
         graph = viewed_graph(viewer, str(revision.event_id), view)
-        if not _is_alike(graph) or (view.galaxies and _names_clusters(graph)):
+        if met() or not _is_alike(graph) or (view.galaxies and _names_clusters(graph)):
             return None
     elements = pack("".join(element_texts(graph, SharedTexts(graph, for_push=False))).encode())
     keep_body(revision.event_id, revision.rev, name, KeptBody(*elements))

@@ -2,7 +2,6 @@
 
 from array import array
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from mispmini.domain.filters import Order, SearchFilters, is_pattern
 from mispmini.domain.viewer import Viewer
@@ -13,10 +12,7 @@ from mispmini.store.search.holder_search import HolderSearch
 from mispmini.store.search.matching import all_of, refuse_excess
 from mispmini.store.search.object_search import ObjectSearch
 from mispmini.store.search.scope import AND_THEN, Reach
-from mispmini.store.sql import Predicate, scalar
-from mispmini.store.tables.base import database
-
-_untyped: Any = database
+from mispmini.store.sql import Predicate, scalar, streamed_rows
 
 _EVENT_ORDERS = {
     name: f"event.{name}"
@@ -107,4 +103,4 @@ def _ids(column: str, tables: str, found: Predicate, order: str, page: SearchFil
     params = found.params
     if page is not None and page.limit is not None:
         text, params = f"{text} LIMIT ? OFFSET ?", (*params, page.limit, page.limit * ((page.page or 1) - 1))
-    return array("q", (r[0] for r in _untyped.execute_sql(text, params)))
+    return array("q", (r[0] for r in streamed_rows(text, params)))

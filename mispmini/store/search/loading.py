@@ -4,17 +4,14 @@ from collections.abc import Collection, Sequence
 
 from mispmini.domain.filters import Deleted, SearchFilters, is_pattern
 from mispmini.domain.graphs import AttributeRow, ObjectRow
-from mispmini.domain.ids import uuid_text
 from mispmini.domain.viewer import Viewer
 from mispmini.store.gone import gone_in_events
-from mispmini.store.graphs import ATTRIBUTE_COLUMNS, attribute_rows
+from mispmini.store.graphs import ATTRIBUTE_COLUMNS, OBJECT_COLUMNS, whole_attributes, whole_objects
 from mispmini.store.search.attribute_conditions import attributes_carrying
 from mispmini.store.search.matching import all_of, one_of, within
 from mispmini.store.search.naming import find_tag_ids
 from mispmini.store.search.scope import Reach
 from mispmini.store.sql import Predicate, marks, rows
-
-_OBJECT = ", ".join(ObjectRow._fields)
 
 
 def load_attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> list[AttributeRow]:
@@ -29,7 +26,7 @@ def load_attributes(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) 
         shown.params,
     )
     wanted = _exact_values(filters)
-    by_id = {row.id: row for row in attribute_rows(found) if wanted is None or _has_one(row, wanted)}
+    by_id = {row.id: row for row in whole_attributes(found) if wanted is None or _has_one(row, wanted)}
     return [by_id[number] for number in ids if number in by_id]
 
 
@@ -74,8 +71,8 @@ def load_objects(ids: Collection[int]) -> dict[int, ObjectRow]:
     if not ids:
         return {}
     wanted = tuple(ids)
-    found = rows(f"SELECT {_OBJECT} FROM object WHERE id IN ({marks(wanted)})", wanted)
-    return {r[0]: ObjectRow._make((*r[:7], uuid_text(r[7]), *r[8:12], bool(r[12]), *r[13:])) for r in found}
+    found = rows(f"SELECT {OBJECT_COLUMNS} FROM object WHERE id IN ({marks(wanted)})", wanted)
+    return {obj.id: obj for obj in whole_objects(found)}
 
 
 def load_found_objects(viewer: Viewer, ids: Sequence[int], filters: SearchFilters) -> list[ObjectRow]:
@@ -99,7 +96,7 @@ def attributes_of_objects(viewer: Viewer, ids: Sequence[int], filters: SearchFil
         shown.params,
     )
     held: dict[int, list[AttributeRow]] = {}
-    for row in attribute_rows(found):
+    for row in whole_attributes(found):
         held.setdefault(row.object_id or 0, []).append(row)
     return held
 

@@ -7,7 +7,8 @@ from dataclasses import fields
 from mispmini.domain.errors import BadRequest
 from mispmini.domain.filters import Days, IndexFilters, SearchFilters, Span, Terms, is_pattern
 from mispmini.domain.ids import is_row_number
-from mispmini.store.sql import TOO_LONG, TRUE, Predicate, marks
+from mispmini.store.deadline import TERM_TOO_LONG
+from mispmini.store.sql import TRUE, Predicate, marks
 
 Whole = Callable[[Sequence[str]], Predicate]
 Pattern = Callable[[str], Predicate]
@@ -29,7 +30,7 @@ def refuse_excess(filters: SearchFilters | IndexFilters) -> None:
     if len(terms) > _MOST_TERMS or costly > _MOST_COSTLY_TERMS:
         raise BadRequest(TOO_MANY)
     if any(len(term) > _LONGEST_PATTERN and is_pattern(term) for term in terms):
-        raise BadRequest(TOO_LONG)
+        raise BadRequest(TERM_TOO_LONG)
 
 
 def all_of(conditions: Iterable[Predicate]) -> Predicate:

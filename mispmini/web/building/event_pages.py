@@ -29,7 +29,7 @@ _FILTER_FIELDS = ("q", "tag", "org", "published")
 
 def events_page(viewer: Viewer, filters: IndexFilters, given: Mapping[str, str]) -> pages.EventsPage:
     """The list of events, newest change first; `given` are the words of the query string."""
-    tab = cast(Tab, given["tab"]) if given.get("tab") in get_args(Tab) else "all"
+    tab = _tab(given)
     part = asked_slice()
     found = searching.index(
         viewer,
@@ -50,6 +50,12 @@ def events_page(viewer: Viewer, filters: IndexFilters, given: Mapping[str, str])
     )
 
 
+def unread_page(form: pages.Form, given: Mapping[str, str]) -> pages.EventsPage:
+    """The same with what was asked, and why there is no list."""
+    asked = pages.Form({name: given.get(name, "") for name in _FILTER_FIELDS}, message=form.message)
+    return pages.EventsPage(_tab(given), asked, (), paging(asked_slice(), 0), filtered=True)
+
+
 def trash_page(viewer: Viewer) -> pages.TrashPage:
     """What was deleted here and the viewer may bring back."""
     days = trash.days_kept()
@@ -58,6 +64,10 @@ def trash_page(viewer: Viewer) -> pages.TrashPage:
         for one in trash.list_trash(viewer)
     )
     return pages.TrashPage(tuple(rows), days)
+
+
+def _tab(given: Mapping[str, str]) -> Tab:
+    return cast(Tab, given["tab"]) if given.get("tab") in get_args(Tab) else "all"
 
 
 def in_tab(viewer: Viewer, tab: Tab, filters: IndexFilters) -> IndexFilters:

@@ -23,7 +23,13 @@ SENTENCES = (
     N_("The current password is wrong."),
     N_("Another process is writing. Please try again in a moment."),
     N_("The database cannot be written at the moment. Please try again."),
+    N_("As many searches as may run at a time are running. Please try again in a moment."),
+    N_(
+        "The search took too long and was stopped. Narrow it: by dates, by whole values instead of parts of them,"
+        " by fewer values, or by limit and page."
+    ),
     N_("The disk refused the write. Nothing was stored."),
+    N_("What a partner sent beside this element's known keys is damaged in the database."),
     N_("Invalid event"),
     N_("A site admin's key is never given to a partner: use the account of a sync user."),
     N_("The link's proxy is missing here: enter it again."),

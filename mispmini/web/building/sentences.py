@@ -211,6 +211,8 @@ _SAID_OTHERWISE: Mapping[str, str] = {
     **identity_sentences.SAID_OTHERWISE,
 }
 _WITH_VALUES = (
+    (re.compile(r"This row of the database is damaged and cannot be read: (?P<row>.*)\."), N_(
+        "This row of the database is damaged and cannot be read: %(row)s.")),
     (re.compile(r"Please give a whole number from (?P<least>\d+) to (?P<most>\d+)\."), N_(
         "Please give a whole number from %(least)s to %(most)s.")),
     (re.compile(re.escape(link_rules.NO_TAG) + "(?P<names>.*)"), N_("No tag is called so here: %(names)s")),

@@ -25,6 +25,7 @@ from mispmini.web.needs import needs, needs_login
 from mispmini.web.pages import Form
 from mispmini.web.paging import asked_slice
 from mispmini.web.saving import saving, told_by_ajax
+from mispmini.web.turns import searches
 from mispmini.web.who import current_viewer, note_given_out
 from mispmini.wire import replies
 from mispmini.wire.attribute_in import read_attribute, read_attributes, read_selected
@@ -50,6 +51,7 @@ def describe_types() -> Answer:
 
 @bp.route("/index", methods=["GET", "POST"])
 @needs_login
+@searches
 def index() -> Answer:
     """Live attributes that the viewer reads, 60 a page, of the newest event first (sample 16j)."""
     if not wants_json():
@@ -65,6 +67,7 @@ def index() -> Answer:
 @bp.get("/attributeStatistics/<kind>")
 @bp.get("/attributeStatistics/<kind>/<percentage>")
 @needs_login
+@searches
 def attribute_statistics(kind: str = CountedBy.TYPE, percentage: str = "") -> Answer:
     """How many attributes there are by type or category, as counts or as parts of all."""
     column = CountedBy.CATEGORY if kind == CountedBy.CATEGORY else CountedBy.TYPE

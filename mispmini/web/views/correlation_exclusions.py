@@ -12,6 +12,7 @@ from mispmini.web.i18n import _
 from mispmini.web.needs import needs
 from mispmini.web.pages import Form
 from mispmini.web.saving import saving
+from mispmini.web.turns import searches
 from mispmini.web.who import current_viewer
 from mispmini.wire.delegation_out import common_value_reply, exclusion_reply, read_exclusion
 from mispmini.wire.replies import api_description
@@ -84,6 +85,7 @@ def clean() -> Answer:
 
 @bp.route("/correlations/overCorrelations", methods=["GET", "POST"])
 @needs(Permission.SITE_ADMIN)
+@searches
 def over_correlations() -> Answer:
     """Values in more events than correlate, the commonest first."""
     found = exclusions.common_values()

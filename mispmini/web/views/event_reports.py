@@ -18,6 +18,7 @@ from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_login
 from mispmini.web.pages import Form
 from mispmini.web.saving import saving
+from mispmini.web.turns import searches
 from mispmini.web.who import current_viewer, note_given_out
 from mispmini.wire.replies import Reply, api_description
 from mispmini.wire.report_in import read_report
@@ -32,6 +33,7 @@ _STATES: Mapping[str, Deleted] = {"deleted": Deleted.ONLY, "all": Deleted.BOTH}
 
 @bp.route("/index", methods=["GET", "POST"])
 @needs_login
+@searches
 def index() -> Answer:
     """Reports of the event named by `event_id`, or of all events; live ones unless `context` says otherwise."""
     event_id = whole_number(parameter("event_id"))

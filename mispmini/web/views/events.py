@@ -39,6 +39,7 @@ from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_login
 from mispmini.web.pages import Form
 from mispmini.web.saving import saving
+from mispmini.web.turns import in_turn
 from mispmini.web.who import current_viewer
 from mispmini.wire.event_in import read_event
 from mispmini.wire.index_csv import CONTENT_TYPE as CSV
@@ -51,6 +52,7 @@ from mispmini.wire.scalars import flag
 
 bp = Blueprint("events", __name__, url_prefix="/events")
 _STREAM_FROM = 5_000
+_LIST = "events/index.html"
 
 
 @bp.route("/index", methods=["GET", "POST", "HEAD"])
@@ -58,14 +60,22 @@ _STREAM_FROM = 5_000
 def index() -> Answer:
     """Every event that the viewer sees; `minimal` is what a pulling partner asks for (PROTOCOL §4.3)."""
     filters = read_index(asked().parameters(), now=clock.now())
+    viewer, words = current_viewer(), request.args
+    if viewer.is_partner or not (filters.looks_inside or words.get("q")):
+        return _index(viewer, filters)
+    if_refused(lambda form, status: page_answer(_LIST, event_pages.unread_page(form, words), status=status))
+    return in_turn(lambda: _index(viewer, filters))
+
+
+def _index(viewer: Viewer, filters: IndexFilters) -> Answer:
     if not wants_json() and request.args.get("tab") == "trash":
-        return page_answer("events/trash.html", event_pages.trash_page(current_viewer()))
+        return page_answer("events/trash.html", event_pages.trash_page(viewer))
     if not wants_json():
-        return page_answer("events/index.html", event_pages.events_page(current_viewer(), filters, request.args))
+        return page_answer(_LIST, event_pages.events_page(viewer, filters, request.args))
     if asked().path.extension == "csv":
-        table = searching.index(current_viewer(), filters)
+        table = searching.index(viewer, filters)
         return streamed(index_csv(table), content_type=CSV, headers={"X-Result-Count": str(table.count)})
-    return _index_reply(current_viewer(), filters)
+    return _index_reply(viewer, filters)
 
 
 def _index_reply(viewer: Viewer, filters: IndexFilters) -> Answer:

@@ -13,6 +13,7 @@ from mispmini.services.instance_settings import load_settings
 from mispmini.web.answer import Answer, reply
 from mispmini.web.asking import offered_keys
 from mispmini.web.needs import needs_login, public
+from mispmini.web.turns import searches
 from mispmini.web.who import address, current_viewer, viewer_or_none
 from mispmini.wire import feed_out
 
@@ -30,6 +31,7 @@ def manifest() -> Answer:
 
 @bp.get("/hashes")
 @public
+@searches
 def hashes() -> Answer:
     """hashes.csv: what the feed holds, for look-ups; known by the tag of its events, so that most asks cost little."""
     reader = _reader()
@@ -54,6 +56,7 @@ def event(uuid: str) -> Answer:
 
 @bp.get("/<kind>.txt")
 @needs_login
+@searches
 def values(kind: str) -> Answer:
     """ips.txt, domains.txt, urls.txt, md5.txt, sha1.txt, sha256.txt: what is for detection in published events."""
     if kind not in set(ValueKind):

@@ -19,6 +19,7 @@ from mispmini.web.needs import needs, needs_login, refuse_lure
 from mispmini.web.outbound import outbound
 from mispmini.web.paging import asked_slice, paging
 from mispmini.web.saving import saving
+from mispmini.web.turns import searches
 from mispmini.web.who import current_viewer
 from mispmini.wire import feed_out, replies
 from mispmini.wire.feed_in import read_feed, read_values
@@ -175,6 +176,7 @@ def cache_feeds(scope: str) -> Answer:
 
 @bp.get("/compareFeeds")
 @needs(Permission.SITE_ADMIN)
+@searches
 def compare_feeds() -> Answer:
     """How much the caches of feeds have in common."""
     found = feeds.compare_feeds(current_viewer())
@@ -198,6 +200,7 @@ def load_default_feeds() -> Answer:
 
 @bp.route("/searchCaches", methods=["GET", "POST"])
 @needs_login
+@searches
 def search_caches() -> Answer:
     """Which feeds hold a value."""
     values = read_values(asked().parameters())

@@ -14,6 +14,7 @@ from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_login
 from mispmini.web.saving import saving
 from mispmini.web.search_answers import asked_search, refuse_bare_get, result_headers
+from mispmini.web.turns import searches
 from mispmini.web.who import current_viewer
 from mispmini.wire import formats
 from mispmini.wire.cluster_in import read_cluster, read_cluster_search, read_relation
@@ -59,6 +60,7 @@ def _viewed(viewer: Viewer, cluster: Cluster) -> Reply:
 @bp.route("/galaxy_clusters/restSearch", methods=["GET", "POST"])
 @bp.route("/galaxy_clusters/restSearch/<path:placed>", methods=["GET", "POST"])
 @needs_login
+@searches
 def rest_search(placed: str = "") -> Answer:
     """Clusters by what is asked; `minimal` is what a partner compares (PROTOCOL §3.12)."""
     by_place = {"returnFormat": placed.partition("/")[0]} if placed else {}

@@ -5,11 +5,12 @@ from flask import Blueprint
 from mispmini.domain import clock
 from mispmini.domain.permissions import Permission
 from mispmini.services import instance_settings, logs
-from mispmini.web.answer import Answer, answer, reply, saved
+from mispmini.web.answer import Answer, answer, page_answer, reply, saved, wants_json
 from mispmini.web.asking import asked
 from mispmini.web.building import log_pages
 from mispmini.web.needs import needs
 from mispmini.web.saving import saving
+from mispmini.web.turns import in_turn
 from mispmini.web.who import current_viewer
 from mispmini.wire.log_in import read_log_filters
 from mispmini.wire.log_out import log_item
@@ -23,7 +24,9 @@ bp = Blueprint("logs", __name__)
 @needs(Permission.AUDIT)
 def index() -> Answer:
     """Rows of the log: all for site admins, the own organisation's for others."""
-    return answer(_rows, page=log_pages.index_page, template="logs/index.html")
+    if wants_json():
+        return in_turn(lambda: reply(_rows()))
+    return page_answer("logs/index.html", log_pages.index_page())
 
 
 @bp.get("/logs/view/<int:row_id>")

@@ -11,6 +11,7 @@ from mispmini.web.errors import if_refused
 from mispmini.web.needs import needs_login
 from mispmini.web.pages.freetext import LookupPage, LookupRow
 from mispmini.web.saving import saving
+from mispmini.web.turns import searches
 from mispmini.web.who import current_viewer
 from mispmini.wire.freetext_in import read_freetext
 from mispmini.wire.freetext_out import told_candidate
@@ -35,6 +36,7 @@ def ask() -> Answer:
 
 @bp.post("/lookup")
 @needs_login
+@searches
 def look_up() -> Answer:
     """Tell which values of a text are in events, and in how many."""
     if_refused(lambda form, status: page_answer(TEMPLATE, _page(form, None), status=status))

@@ -17,6 +17,7 @@ from mispmini.web.asking import asked_path
 from mispmini.web.found_texts import Texts, attribute_texts, event_texts, object_texts
 from mispmini.web.needs import needs_login
 from mispmini.web.search_answers import asked_search, framed, in_blocks, refuse_bare_get, result_headers
+from mispmini.web.turns import searches
 from mispmini.web.who import current_viewer
 from mispmini.wire import formats
 from mispmini.wire.exports import Export, ExportContext, WholeEventsExport, export_named, whole_events_export_named
@@ -54,6 +55,7 @@ _TEXTS = {Scope.EVENTS: event_texts, Scope.ATTRIBUTES: attribute_texts, Scope.OB
 @bp.route("/events/restSearch", methods=["GET", "POST"])
 @bp.route("/events/restSearch/<path:placed>", methods=["GET", "POST"])
 @needs_login
+@searches
 def events(placed: str = "") -> Answer:
     """Whole events that hold what is searched for."""
     return _search(Scope.EVENTS, placed)
@@ -62,6 +64,7 @@ def events(placed: str = "") -> Answer:
 @bp.route("/attributes/restSearch", methods=["GET", "POST"])
 @bp.route("/attributes/restSearch/<path:placed>", methods=["GET", "POST"])
 @needs_login
+@searches
 def attributes(placed: str = "") -> Answer:
     """Attributes with their event and object."""
     return _search(Scope.ATTRIBUTES, placed)
@@ -70,6 +73,7 @@ def attributes(placed: str = "") -> Answer:
 @bp.route("/objects/restSearch", methods=["GET", "POST"])
 @bp.route("/objects/restSearch/<path:placed>", methods=["GET", "POST"])
 @needs_login
+@searches
 def objects(placed: str = "") -> Answer:
     """Objects with what they hold."""
     return _search(Scope.OBJECTS, placed)

@@ -14,6 +14,7 @@ from mispmini.services import readings, searching
 from mispmini.web.answer import Answer, reply
 from mispmini.web.asking import parameter
 from mispmini.web.needs import needs_login
+from mispmini.web.turns import searches
 from mispmini.web.who import current_viewer
 from mispmini.wire.replies import Reply, message
 from mispmini.wire.scalars import flag, plain_text
@@ -27,6 +28,7 @@ _NOTHING_ASKED = "Please provide a hash or an event ID."
 
 @bp.route("/attributes/downloadSample", methods=["GET", "POST"])
 @needs_login
+@searches
 def download_sample() -> Answer:
     """The samples with this `hash`, under `allSamples` all of its events; without a hash all of one event."""
     viewer = current_viewer()

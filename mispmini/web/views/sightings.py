@@ -18,6 +18,7 @@ from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_any, needs_login
 from mispmini.web.saving import saving
 from mispmini.web.search_answers import asked_search, framed, in_blocks, refuse_bare_get, result_headers
+from mispmini.web.turns import searches
 from mispmini.web.who import current_viewer
 from mispmini.wire import formats, replies, sighting_in, sighting_out
 from mispmini.wire.attribute_out import found_attribute_json, found_event_json
@@ -101,6 +102,7 @@ def delete(ref: str) -> Answer:
 @bp.route("/sightings/restSearch", methods=["GET", "POST"])
 @bp.route("/sightings/restSearch/<context>", methods=["GET", "POST"])
 @needs_login
+@searches
 def rest_search(context: str = "") -> Answer:
     """Sightings of the instance, or of events or attributes named by id or uuid (API §8.6)."""
     parameters = asked_search()

@@ -10,6 +10,7 @@ from mispmini.services import statistics
 from mispmini.services.statistics import Context
 from mispmini.web.answer import Answer, reply
 from mispmini.web.needs import needs_login
+from mispmini.web.turns import searches
 from mispmini.web.views.organisations import asked_scope
 from mispmini.web.who import current_viewer
 from mispmini.wire import statistics_out
@@ -32,6 +33,7 @@ _REPLIES: Mapping[Context, Callable[[Viewer], object]] = {
 @bp.get("/users/statistics")
 @bp.get("/users/statistics/<context>")
 @needs_login
+@searches
 def show(context: str = "data") -> Answer:
     """What is here, counted in one of MISP's ways."""
     if context not in list(Context):

@@ -17,6 +17,7 @@ from mispmini.web.needs import needs, needs_login, needs_writing
 from mispmini.web.pages import Form
 from mispmini.web.saving import saving
 from mispmini.web.tagging import tag_in_path
+from mispmini.web.turns import searches
 from mispmini.web.who import current_viewer
 from mispmini.wire.replies import Reply
 from mispmini.wire.scalars import flag
@@ -169,6 +170,7 @@ def _without_switches(text: str) -> tuple[str, bool]:
 @bp.get("/tagStatistics/<percentage>")
 @bp.get("/tagStatistics/<percentage>/<namesort>")
 @needs_login
+@searches
 def tag_statistics(percentage: str = "", namesort: str = "") -> Answer:
     """How often each tag and taxonomy is used, in numbers or per cent."""
     found = tags.statistics(current_viewer())

@@ -14,6 +14,7 @@ from mispmini.web.errors import if_refused
 from mispmini.web.i18n import _
 from mispmini.web.needs import needs, needs_login
 from mispmini.web.saving import saving
+from mispmini.web.turns import searches
 from mispmini.web.who import current_viewer
 from mispmini.wire import replies
 from mispmini.wire.scalars import as_record, flag, plain_text
@@ -64,6 +65,7 @@ def export(ref: str) -> Answer:
 
 @bp.route("/checkValue", methods=["POST"])
 @needs_login
+@searches
 def check_value() -> Answer:
     """On which lists in use values stand, whatever types these speak of."""
     if wants_json():
