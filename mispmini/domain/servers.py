@@ -36,6 +36,7 @@ class LinkedServer(ServerRecord):
     clock_skew: int | None = None  # seconds that its clock was ahead of ours
     gone_policy: str | None = None  # mark, delete or ignore what the source no longer shows; None marks
     last_compared: int | None = None
+    unstorable: tuple[str, ...] = ()  # what the partner showed that it cannot store: words of domain/unstorable.py
 
     def asked_by(self, user_id: int | None) -> "LinkedServer":
         """The link, pulled by somebody, who creates then what comes (recording 30); None for nobody in particular."""

@@ -14,7 +14,7 @@ from mispmini.store.tables.links import Server
 INDEX_TAG_SECONDS = 24 * 3600
 _NAMES = tuple(item.name for item in fields(LinkedServer))
 _FLAGS = frozenset(item.name for item in fields(LinkedServer) if item.type is bool)
-_LISTS = ("allow_internal", "trusted_orgs")
+_LISTS = ("allow_internal", "trusted_orgs", "unstorable")
 _SELECT = f"SELECT {', '.join(_NAMES)} FROM server"
 
 
@@ -102,8 +102,8 @@ def note_push(server_id: int) -> None:
     execute("UPDATE server SET last_push = ?, breaker_until = NULL WHERE id = ?", (clock.now(), server_id))
 
 
-def break_link(server_id: int, until: int) -> None:
-    """Leave a partner that cannot be reached alone until then (epoch seconds), inside a writing()."""
+def break_link(server_id: int, until: int | None) -> None:
+    """Leave a partner that cannot be reached alone until then (epoch seconds), None for no longer; in a writing()."""
     execute("UPDATE server SET breaker_until = ? WHERE id = ?", (until, server_id))
 
 
