@@ -8,11 +8,14 @@ from mispmini.domain import clock
 from mispmini.domain.servers import LinkedServer
 from mispmini.domain.viewer import Viewer
 from mispmini.services.servers import pin_certificate
+from mispmini.store import outbox, servers
+from mispmini.store.database import writing
 from mispmini.store.organisations import find_any_organisation
 from mispmini.store.settings import load_settings
 from mispmini.sync.certificates import days_left
+from mispmini.sync.failures import BETWEEN
 from mispmini.sync.findings import ConnectionReport, Finding, Layer, LayerName, Outcome, PostStatus, Status
-from mispmini.sync.links import GET_VERSION, LinkRefused, Outbound, link_of, said, user_agent
+from mispmini.sync.links import GET_VERSION, LinkRefused, Outbound, let_go, link_of, said, user_agent
 from mispmini.sync.remote import Answer, Cause, Link, RemoteFailure, RemoteServer, json_text, leaf_fingerprint
 from mispmini.wire.scalars import flag
 
@@ -28,6 +31,7 @@ _UNREACHABLE = frozenset({
 })  # fmt: skip
 _TLS = frozenset({Cause.TLS_CHAIN, Cause.TLS_NAME, Cause.TLS_EXPIRED, Cause.TLS_PIN, Cause.TLS_OTHER})
 _PINNABLE = frozenset({Cause.TLS_CHAIN, Cause.TLS_NAME, Cause.TLS_EXPIRED, Cause.TLS_PIN})
+_KEY_IS_TAKEN = frozenset({Status.OK, Status.READS_ONLY, Status.SIGHTINGS_ONLY})
 _FINGERPRINT_SECONDS = 10.0
 _AT_THE_ACCOUNT = {
     "Your user account is expecting a password change, please log in via the web interface and change it before"
@@ -37,8 +41,13 @@ _AT_THE_ACCOUNT = {
 
 
 def test_connection(server: LinkedServer, outbound: Outbound) -> ConnectionReport:
-    """Try one link from the address to the organisations. Raises nothing that a partner causes."""
-    return _Test(server, outbound).run()
+    """Try one link from the address to the organisations; what waited for it to work goes out. Raises nothing that a
+    partner causes."""
+    report = _Test(server, outbound).run()
+    if report.status in _KEY_IS_TAKEN:
+        let_go(server, may_sync=report.status is Status.OK)
+        _hurry(server)
+    return report
 
 
 def connect_and_trust(viewer: Viewer, server: LinkedServer, outbound: Outbound) -> ConnectionReport:
@@ -53,6 +62,15 @@ def connect_and_trust(viewer: Viewer, server: LinkedServer, outbound: Outbound) 
     if not shown:
         return report
     return _Test(pin_certificate(viewer, server.id, shown), outbound, first_seen=True).run()
+
+
+def _hurry(server: LinkedServer) -> None:
+    """A partner that was left alone is there again."""
+    if server.breaker_until is not None:
+        with writing(quiet=True):
+            servers.break_link(server.id, None)
+            outbox.hurry(server.id)
+            outbox.wake()
 
 
 test_connection.__test__ = False  # type: ignore[attr-defined]  # a verb of the product, not a test case
@@ -122,12 +140,14 @@ class _Test:
 
     def _failed(self, failure: RemoteFailure) -> ConnectionReport:
         """Which layer a failed connection stopped at."""
-        if failure.cause in _TLS:
+        if failure.cause in _TLS | BETWEEN:
             self._found(LayerName.ADDRESS, Outcome.GOOD, Finding.REACHED, url=self.server.url)
-            name = LayerName.TLS
+            name = LayerName.TLS if failure.cause in _TLS else LayerName.HTTP
         else:
             name = LayerName.ADDRESS if failure.cause in _UNREACHABLE else LayerName.HTTP
         self.layers.append(Layer(name, Outcome.FAILING, failure.cause, {"detail": failure.detail}))
+        if failure.http_status == 403:  # MISP: this number whoever said it
+            return self._report(Status.REFUSED)
         return self._report(Status.UNREACHABLE if failure.cause in _UNREACHABLE else Status.UNEXPECTED)
 
     def _refused(self, answer: Answer) -> ConnectionReport:

@@ -30,15 +30,25 @@ class Cause(StrEnum):
     NOT_JSON = "not_json"
     REDIRECT = "redirect"
     HTTP = "http"
+    PROXY = "proxy"
+    BASIC_AUTH = "basic_auth"
+    LOGIN_PAGE = "login_page"
+
+
+BETWEEN = frozenset({Cause.PROXY, Cause.BASIC_AUTH, Cause.LOGIN_PAGE})  # it was not the partner's MISP that answered
 
 
 class RemoteFailure(Exception):
-    """No usable answer from a partner: `cause`, and `detail` for the admin (at most 500 characters, no secrets)."""
+    """No usable answer from a partner: `cause`, and `detail` for the admin (at most 500 characters, no secrets).
 
-    def __init__(self, cause: Cause, detail: str) -> None:
+    `http_status` is told where something between answered.
+    """
+
+    def __init__(self, cause: Cause, detail: str, http_status: int | None = None) -> None:
         super().__init__(cause, detail)
         self.cause = cause
         self.detail = detail[:MAX_DETAIL]
+        self.http_status = http_status
 
     def __str__(self) -> str:
         return f"{self.cause}: {self.detail}"
@@ -46,7 +56,7 @@ class RemoteFailure(Exception):
     @property
     def was_answered(self) -> bool:
         """Whether the partner is there and said something, if only nothing of use."""
-        return self.cause in (Cause.NOT_JSON, Cause.REDIRECT, Cause.HTTP, Cause.TOO_BIG)
+        return self.cause in {Cause.NOT_JSON, Cause.REDIRECT, Cause.HTTP, Cause.TOO_BIG} | BETWEEN
 
 
 @dataclass(slots=True)
