@@ -41,6 +41,8 @@ _REASONS: dict[str, str] = {
     Trouble.NOT_RETRACTED: N_("Their copy was read again: elements of the retracted event are still there."),
     Trouble.NO_LONGER_SHOWN: N_("They no longer show it: deleted, unpublished, or no longer shared with us."),
     Trouble.FILE_REFUSED: N_("Its proposal is here without the file, which may not be kept here."),
+    Trouble.CANNOT_STORE: N_("Their server cannot store some of it."),
+    Trouble.UNANSWERED: N_("No answer came in time. Their copy is read until two readings agree, then it is judged."),
     Cause.BAD_URL: N_("The URL of the server cannot be used."),
     Cause.DNS: N_("The name of the server cannot be resolved."),
     Cause.INTERNAL_ADDRESS: N_("The server has an internal address, which is not allowed for it."),
@@ -57,6 +59,9 @@ _REASONS: dict[str, str] = {
     Cause.NOT_JSON: N_("The answer was not what a MISP server sends."),
     Cause.REDIRECT: N_("The server redirects elsewhere. Check its URL."),
     Cause.HTTP: N_("The server answered with an error."),
+    Cause.PROXY: N_("Not their MISP answered, but a proxy or firewall between the two servers."),
+    Cause.BASIC_AUTH: N_("Not their MISP answered, but a web server before it that asks for a password of its own."),
+    Cause.LOGIN_PAGE: N_("Not their MISP answered, but a login page before it."),
 }
 
 
@@ -86,5 +91,6 @@ def ledger_row(entry: LedgerEntry, *, with_detail: bool) -> LedgerRow:
         state=receipt.state.value,
         reason=receipt_sentence(receipt),
         at=entry.time,
+        may_go_whole=entry.is_ours and receipt.reason == Trouble.CANNOT_STORE,
         detail=(receipt.detail or "") if with_detail else "",
     )
