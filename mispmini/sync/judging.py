@@ -1,6 +1,6 @@
 """Judges what a partner answered: "not newer" is not "delivered" (RULES §3). Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -93,6 +93,15 @@ def degraded(sent: Sent, flaw: Trouble, stored: Stored) -> Receipt:
     return Receipt(LedgerState.DEGRADED, flaw, detail, 200)
 
 
+def arrived(sent: Sent, stored: Stored, missing: Collection[str], state: LedgerState, status: int) -> Receipt:
+    """It is there: for fewer than it was sent for, without some of it, or as it was sent, which is then `state`."""
+    if flaw := level_flaw(sent, stored):
+        return lessened(degraded(sent, flaw, stored), partial(missing).detail if missing else None)
+    if missing:
+        return partial(missing)
+    return Receipt(state, Trouble.NEWER_THERE if stored.timestamp > sent.timestamp else None, http_status=status)
+
+
 def without_held_back(receipt: Receipt, uuids: Sequence[str]) -> Receipt:
     """What arrived did so without these attributes, whose TLP kept them here (RULES §9)."""
     if not (uuids and receipt.arrived):
@@ -102,7 +111,7 @@ def without_held_back(receipt: Receipt, uuids: Sequence[str]) -> Receipt:
     return replace(receipt, reason=receipt.reason or Trouble.HELD_BACK_BY_TLP, detail=detail[:MAX_DETAIL])
 
 
-def partial(missing: Iterable[str]) -> Receipt:
+def partial(missing: Collection[str]) -> Receipt:
     """It arrived without some of its attributes, which are named."""
     uuids = sorted(missing)
     more = f" and {len(uuids) - _NAMED_UUIDS} more" if len(uuids) > _NAMED_UUIDS else ""
@@ -110,7 +119,7 @@ def partial(missing: Iterable[str]) -> Receipt:
     return Receipt(LedgerState.PARTIAL, Trouble.ELEMENTS_MISSING, detail, 200)
 
 
-def lessened(receipt: Receipt, left: str) -> Receipt:
+def lessened(receipt: Receipt, left: str | None) -> Receipt:
     """What arrived did so without what the partner cannot store, which is named (RULES §11)."""
     if not (left and receipt.arrived):
         return receipt

@@ -125,8 +125,8 @@ class Pusher:
             return self._judged(sending, *sending.go_on(seen))
         except Unanswered as silence:
             is_down = silence.failure.cause in _LINK_IS_DOWN
-            reading = Reading(version, silence.sent_as)
-            return Delivery(waiting(str(silence.failure)), Then.WATCH, version, is_down, reading)
+            before_all = Reading(version, silence.sent_as)
+            return Delivery(waiting(str(silence.failure)), Then.WATCH, version, is_down, before_all)
         finally:
             self._remember(sending)
 

@@ -9,7 +9,7 @@ from mispmini.domain import clock
 from mispmini.domain.distribution import Reason
 from mispmini.domain.graphs import EventGraph, TagRow
 from mispmini.domain.receipts import LedgerState, Receipt, Trouble
-from mispmini.domain.unstorable import WIDE, fitted, is_awkward, raised, stopped_at
+from mispmini.domain.unstorable import WIDE, fitted, is_awkward, raised, stopped_at, wide_texts
 from mispmini.store.ledger import delivered_version
 from mispmini.sync import judging
 from mispmini.sync.judging import Sent, Stored, Then
@@ -22,6 +22,7 @@ ADD = "/events/add/metadata:1"
 _AS_PUSHED = OutOptions(for_push=True, with_creator_email=True)
 _MOST_LESSONS = 4
 _STUMBLED = 500
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ class Sending:
             if seen and not tried.receipt.arrived and seen.timestamp == tried.form.sent.timestamp:
                 tried = self._arrived(tried.form, seen, LedgerState.SENT)  # a MISP stores, and answers 500 (RULES §3)
             elif known == 200 and not self.owned:
-                return self._left_as_it_is(tried)
+                return self._left_as_it_is(tried, cannot)
             elif (again := self._once_more(tried, cannot, seen, known=known == 200)).gains_on(tried):
                 self._learn(self.cannot | cannot)
                 tried = again
@@ -173,7 +174,8 @@ class Sending:
                 refuted.add(cannot)
                 tried = replace(tried, receipt=replace(tried.receipt, there=again.receipt.there))
             else:
-                return (tried if tried.receipt.arrived else again).receipt, tried.then
+                tried = tried if tried.receipt.arrived else again
+                break
         if self.whole and tried.is_whole and not tried.form.cannot:
             self._learn(self.cannot - {WIDE, *(a.type for a in self.copy.attributes)})
         return judging.lessened(tried.receipt, tried.form.left), tried.then
@@ -190,12 +192,15 @@ class Sending:
             self._learn(self.cannot | cannot)
             raise
 
-    def _left_as_it_is(self, tried: Tried) -> tuple[Receipt, Then]:
-        """Somebody else's event, of which the partner has something: it is not ours to change."""
-        if tried.receipt.arrived:
+    def _left_as_it_is(self, tried: Tried, cannot: frozenset[str]) -> tuple[Receipt, Then]:
+        """Somebody else's event, of which the partner has something: it is not ours to change, only to learn from."""
+        if tried.missing:
+            self._learn(self.cannot | cannot)
             return tried.receipt, tried.then
-        is_certain = bool(self.tries) or WIDE in self.cannot  # never after one 5xx (RULES §3)
-        receipt = Receipt(LedgerState.PARTIAL, Trouble.CANNOT_STORE, tried.receipt.detail, tried.receipt.http_status)
+        texts = ", ".join(f"{text.field} of {text.uuid}" for text in wide_texts(self.copy)[:_NAMED])
+        detail = f"not there as it is here: {texts or 'tags'}"
+        receipt = replace(tried.receipt, state=LedgerState.PARTIAL, reason=Trouble.CANNOT_STORE, detail=detail)
+        is_certain = tried.receipt.arrived or self.tries or WIDE in self.cannot  # never after one 5xx (RULES §3)
         return receipt, Then.FINISH if is_certain else Then.RETRY
 
     def _accepted(self, form: Form, answer: Answer, state: LedgerState) -> Tried:
@@ -247,17 +252,13 @@ class Sending:
 
         What is missing is lost only where the partner `answered` to this sending: else it may still be at work.
         """
-        if flaw := judging.level_flaw(form.sent, seen):
-            return Tried(form, self._dated(judging.degraded(form.sent, flaw, seen), seen))
         view = self._view() if form.is_awkward or seen.attribute_count < len(form.sent.attributes) else None
         missing = judging.missing_in(form.sent, view) if view else frozenset()
-        kept = judging.kept_texts(form.copy, view) if view else frozenset()
         if missing and answered is None and not self.settled:
             return Tried(form, waiting(), Then.WATCH)
-        reason = Trouble.NEWER_THERE if seen.timestamp > form.sent.timestamp else None
-        whole = Receipt(state, reason, http_status=answered or 200)
-        receipt = self._dated(judging.partial(missing) if missing else whole, seen)
-        return Tried(form, receipt, Then.FINISH, missing, kept)
+        kept = judging.kept_texts(form.copy, view) if view else frozenset()
+        receipt = judging.arrived(form.sent, seen, missing, state, answered or 200)
+        return Tried(form, self._dated(receipt, seen), Then.FINISH, missing, kept)
 
     def _dated(self, receipt: Receipt, seen: Stored) -> Receipt:
         return replace(receipt, version=self.copy.event.timestamp, there=seen.timestamp)

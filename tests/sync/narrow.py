@@ -27,6 +27,7 @@ class NarrowMisp:
     wide: bool = False
     stops: frozenset[str] = frozenset()
     hangs: bool = False
+    refuses_groups: bool = False
     held: dict[str, Json] = field(default_factory=dict)
     unwritten: list[tuple[str, Json]] = field(default_factory=list)
     partner: HostileServer | None = None
@@ -97,7 +98,8 @@ class NarrowMisp:
         mine = self.held[uuid]
         count = str(len(mine["Attribute"]))
         left_out = ("Attribute", "Object", "EventReport")
-        return {**{k: v for k, v in mine.items() if k not in left_out}, "id": "7", "attribute_count": count}
+        refused = {"distribution": "0", "sharing_group_id": "0"} if self.refuses_groups else {}
+        return {**{k: v for k, v in mine.items() if k not in left_out}, "id": "7", "attribute_count": count, **refused}
 
     def values(self, uuid: str) -> set[str]:
         """The values that it holds."""

@@ -1,12 +1,12 @@
 """Partners that cannot store everything: what they lack is left out, named and remembered (RULES §11)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from mispmini.domain.comparisons import DifferenceKind
-from mispmini.domain.distribution import Distribution
 from mispmini.domain.drafts import AttributeDraft, EventDraft, ObjectDraft, ReportDraft, TagDraft
 from mispmini.domain.ids import new_uuid
 from mispmini.domain.receipts import LedgerState, Trouble
@@ -20,13 +20,12 @@ from mispmini.store.versions import local_versions
 from mispmini.sync.comparing import compare_with
 from mispmini.sync.delivering import Patience, deliver_due
 from mispmini.sync.push_all import push_to
-from tests.sync.ground import OUTBOUND, Ground, a_draft, queue_of
+from tests.sync.ground import OUR_ORG, OUTBOUND, THEIR_ORG, Ground, a_draft, queue_of
 from tests.sync.hostile import Received, answer
 from tests.sync.narrow import STUMBLE, NarrowMisp
-from tests.sync.taking import fresh
+from tests.sync.taking import GROUP, INHERIT, fresh, group_of
 
 FOX, PLAIN = "\U0001f98a", "�"
-INHERIT = int(Distribution.INHERIT)
 HASH = "filename|impfuzzy"
 
 
@@ -252,6 +251,34 @@ def test_somebody_elses_event_is_lessened_only_where_the_partner_has_nothing(
     assert misp.held[uuid]["info"] == ("Old" if is_there else (draft.info or "").replace(FOX, PLAIN))
     if state is LedgerState.PARTIAL:
         assert all(PLAIN not in sent["info"] for sent in misp.sent)
+
+
+def test_what_somebody_elses_event_shows_is_remembered_for_the_next(
+    ground: Ground, misp: NarrowMisp, link: LinkedServer
+) -> None:
+    """It is lost on this one, which is not ours to raise, and on no other."""
+    for state in (LedgerState.PARTIAL, LedgerState.DEGRADED):
+        attributes = (an_attribute("a.example"), an_attribute("b.example", comment=FOX))
+        uuid = ground.publishes(a_draft(attributes=attributes, locked=True))
+        deliver(link)
+        assert ground.receipt(link, uuid).state is state
+    assert misp.values(uuid) == {"a.example", "b.example"}
+    assert len(misp.sent) == 2
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_an_event_in_a_sharing_group_is_lessened_as_any_other(
+    ground: Ground, misp: NarrowMisp, link: LinkedServer, accepted: bool
+) -> None:
+    group = group_of(ground, OUR_ORG, THEIR_ORG, at={link.url: False})
+    misp.refuses_groups = not accepted
+    uuid = ground.publishes(replace(in_all_fields(), distribution=GROUP, sharing_group_id=group))
+    deliver(link)
+    receipt = ground.receipt(link, uuid)
+    assert receipt.state is LedgerState.DEGRADED
+    assert receipt.reason == (Trouble.CANNOT_STORE if accepted else Trouble.GROUP_NOT_ACCEPTED)
+    assert f"info of {uuid}" in (receipt.detail or "")
+    assert misp.values(uuid) == {a.value for a in ground.sees(uuid).attributes}
 
 
 def test_a_500_for_another_reason_teaches_nothing(ground: Ground, misp: NarrowMisp) -> None:

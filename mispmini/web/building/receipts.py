@@ -42,7 +42,7 @@ _REASONS: dict[str, str] = {
     Trouble.NO_LONGER_SHOWN: N_("They no longer show it: deleted, unpublished, or no longer shared with us."),
     Trouble.FILE_REFUSED: N_("Its proposal is here without the file, which may not be kept here."),
     Trouble.CANNOT_STORE: N_("Their server cannot store some of it."),
-    Trouble.UNANSWERED: N_("No answer came in time. Their copy is read until two readings agree, then it is judged."),
+    Trouble.UNANSWERED: N_("What arrived is not certain yet: their copy is read until two readings agree."),
     Cause.BAD_URL: N_("The URL of the server cannot be used."),
     Cause.DNS: N_("The name of the server cannot be resolved."),
     Cause.INTERNAL_ADDRESS: N_("The server has an internal address, which is not allowed for it."),
