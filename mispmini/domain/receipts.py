@@ -60,6 +60,8 @@ class Trouble(StrEnum):
     NOT_RETRACTED = "not_retracted"
     NO_LONGER_SHOWN = "no_longer_shown"
     FILE_REFUSED = "file_refused"
+    CANNOT_STORE = "cannot_store"
+    UNANSWERED = "unanswered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Receipt:
     """One outcome. `reason` is a word (a Reason, Cause or Trouble), `detail` at most 500 characters for the admin.
 
     `version` is the event's timestamp that the other side has from us, or that we have judged of theirs; None leaves
-    what the ledger knows of that.
+    what the ledger knows of that. `there` is the timestamp of the other side's copy, given with a version.
     """
 
     state: LedgerState
@@ -75,6 +77,7 @@ class Receipt:
     detail: str | None = None
     http_status: int | None = None
     version: int | None = None
+    there: int | None = None
 
     @property
     def arrived(self) -> bool:

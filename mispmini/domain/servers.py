@@ -41,6 +41,7 @@ class LinkedServer(ServerRecord):
     last_push_try: int | None = None
     down_since: int | None = None
     down_error: str | None = None
+    unstorable: tuple[str, ...] = ()  # what the partner showed that it cannot store: words of domain/unstorable.py
 
     def asked_by(self, user_id: int | None) -> "LinkedServer":
         """The link, pulled by somebody, who creates then what comes (recording 30); None for nobody in particular."""

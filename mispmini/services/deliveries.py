@@ -45,14 +45,15 @@ def retry_delivery(viewer: Viewer, row_id: int) -> int:
     return server_id
 
 
-def resend(viewer: Viewer, server_id: int, event_ref: str) -> int:
+def resend(viewer: Viewer, server_id: int, event_ref: str, *, whole: bool = False) -> int:
     """Promise one event to one link anew, whatever became of it before; returns the event's id.
 
-    What the partner may get is decided when it is sent. Raises Forbidden, NotFound.
+    `whole` is with what the partner could not store. What it may get is decided when it is sent. Raises Forbidden,
+    NotFound.
     """
     with writing():
         server = find_server(viewer, server_id)
         event = event_standing(find_event_id(viewer, event_ref))
-        outbox.promise_event(server.id, event.uuid, event.timestamp)
+        outbox.promise_event(server.id, event.uuid, event.timestamp, whole=whole)
         audit.record(viewer, "push", "Server", server.id, server.name, {"event": event.uuid})
         return event.id

@@ -159,6 +159,14 @@ def pause_server(viewer: Viewer, server_id: int, *, paused: bool) -> LinkedServe
         return find_server(viewer, server_id)
 
 
+def forget_unstorable(viewer: Viewer, server_id: int) -> None:
+    """Believe again that the partner can store everything. Raises Forbidden, NotFound."""
+    with writing():
+        server = find_server(viewer, server_id)
+        store.update_server(server_id, {"unstorable": None})
+        audit.record(viewer, "edit", _MODEL, server_id, server.name, {"unstorable": []})
+
+
 def pin_certificate(viewer: Viewer, server_id: int, sha256: str | None) -> LinkedServer:
     """Take this certificate and no other from now on, or with None those of the authorities again (TRUST §6).
 

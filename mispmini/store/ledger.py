@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mispmini.domain import clock
 from mispmini.domain.receipts import ARRIVED, MAX_DETAIL, TROUBLES, Direction, LedgerState, Receipt, Trouble
@@ -9,15 +10,16 @@ from mispmini.store.rereadings import Rereading
 from mispmini.store.sql import Predicate, Row, execute, execute_many, marks, row, rows
 
 _WRITE = (
-    "INSERT INTO ledger (server_id, direction, event_uuid, state, reason, detail, http_status, timestamp, time)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, coalesce(?, 0), ?) ON CONFLICT (server_id, direction, event_uuid) DO UPDATE SET"
-    " state = excluded.state, reason = excluded.reason, detail = excluded.detail,"
-    " http_status = excluded.http_status, time = excluded.time, timestamp = coalesce(?, ledger.timestamp)"
+    "INSERT INTO ledger (server_id, direction, event_uuid, state, reason, detail, http_status, there, timestamp, time)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, 0), ?) ON CONFLICT (server_id, direction, event_uuid) DO UPDATE SET"
+    " state = excluded.state, reason = excluded.reason, detail = excluded.detail, http_status = excluded.http_status,"
+    " time = excluded.time, there = CASE WHEN ? IS NULL THEN ledger.there ELSE excluded.there END,"
+    " timestamp = coalesce(?, ledger.timestamp)"
 )
 _ENTRY = (
     "SELECT ledger.server_id, server.name, ledger.direction, ledger.event_uuid, ledger.state, ledger.reason,"
-    " ledger.detail, ledger.http_status, ledger.timestamp, ledger.time, event.id, event.info, again.digest,"
-    " again.readings, again.due FROM ledger JOIN server ON server.id = ledger.server_id"
+    " ledger.detail, ledger.http_status, ledger.timestamp, ledger.time, event.id, event.info, ledger.there,"
+    " event.locked, again.digest, again.readings, again.due FROM ledger JOIN server ON server.id = ledger.server_id"
     " LEFT JOIN rereading AS again ON ledger.direction = 'pull' AND again.server_id = ledger.server_id"
     " AND again.event_uuid = ledger.event_uuid"
     " LEFT JOIN event ON event.uuid = ledger.event_uuid AND event.trashed IS NULL"
@@ -25,6 +27,13 @@ _ENTRY = (
 
 
 _REASON = "UPDATE ledger SET reason = ?, time = ? WHERE server_id = ? AND direction = ? AND event_uuid = ?"
+
+
+class Delivered(NamedTuple):
+    """What a partner has of an event from us: its timestamp here, 0 for nothing, and that of the partner's copy."""
+
+    version: int
+    there: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,7 @@ class LedgerEntry:
     time: int
     event_id: int | None
     event_info: str | None
+    is_ours: bool
     again: Rereading | None = None
 
 
@@ -54,17 +64,26 @@ class LedgerCounts:
 def write_receipt(server_id: int, direction: Direction, event_uuid: str, receipt: Receipt) -> None:
     """Note an outcome in place of the one before, inside a writing()."""
     detail = None if receipt.detail is None else receipt.detail[:MAX_DETAIL]
-    told = (receipt.state, receipt.reason, detail, receipt.http_status, receipt.version)
-    execute(_WRITE, (server_id, direction, event_uuid, *told, clock.now(), receipt.version))
+    told = (receipt.state, receipt.reason, detail, receipt.http_status, receipt.there, receipt.version)
+    execute(_WRITE, (server_id, direction, event_uuid, *told, clock.now(), receipt.version, receipt.version))
 
 
-def delivered_version(server_id: int, event_uuid: str) -> int:
-    """The newest version (event timestamp) that the partner has from us, 0 for none."""
+def delivered_version(server_id: int, event_uuid: str) -> Delivered:
+    """The newest version that the partner has from us."""
     found = row(
-        "SELECT timestamp FROM ledger WHERE server_id = ? AND direction = ? AND event_uuid = ?",
+        "SELECT timestamp, there FROM ledger WHERE server_id = ? AND direction = ? AND event_uuid = ?",
         (server_id, Direction.PUSH, event_uuid),
     )
-    return 0 if found is None else int(found[0])
+    return Delivered(0, None) if found is None else Delivered._make(found)
+
+
+def delivered_above(server_id: int) -> dict[str, Delivered]:
+    """By uuid what the partner has from us under a newer timestamp than ours."""
+    found = rows(
+        "SELECT event_uuid, timestamp, there FROM ledger WHERE server_id = ? AND direction = ? AND there > timestamp",
+        (server_id, Direction.PUSH),
+    )
+    return {r[0]: Delivered._make(r[1:]) for r in found}
 
 
 def judged_versions(server_id: int) -> dict[str, int]:
@@ -208,9 +227,10 @@ def _entry(r: Row) -> LedgerEntry:
         server_name=r[1],
         direction=Direction(r[2]),
         event_uuid=r[3],
-        receipt=Receipt(LedgerState(r[4]), r[5], r[6], r[7], r[8]),
+        receipt=Receipt(LedgerState(r[4]), r[5], r[6], r[7], r[8], r[12]),
         time=r[9],
         event_id=r[10],
         event_info=r[11],
-        again=None if r[12] is None else Rereading._make(r[12:]),
+        is_ours=r[13] is not None and not r[13],
+        again=None if r[14] is None else Rereading._make(r[14:]),
     )

@@ -1,6 +1,7 @@
 """Promises to tell partners of an event, written with the event; a job keeps them (TRUST §3.4, ADR 0003)."""
 
 import threading
+from collections.abc import Collection
 from typing import NamedTuple
 
 from mispmini.domain import clock
@@ -9,7 +10,7 @@ from mispmini.domain.receipts import Direction, LedgerState, Receipt
 from mispmini.store.database import writing
 from mispmini.store.ledger import write_receipt
 from mispmini.store.servers import note_up, push_servers, sighting_servers
-from mispmini.store.sql import execute, row, rows
+from mispmini.store.sql import Predicate, execute, row, rows
 
 EVENT = "event"
 SIGHTINGS = "sightings"
@@ -20,8 +21,8 @@ _TAKES = (
     " WHEN 'cluster' THEN server.push AND server.push_galaxy_clusters ELSE server.push END"
 )
 _INSERT = (
-    "INSERT INTO outbox (server_id, kind, event_uuid, timestamp, created, tries, next_try, parked)"
-    " VALUES (?, ?, ?, ?, ?, 0, 0, FALSE)"
+    "INSERT INTO outbox (server_id, kind, event_uuid, timestamp, created, tries, next_try, parked, whole)"
+    " VALUES (?, ?, ?, ?, ?, 0, 0, FALSE, FALSE)"
 )
 _DUE = (
     "NOT paused AND coalesce(breaker_until, 0) <= :now AND EXISTS (SELECT 1 FROM outbox"
@@ -35,7 +36,8 @@ class OutboxRow(NamedTuple):
     """A promise. `timestamp` is the event's version when it was made, times are epoch seconds.
 
     `kind` is EVENT, or SIGHTINGS for what was sighted in an event that the partner has, or CLUSTER for a galaxy
-    cluster, whose uuid and version stand in the place of the event's.
+    cluster, whose uuid and version stand in the place of the event's. `watch` is the last reading of the partner's
+    copy while that is read because no answer came in time. With `whole` goes also what the partner could not store.
     """
 
     id: int
@@ -48,6 +50,8 @@ class OutboxRow(NamedTuple):
     parked: bool
     last_error: str | None
     kind: str = EVENT
+    watch: str | None = None
+    whole: bool = False
 
 
 class QueuedEvent(NamedTuple):
@@ -92,13 +96,20 @@ def queue_event(event_uuid: str, timestamp: int, *, exclude_org_id: int | None) 
     return promised
 
 
-def promise_event(server_id: int, event_uuid: str, timestamp: int) -> None:
-    """Promise one event to one link, in the caller's writing().
+def promise_event(server_id: int, event_uuid: str, timestamp: int, *, whole: bool = False) -> None:
+    """Promise one event to one link, in the caller's writing(); `whole` with what the partner could not store.
 
-    A promise that stands gives way to a new row: whoever works on the old one cannot settle the new one with it.
+    A promise that stands gives way to a new row: whoever works on the old one cannot settle the new one with it. What
+    is still to be read of the partner's copy stays to be read.
     """
+    stands = find_row(server_id, event_uuid)
     execute("DELETE FROM outbox WHERE server_id = ? AND kind = ? AND event_uuid = ?", (server_id, EVENT, event_uuid))
     execute(_INSERT, (server_id, EVENT, event_uuid, timestamp, clock.now()))
+    if stands or whole:
+        execute(
+            "UPDATE outbox SET watch = ?, whole = ? WHERE server_id = ? AND kind = ? AND event_uuid = ?",
+            (stands and stands.watch, bool(whole or (stands and stands.whole)), server_id, EVENT, event_uuid),
+        )
     write_receipt(server_id, Direction.PUSH, event_uuid, Receipt(LedgerState.QUEUED))
     wake()
 
@@ -183,7 +194,18 @@ def finish(kept: OutboxRow) -> None:
 
 def retry_later(kept: OutboxRow, at: int, error: str) -> None:
     """Try again then (epoch seconds), inside a writing(); a promise made meanwhile is tried at once."""
-    execute("UPDATE outbox SET tries = tries + 1, next_try = ?, last_error = ? WHERE id = ?", (at, error, kept.id))
+    execute(
+        "UPDATE outbox SET tries = tries + 1, parked = FALSE, next_try = ?, last_error = ? WHERE id = ?",
+        (at, error, kept.id),
+    )
+
+
+def watch(kept: OutboxRow, at: int, error: str, reading: str, *, sent: bool) -> None:
+    """Read the partner's copy then (epoch seconds), inside a writing(); it was `sent` just now, or only read."""
+    execute(
+        "UPDATE outbox SET tries = tries + ?, parked = FALSE, next_try = ?, last_error = ?, watch = ? WHERE id = ?",
+        (sent, at, error, reading, kept.id),
+    )
 
 
 def park(kept: OutboxRow, error: str) -> None:
@@ -201,6 +223,24 @@ def hurry_if_back(server_id: int) -> None:
     if note_up(server_id):
         hurry(server_id)
         wake()
+
+
+def is_held(server_id: int, causes: Collection[str]) -> bool:
+    """Whether a promise waits for somebody for one of these causes."""
+    where = _held(server_id, causes)
+    return row(f"SELECT 1 FROM outbox WHERE {where.text}", where.params) is not None
+
+
+def release(server_id: int, causes: Collection[str]) -> None:
+    """What was parked for one of these causes is due: the link showed that they are gone; inside a writing()."""
+    where = _held(server_id, causes)
+    execute(f"UPDATE outbox SET next_try = 0, parked = FALSE WHERE {where.text}", where.params)
+    wake()
+
+
+def _held(server_id: int, causes: Collection[str]) -> Predicate:
+    by_cause = " OR ".join(["last_error LIKE ?"] * len(causes))
+    return Predicate(f"server_id = ? AND parked AND ({by_cause})", (server_id, *(f"{cause}:%" for cause in causes)))
 
 
 def retry_all(server_id: int) -> None:

@@ -15,7 +15,7 @@ from mispmini.store.tables.links import Server
 INDEX_TAG_SECONDS = 24 * 3600
 _NAMES = tuple(item.name for item in fields(LinkedServer))
 _FLAGS = frozenset(item.name for item in fields(LinkedServer) if item.type is bool)
-_LISTS = ("allow_internal", "trusted_orgs")
+_LISTS = ("allow_internal", "trusted_orgs", "unstorable")
 _SELECT = f"SELECT {', '.join(_NAMES)} FROM server"
 
 

@@ -16,7 +16,10 @@ from urllib3.exceptions import SSLError as FingerprintError
 from mispmini.sync.failures import Cause, RemoteFailure
 
 CONNECT_SECONDS = 5.0
-SILENCE_SECONDS = 30.0
+SILENCE_SECONDS = 60.0
+LONGEST_SILENCE_SECONDS = 600.0
+SECONDS_PER_ATTRIBUTE = 0.003
+BEYOND_SILENCE_SECONDS = 300.0
 _SEND_BYTES = 256 * 1024
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -58,22 +61,30 @@ def _is_public(address: _Address) -> bool:
 
 
 class Deadline:
-    """The wall-clock end of the request under way; every blocking call of its sockets asks here first."""
+    """The wall-clock end of the request under way; every blocking call of its sockets asks here first.
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    It grows with what the partner has to work through, as a MISP answers only behind that (RULES §11); `at_most` bounds
+    it in seconds whatever that is.
+    """
+
+    def __init__(self, at_most: float | None = None) -> None:
+        self._at_most = at_most
         self.restart()
 
-    def restart(self) -> None:
-        """Begin a new request."""
+    def restart(self, attributes: int = 0) -> None:
+        """Begin a new request, about an event of so many attributes."""
+        self.silence = min(LONGEST_SILENCE_SECONDS, SILENCE_SECONDS + SECONDS_PER_ATTRIBUTE * attributes)
+        self.seconds = self.silence + BEYOND_SILENCE_SECONDS
+        if self._at_most is not None:
+            self.seconds = min(self.seconds, self._at_most)
         self._ends = time.monotonic() + self.seconds
 
-    def wait(self, at_most: float) -> float:
-        """Seconds a blocking call may take. Raises RemoteFailure(DEADLINE) when none are left."""
+    def wait(self, at_most: float | None = None) -> float:
+        """Seconds a blocking call may take, as long as silence is borne if not told. Raises RemoteFailure(DEADLINE)."""
         left = self._ends - time.monotonic()
         if left <= 0:
             raise self.missed("")
-        return min(at_most, left)
+        return min(self.silence if at_most is None else at_most, left)
 
     def missed(self, otherwise: str) -> RemoteFailure:
         """The failure behind a timeout: the deadline if it has passed, else the silence that `otherwise` describes."""
@@ -145,27 +156,27 @@ def _reason(error: Exception) -> str:
 
 
 class TimedSocket(socket.socket):
-    """A socket whose every read and write ends with the request's deadline or after 30 s of silence."""
+    """A socket whose every read and write ends with the request's deadline or after too long a silence."""
 
     deadline: Deadline
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         """Read as the base class does. Raises RemoteFailure: timeout, deadline."""
-        self.settimeout(self.deadline.wait(SILENCE_SECONDS))
+        self.settimeout(self.deadline.wait())
         try:
             return super().recv_into(*args, **kwargs)
         except TimeoutError:
-            raise self.deadline.missed(f"nothing came for {SILENCE_SECONDS:g} s") from None
+            raise self.deadline.missed(f"nothing came for {self.deadline.silence:g} s") from None
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:
         """Write all, in pieces: a large body on a slow line is no silence. Raises RemoteFailure: timeout, deadline."""
         rest = memoryview(data).cast("B")
         while rest:
-            self.settimeout(self.deadline.wait(SILENCE_SECONDS))
+            self.settimeout(self.deadline.wait())
             try:
                 rest = rest[self.send(rest[:_SEND_BYTES], flags) :]
             except TimeoutError:
-                raise self.deadline.missed(f"nothing was taken for {SILENCE_SECONDS:g} s") from None
+                raise self.deadline.missed(f"nothing was taken for {self.deadline.silence:g} s") from None
 
 
 class TimedTlsSocket(TimedSocket, ssl.SSLSocket):

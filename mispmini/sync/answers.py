@@ -13,6 +13,8 @@ from mispmini.wire.door import nests_deeper
 
 MAX_DEPTH = 32
 _GZIP = 31  # zlib's wbits for a gzip header
+_NEVER_WITHOUT_JSON = (401, 403, 407, 413, 502, 503, 504)
+_PASSWORD_FIELD = re.compile(rb"<input[^>]{0,500}type\s*=\s*[\"']?password", re.IGNORECASE)
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -97,6 +99,21 @@ def told_in(document: object) -> str:
         return ""
     told = document.get("errors") or document.get("message") or document.get("name")
     return str(told) if told else ""
+
+
+def between(status: int, headers: Mapping[str, str], document: object, body: bytes) -> Cause | None:
+    """What stands between the two servers and answered in the partner's place, by its looks; None for a MISP's own
+    answer, which is JSON also where it refuses (RULES §11)."""
+    if status not in _NEVER_WITHOUT_JSON or document is not None:
+        return None
+    if status == 401 and "WWW-Authenticate" in headers:
+        return Cause.BASIC_AUTH
+    return Cause.LOGIN_PAGE if is_login_page(body) else Cause.PROXY
+
+
+def is_login_page(body: bytes) -> bool:
+    """Whether a page asks for a password."""
+    return _PASSWORD_FIELD.search(body) is not None
 
 
 def json_text(value: object) -> str:

@@ -1,6 +1,6 @@
 """Index against index: the only way to find silently lost attributes and conflicts on a link (RULES §10.9)."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from mispmini.domain.ids import canonical_uuid
 from mispmini.domain.receipts import Direction
 from mispmini.domain.servers import LinkedServer
 from mispmini.domain.tlp_guard import leaving_to, refusal_of
+from mispmini.domain.unstorable import fitted
 from mispmini.domain.viewer import Viewer
 from mispmini.services.audience import partner_of
 from mispmini.services.gone import note_listed
@@ -19,7 +20,7 @@ from mispmini.store import comparisons, outbox
 from mispmini.store.attributes import uuids_in_event
 from mispmini.store.database import reading, writing
 from mispmini.store.graphs import Parts, load_event, load_events
-from mispmini.store.ledger import judged_versions
+from mispmini.store.ledger import Delivered, delivered_above, judged_versions
 from mispmini.store.versions import local_counts, published_event_ids
 from mispmini.sync import judging
 from mispmini.sync.fetching import Reading, fetch_event
@@ -120,14 +121,14 @@ def _of_push(remote: RemoteServer, server: LinkedServer, listed: Mapping[str, Li
     """What the partner should have from us as it is here; what still waits to be sent is no difference."""
     if not server.push:
         return
-    partner, left = partner_of(server), MOST_READ
+    partner, left, above = partner_of(server), MOST_READ, delivered_above(server.id)
     waiting = {item.row.event_uuid for item in outbox.list_queue(server.id, MOST_ROWS)}
     for graph in _due_there(server, partner, waiting):
         uuid = graph.event.uuid
-        kind = _kind(graph, listed.get(uuid), partner)
+        kind = _kind(graph, _as_sent(listed.get(uuid), above.get(uuid)), partner, server.unstorable)
         if kind is DifferenceKind.FEWER and left:
             left -= 1
-            if missing := _missing_there(remote, uuid, partner):
+            if missing := _missing_there(remote, uuid, partner, server.unstorable):
                 yield Difference(Direction.PUSH, uuid, kind, _named(missing))
         elif kind not in (None, DifferenceKind.FEWER):
             yield Difference(Direction.PUSH, uuid, kind)
@@ -142,7 +143,14 @@ def _due_there(server: LinkedServer, partner: Partner, waiting: set[str]) -> Ite
                 yield graph
 
 
-def _kind(graph: EventGraph, there: Listed | None, partner: Partner) -> DifferenceKind | None:
+def _as_sent(there: Listed | None, above: Delivered | None) -> Listed | None:
+    """A copy that we had to send as a newer one (RULES §3, §11) counts as the version that it is."""
+    if there is None or above is None or there.timestamp != above.there:
+        return there
+    return there._replace(timestamp=above.version)
+
+
+def _kind(graph: EventGraph, there: Listed | None, partner: Partner, cannot: Collection[str]) -> DifferenceKind | None:
     """What the numbers say; the whole event is only read where they leave it open."""
     event = graph.event
     if there is None:
@@ -152,17 +160,17 @@ def _kind(graph: EventGraph, there: Listed | None, partner: Partner) -> Differen
     may_lack = there.attribute_count < event.attribute_count
     return (
         DifferenceKind.FEWER
-        if may_lack and there.attribute_count < len(_sent(event.uuid, partner).attributes)
+        if may_lack and there.attribute_count < len(_sent(event.uuid, partner, cannot).attributes)
         else None
     )
 
 
-def _sent(uuid: str, partner: Partner) -> Sent:
-    return Sent.of(leaving_to(_whole(uuid), partner).copy)
+def _sent(uuid: str, partner: Partner, cannot: Collection[str]) -> Sent:
+    return Sent.of(fitted(leaving_to(_whole(uuid), partner).copy, cannot).copy)
 
 
-def _missing_there(remote: RemoteServer, uuid: str, partner: Partner) -> frozenset[str]:
-    sent = _sent(uuid, partner)
+def _missing_there(remote: RemoteServer, uuid: str, partner: Partner, cannot: Collection[str]) -> frozenset[str]:
+    sent = _sent(uuid, partner, cannot)
     answer = remote.get_json(f"/events/view/{uuid}")
     event = answer.json.get("Event") if isinstance(answer.json, dict) else None
     return judging.missing_in(sent, event) if isinstance(event, dict) else frozenset()

@@ -12,11 +12,13 @@ from mispmini.store.database import writing
 from mispmini.store.outbox import OutboxRow
 from mispmini.store.settings import load_settings
 from mispmini.sync.clusters import send_published
+from mispmini.sync.failures import BETWEEN
 from mispmini.sync.judging import PARK_AFTER_TRIES, Then
 from mispmini.sync.links import LinkRefused, Outbound, only_one_on, open_remote
 from mispmini.sync.push import Delivery, Pusher
 from mispmini.sync.remote import RemoteFailure
 from mispmini.sync.sightings import deliver_sightings, send_along
+from mispmini.sync.watching import APART_SECONDS
 
 RETRY_BASE_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 6 * 3600
@@ -72,7 +74,7 @@ def _work_off(pusher: Pusher, row: OutboxRow, patience: Patience) -> None:
     if row.kind == outbox.CLUSTER:
         keep(pusher.server, row, _deliver_cluster(pusher, row.event_uuid), patience)
         return
-    delivery = pusher.deliver(row.event_uuid, tries=row.tries)
+    delivery = pusher.deliver(row.event_uuid, row)
     keep(pusher.server, row, delivery, patience)
     if delivery.receipt.arrived:
         send_along(pusher, row.event_uuid)
@@ -95,7 +97,7 @@ def keep(server: LinkedServer, row: OutboxRow, delivery: Delivery, patience: Pat
     receipt, then = delivery.receipt, _settled(row, delivery)
     error = f"{receipt.reason}: {receipt.detail or ''}"
     with writing():
-        if then is Then.RETRY and _is_over(row):
+        if then in (Then.RETRY, Then.WATCH) and _is_over(row):
             receipt, then = _gave_up(receipt), Then.FINISH
         if row.kind == outbox.EVENT:
             ledger.write_receipt(server.id, Direction.PUSH, row.event_uuid, receipt)
@@ -103,6 +105,8 @@ def keep(server: LinkedServer, row: OutboxRow, delivery: Delivery, patience: Pat
             outbox.finish(row)
         elif then is Then.PARK:
             outbox.park(row, error)
+        elif delivery.reading:
+            _watch(server, row, error, patience, delivery)
         else:
             _postpone(server, row, error, patience, link_is_down=delivery.link_is_down)
         _note_tried(server, delivery)
@@ -124,8 +128,21 @@ def _gave_up(receipt: Receipt) -> Receipt:
 
 def _postpone(server: LinkedServer, row: OutboxRow, error: str, patience: Patience, *, link_is_down: bool) -> None:
     at = patience.next_try(row.tries)
-    outbox.retry_later(row, at, error)
     if link_is_down:
+        soon = min(at, clock.now() + LONGEST_BREAK_SECONDS)
+        servers.note_down(server.id, error, until=soon)
+        at = soon if error.partition(":")[0] in BETWEEN else at  # not the event's fault, and soon mended
+    outbox.retry_later(row, at, error)
+
+
+def _watch(server: LinkedServer, row: OutboxRow, error: str, patience: Patience, delivery: Delivery) -> None:
+    """Read the partner's copy after a minute, and later each time that it had to be sent again."""
+    reading = delivery.reading
+    assert reading is not None
+    soon = (reading.since or clock.now()) + APART_SECONDS
+    at = max(soon, patience.next_try(row.tries)) if row.tries and reading.since is None else soon
+    outbox.watch(row, at, error, reading.text, sent=reading.since is None)
+    if delivery.link_is_down:
         servers.note_down(server.id, error, until=min(at, clock.now() + LONGEST_BREAK_SECONDS))
 
 
@@ -134,7 +151,7 @@ def _note_tried(server: LinkedServer, delivery: Delivery) -> None:
     receipt = delivery.receipt
     if receipt.state is not LedgerState.SKIPPED:
         servers.note_push(server.id, arrived=receipt.arrived)
-    if receipt.arrived or receipt.http_status:
+    if not delivery.link_is_down and (receipt.arrived or receipt.http_status):
         outbox.hurry_if_back(server.id)
 
 

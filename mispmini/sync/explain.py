@@ -13,9 +13,9 @@ from mispmini.store.organisations import find_any_organisation
 from mispmini.store.outbox import hurry_if_back
 from mispmini.store.settings import load_settings
 from mispmini.sync.certificates import days_left
-from mispmini.sync.failures import LINK_IS_DOWN
+from mispmini.sync.failures import BETWEEN, LINK_IS_DOWN
 from mispmini.sync.findings import ConnectionReport, Finding, Layer, LayerName, Outcome, PostStatus, Status
-from mispmini.sync.links import GET_VERSION, LinkRefused, Outbound, link_of, said, user_agent
+from mispmini.sync.links import GET_VERSION, LinkRefused, Outbound, let_go, link_of, said, user_agent
 from mispmini.sync.remote import Answer, Cause, Link, RemoteFailure, RemoteServer, json_text, leaf_fingerprint
 from mispmini.wire.scalars import flag
 
@@ -28,6 +28,7 @@ _VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})\Z", re.ASCII)
 _UNREACHABLE = LINK_IS_DOWN | {Cause.TRUNCATED}
 _TLS = frozenset({Cause.TLS_CHAIN, Cause.TLS_NAME, Cause.TLS_EXPIRED, Cause.TLS_PIN, Cause.TLS_OTHER})
 _PINNABLE = frozenset({Cause.TLS_CHAIN, Cause.TLS_NAME, Cause.TLS_EXPIRED, Cause.TLS_PIN})
+_KEY_IS_TAKEN = frozenset({Status.OK, Status.READS_ONLY, Status.SIGHTINGS_ONLY})
 _FINGERPRINT_SECONDS = 10.0
 _AT_THE_ACCOUNT = {
     "Your user account is expecting a password change, please log in via the web interface and change it before"
@@ -37,8 +38,12 @@ _AT_THE_ACCOUNT = {
 
 
 def test_connection(server: LinkedServer, outbound: Outbound) -> ConnectionReport:
-    """Try one link from the address to the organisations. Raises nothing that a partner causes."""
-    return _Test(server, outbound).run()
+    """Try one link from the address to the organisations; what waited for it to work goes out. Raises nothing that a
+    partner causes."""
+    report = _Test(server, outbound).run()
+    if report.status in _KEY_IS_TAKEN:
+        let_go(server, may_sync=report.status is Status.OK)
+    return report
 
 
 def connect_and_trust(viewer: Viewer, server: LinkedServer, outbound: Outbound) -> ConnectionReport:
@@ -47,7 +52,7 @@ def connect_and_trust(viewer: Viewer, server: LinkedServer, outbound: Outbound) 
     Raises Forbidden, NotFound.
     """
     report = test_connection(server, outbound)
-    if report.status is not Status.UNREACHABLE:
+    if report.status is not Status.UNREACHABLE and report.layers[-1].finding not in BETWEEN:
         _note_back(server.id)
     if not server.self_signed or server.cert_file or server.pinned_sha256:
         return report
@@ -124,12 +129,14 @@ class _Test:
 
     def _failed(self, failure: RemoteFailure) -> ConnectionReport:
         """Which layer a failed connection stopped at."""
-        if failure.cause in _TLS:
+        if failure.cause in _TLS | BETWEEN:
             self._found(LayerName.ADDRESS, Outcome.GOOD, Finding.REACHED, url=self.server.url)
-            name = LayerName.TLS
+            name = LayerName.TLS if failure.cause in _TLS else LayerName.HTTP
         else:
             name = LayerName.ADDRESS if failure.cause in _UNREACHABLE else LayerName.HTTP
         self.layers.append(Layer(name, Outcome.FAILING, failure.cause, {"detail": failure.detail}))
+        if failure.http_status == 403:  # MISP: this number whoever said it
+            return self._report(Status.REFUSED)
         return self._report(Status.UNREACHABLE if failure.cause in _UNREACHABLE else Status.UNEXPECTED)
 
     def _refused(self, answer: Answer) -> ConnectionReport:

@@ -18,7 +18,7 @@ class Cause(StrEnum):
     DNS = "dns"
     INTERNAL_ADDRESS = "internal_address"
     TCP = "tcp"
-    PROXY = "proxy"
+    OUR_PROXY = "our_proxy"
     TLS_CHAIN = "tls_chain"
     TLS_NAME = "tls_name"
     TLS_EXPIRED = "tls_expired"
@@ -31,21 +31,31 @@ class Cause(StrEnum):
     NOT_JSON = "not_json"
     REDIRECT = "redirect"
     HTTP = "http"
+    PROXY = "proxy"
+    BASIC_AUTH = "basic_auth"
+    LOGIN_PAGE = "login_page"
+
+
+BETWEEN = frozenset({Cause.PROXY, Cause.BASIC_AUTH, Cause.LOGIN_PAGE})  # it was not the partner's MISP that answered
 
 
 LINK_IS_DOWN = frozenset({
-    Cause.BAD_URL, Cause.DNS, Cause.INTERNAL_ADDRESS, Cause.TCP, Cause.PROXY, Cause.TLS_CHAIN, Cause.TLS_NAME,
+    Cause.BAD_URL, Cause.DNS, Cause.INTERNAL_ADDRESS, Cause.TCP, Cause.OUR_PROXY, Cause.TLS_CHAIN, Cause.TLS_NAME,
     Cause.TLS_EXPIRED, Cause.TLS_PIN, Cause.TLS_OTHER, Cause.TIMEOUT, Cause.DEADLINE,
 })  # fmt: skip
 
 
 class RemoteFailure(Exception):
-    """No usable answer from a partner: `cause`, and `detail` for the admin (at most 500 characters, no secrets)."""
+    """No usable answer from a partner: `cause`, and `detail` for the admin (at most 500 characters, no secrets).
 
-    def __init__(self, cause: Cause, detail: str) -> None:
+    `http_status` is told where something between answered.
+    """
+
+    def __init__(self, cause: Cause, detail: str, http_status: int | None = None) -> None:
         super().__init__(cause, detail)
         self.cause = cause
         self.detail = detail[:MAX_DETAIL]
+        self.http_status = http_status
 
     def __str__(self) -> str:
         return f"{self.cause}: {self.detail}"
@@ -53,7 +63,7 @@ class RemoteFailure(Exception):
     @property
     def was_answered(self) -> bool:
         """Whether the partner is there and said something, if only nothing of use."""
-        return self.cause in (Cause.NOT_JSON, Cause.REDIRECT, Cause.HTTP, Cause.TOO_BIG)
+        return self.cause in {Cause.NOT_JSON, Cause.REDIRECT, Cause.HTTP, Cause.TOO_BIG} | BETWEEN
 
 
 @dataclass(slots=True)

@@ -29,7 +29,7 @@ _FILE_BYTES = 4_096  # of a file, that weigh as much as an attribute
 _NOT_NOW = (429, 502, 503, 504)
 _MOST_SILENT_IN_A_ROW = 3
 _MOST_BAD_IN_A_ROW = 100
-_NOBODY_THERE = (Cause.TCP, Cause.PROXY)
+_NOBODY_THERE = (Cause.TCP, Cause.OUR_PROXY)
 _VIEW = (
     "/deleted[]:0/deleted[]:1/excludeGalaxy:1/includeEventCorrelations:0/includeFeedCorrelations:0"
     "/includeWarninglistHits:0"

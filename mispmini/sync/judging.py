@@ -1,6 +1,6 @@
 """Judges what a partner answered: "not newer" is not "delivered" (RULES §3). Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -9,6 +9,7 @@ from mispmini.domain.distribution import Distribution, is_event_level, needs_gro
 from mispmini.domain.graphs import EventGraph
 from mispmini.domain.ids import is_row_number
 from mispmini.domain.receipts import MAX_DETAIL, LedgerState, Receipt, Trouble
+from mispmini.domain.unstorable import wide_in, wide_texts
 from mispmini.services.events import EMPTY
 
 NOT_NEWER = "Event could not be saved: Event in the request not newer than the local copy."
@@ -25,6 +26,7 @@ class Then(Enum):
     RETRY = "retry"
     PARK = "park"
     RETRY_THEN_PARK = "retry_then_park"
+    WATCH = "watch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,16 @@ def level_flaw(sent: Sent, stored: Stored) -> Trouble | None:
 def degraded(sent: Sent, flaw: Trouble, stored: Stored) -> Receipt:
     """It arrived for fewer than it was sent for."""
     detail = f"sent as {_level(sent.distribution)}, stored there as {_level(stored.distribution)}"
-    return Receipt(LedgerState.DEGRADED, flaw, detail, 200, sent.timestamp)
+    return Receipt(LedgerState.DEGRADED, flaw, detail, 200)
+
+
+def arrived(sent: Sent, stored: Stored, missing: Collection[str], state: LedgerState, status: int) -> Receipt:
+    """It is there: for fewer than it was sent for, without some of it, or as it was sent, which is then `state`."""
+    if flaw := level_flaw(sent, stored):
+        return lessened(degraded(sent, flaw, stored), partial(missing).detail if missing else None)
+    if missing:
+        return partial(missing)
+    return Receipt(state, Trouble.NEWER_THERE if stored.timestamp > sent.timestamp else None, http_status=status)
 
 
 def without_held_back(receipt: Receipt, uuids: Sequence[str]) -> Receipt:
@@ -100,12 +111,22 @@ def without_held_back(receipt: Receipt, uuids: Sequence[str]) -> Receipt:
     return replace(receipt, reason=receipt.reason or Trouble.HELD_BACK_BY_TLP, detail=detail[:MAX_DETAIL])
 
 
-def partial(sent: Sent, missing: Iterable[str]) -> Receipt:
+def partial(missing: Collection[str]) -> Receipt:
     """It arrived without some of its attributes, which are named."""
     uuids = sorted(missing)
     more = f" and {len(uuids) - _NAMED_UUIDS} more" if len(uuids) > _NAMED_UUIDS else ""
     detail = f"{len(uuids)} attributes are missing there: {', '.join(uuids[:_NAMED_UUIDS])}{more}"
-    return Receipt(LedgerState.PARTIAL, Trouble.ELEMENTS_MISSING, detail, 200, sent.timestamp)
+    return Receipt(LedgerState.PARTIAL, Trouble.ELEMENTS_MISSING, detail, 200)
+
+
+def lessened(receipt: Receipt, left: str | None) -> Receipt:
+    """What arrived did so without what the partner cannot store, which is named (RULES §11)."""
+    if not (left and receipt.arrived):
+        return receipt
+    detail = (f"{receipt.detail}; {left}" if receipt.detail else left)[:MAX_DETAIL]
+    if receipt.state in (LedgerState.PARTIAL, LedgerState.DEGRADED):
+        return replace(receipt, detail=detail)
+    return replace(receipt, state=LedgerState.DEGRADED, reason=Trouble.CANNOT_STORE, detail=detail)
 
 
 def with_told_errors(receipt: Receipt, document: object, said: str) -> Receipt:
@@ -120,6 +141,29 @@ def missing_in(sent: Sent, view: Mapping[str, Any]) -> frozenset[str]:
     """The live attributes that the partner's copy (its events/view) lacks, by uuid."""
     inside = [a for item in _records(view.get("Object")) for a in _records(item.get("Attribute"))]
     return sent.attributes - _live([*_records(view.get("Attribute")), *inside])
+
+
+def kept_texts(copy: EventGraph, view: Mapping[str, Any]) -> frozenset[bool]:
+    """Whether the partner's copy (its events/view) has the awkward texts and tags as they were sent: empty where there
+    are none, both where it has some of them."""
+    records = {str(record.get("uuid", "")).lower(): record for record in _all_records(view)}
+    told = [
+        wide_in(text.text) == wide_in(str(records.get(text.uuid, {text.field: ""}).get(text.field, text.text)))
+        for text in wide_texts(copy)
+    ]
+    on_attributes = ((a.uuid, copy.attribute_tags.get(a.id, ())) for a in copy.attributes if not a.deleted)
+    for uuid, tags in ((copy.event.uuid, copy.tags), *on_attributes):
+        there = {tag.get("name") for tag in _records(records.get(uuid, {}).get("Tag"))}
+        told += [tag.name in there for tag in tags if not tag.deleted and wide_in(tag.name)]
+    return frozenset(told)
+
+
+def _all_records(view: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield view
+    for item in _records(view.get("Object")):
+        yield item
+        yield from (*_records(item.get("Attribute")), *_records(item.get("ObjectReference")))
+    yield from (*_records(view.get("Attribute")), *_records(view.get("EventReport")))
 
 
 def live_in(view: Mapping[str, Any]) -> frozenset[str]:

@@ -15,7 +15,7 @@ from mispmini.domain.errors import Busy, Refused
 from mispmini.domain.ids import canonical_uuid, is_row_number
 from mispmini.domain.receipts import Trouble
 from mispmini.domain.servers import LinkedServer
-from mispmini.store import sealing, servers
+from mispmini.store import outbox, sealing, servers
 from mispmini.store.certificates import path_of
 from mispmini.store.database import writing
 from mispmini.store.sealing import data_folder
@@ -46,10 +46,11 @@ class LinkRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """What this process allows towards all partners: open networks, and the longest a request may take in seconds."""
+    """What this process allows towards all partners: open networks, and the longest a request may take in seconds if it
+    is bounded beside the rule (RULES §11)."""
 
     allow_internal: tuple[str, ...] = ()
-    deadline: float = 300.0
+    deadline: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +182,22 @@ def shake_hands(remote: RemoteServer) -> RemoteVersion:
     )
 
 
-def note_skew(server: LinkedServer, version: RemoteVersion) -> None:
-    """Remember how far the partner's clock is from ours, if that has changed (RULES §6)."""
-    if version.skew is None or abs(version.skew - (server.clock_skew or 0)) <= _SAME_CLOCK_SECONDS:
-        return
-    with writing(quiet=True):
-        servers.update_server(server.id, {"clock_skew": version.skew})
+def note_handshake(server: LinkedServer, version: RemoteVersion) -> None:
+    """The partner let us in: remember how far its clock is from ours, if that has changed (RULES §6), and let go what
+    waited for somebody because it did not."""
+    moved = version.skew is not None and abs(version.skew - (server.clock_skew or 0)) > _SAME_CLOCK_SECONDS
+    if moved:
+        with writing(quiet=True):
+            servers.update_server(server.id, {"clock_skew": version.skew})
+    let_go(server, may_sync=version.perm_sync)
+
+
+def let_go(server: LinkedServer, *, may_sync: bool) -> None:
+    """Our key is taken: what was parked because it was not goes out by itself."""
+    causes = [Trouble.KEY_REFUSED, *([Trouble.NO_SYNC_PERMISSION] if may_sync else [])]
+    if outbox.is_held(server.id, causes):
+        with writing(quiet=True):
+            outbox.release(server.id, causes)
 
 
 def said(answer: Answer) -> str:

@@ -25,7 +25,7 @@ from mispmini.sync.links import (
     RemoteVersion,
     go_on,
     names_event,
-    note_skew,
+    note_handshake,
     only_one_on,
     open_remote,
     shake_hands,
@@ -151,7 +151,7 @@ def _pull(server: LinkedServer, technique: str, outbound: Outbound, progress: Pr
     """The requests in a MISP's order: getVersion, clusters, index, events, proposals, sightings, analyst data."""
     with open_remote(server, outbound) as remote:
         version = shake_hands(remote)
-        note_skew(server, version)
+        note_handshake(server, version)
         clusters = _pull_clusters(remote, version, Store.over(server), technique)
         if technique == RELEVANT_CLUSTERS:
             return PullResult(clusters=clusters)

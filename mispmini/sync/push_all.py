@@ -19,7 +19,7 @@ from mispmini.store.versions import published_event_ids
 from mispmini.sync.analyst_data import push_analyst_data
 from mispmini.sync.clusters import push_known
 from mispmini.sync.delivering import Patience, keep
-from mispmini.sync.failures import LINK_IS_DOWN
+from mispmini.sync.failures import BETWEEN, LINK_IS_DOWN
 from mispmini.sync.judging import Then
 from mispmini.sync.links import LinkRefused, Outbound, Progress, go_on, names_event, only_one_on, open_remote, said
 from mispmini.sync.proposals import push_all_proposals
@@ -195,7 +195,7 @@ def _wanted(pusher: Pusher, offered: dict[str, int]) -> tuple[dict[str, int], st
     try:
         answer = pusher.remote.post_json(FILTER, json_text(offer), gzip_allowed=gzip_allowed)
     except RemoteFailure as failure:
-        if failure.cause not in (Cause.NOT_JSON, Cause.REDIRECT):
+        if failure.cause not in {Cause.NOT_JSON, Cause.REDIRECT} | BETWEEN:
             raise
         return {}, str(failure)
     picks = scalars.listed(answer.json) if isinstance(answer.json, list | dict) else None
@@ -228,9 +228,9 @@ def _deliver(pusher: Pusher, uuid: str, timestamp: int) -> Delivery:
     """Send one event; one that may get through later is promised, so that nobody has to push again."""
     server = pusher.server
     promise = outbox.find_row(server.id, uuid)
-    delivery = pusher.deliver(uuid)
+    delivery = pusher.deliver(uuid, promise)
     with writing():
-        if delivery.then is not Then.FINISH:
+        if promise is None and delivery.then is not Then.FINISH:
             outbox.promise_event(server.id, uuid, timestamp)
             promise = outbox.find_row(server.id, uuid)
         row = promise or OutboxRow(0, server.id, uuid, timestamp, 0, 0, 0, False, None)

@@ -23,7 +23,6 @@ from urllib3.util import parse_url
 
 from mispmini.sync.addresses import (
     CONNECT_SECONDS,
-    SILENCE_SECONDS,
     Deadline,
     Gate,
     GuardedConnection,
@@ -31,7 +30,18 @@ from mispmini.sync.addresses import (
     TimedTlsSocket,
     networks,
 )
-from mispmini.sync.answers import Answer, Download, epoch_of, json_text, kind_of, parse_json, read_body, told_in
+from mispmini.sync.answers import (
+    Answer,
+    Download,
+    between,
+    epoch_of,
+    is_login_page,
+    json_text,
+    kind_of,
+    parse_json,
+    read_body,
+    told_in,
+)
 from mispmini.sync.failures import Cause, RemoteFailure
 
 __all__ = ["Answer", "Cause", "Download", "Link", "RemoteFailure", "RemoteServer", "json_text", "leaf_fingerprint"]
@@ -40,6 +50,7 @@ MAX_BYTES = 250 * 1024 * 1024
 MAX_TEXT = 500
 GZIP_ABOVE = 1024
 _READ_BYTES = 64 * 1024
+_TELLING = ("WWW-Authenticate", "Proxy-Authenticate", "Server", "Via")
 _ASKING = re.compile(r"/\w+/(index|filter|restSearch|postTest)")  # POSTs that change nothing there
 
 
@@ -67,12 +78,16 @@ class Link:
 class RemoteServer:
     """The client of one partner, for one thread at a time; a context manager that keeps its connection.
 
-    `deadline` bounds one request in seconds, from the look-up of the name to the last byte; `max_bytes` bounds an
-    answer after inflating. Raises RemoteFailure(BAD_URL, TLS_OTHER, TLS_PIN) for a link that cannot be used and
-    ValueError for networks that are none.
+    A request ends by the rule of Deadline, from the look-up of the name to the last byte, and after `deadline` seconds
+    if that is given; `max_bytes` bounds an answer after inflating.
+
+    Raises RemoteFailure(BAD_URL, TLS_OTHER, TLS_PIN) for a link that cannot be used and ValueError for networks that
+    are none.
     """
 
-    def __init__(self, link: Link, *, user_agent: str, deadline: float = 300.0, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self, link: Link, *, user_agent: str, deadline: float | None = None, max_bytes: int = MAX_BYTES
+    ) -> None:
         self._base = _checked_base(link.url)
         self._secrets = _secrets(link)
         self._has_proxy = bool(link.proxy)
@@ -88,9 +103,12 @@ class RemoteServer:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self._session.close()
 
-    def get_json(self, path: str, *, etag: str | None = None) -> Answer:
-        """GET `path` (begins with a slash); `etag` is sent as it is, quotes included. Raises RemoteFailure."""
-        return self._ask("GET", path, _if_none_match(etag))
+    def get_json(self, path: str, *, etag: str | None = None, attributes: int = 0) -> Answer:
+        """GET `path` (begins with a slash); `etag` is sent as it is, quotes included; of `attributes` it is waited for.
+
+        Raises RemoteFailure.
+        """
+        return self._ask("GET", path, _if_none_match(etag), attributes=attributes)
 
     def post_json(
         self,
@@ -100,18 +118,19 @@ class RemoteServer:
         etag: str | None = None,
         gzip_allowed: bool = False,
         max_bytes: int | None = None,
+        attributes: int = 0,
     ) -> Answer:
         """POST JSON text. Compressed above 1024 bytes if the partner said it takes gzip (PROTOCOL §1.2).
 
-        `max_bytes` is a tighter bound for this answer.
+        `max_bytes` is a tighter bound for this answer; the more `attributes` are sent, the longer it is waited for.
 
-        Raises RemoteFailure; an answer of 4xx or 5xx is returned, for the caller to judge.
+        Raises RemoteFailure; a partner's own answer of 4xx or 5xx is returned, for the caller to judge.
         """
         raw = body.encode() if isinstance(body, str) else body
         headers = _if_none_match(etag)
         if gzip_allowed and len(raw) > GZIP_ABOVE:
             raw, headers = gzip.compress(raw, 6, mtime=0), headers | {"Content-Encoding": "gzip"}
-        return self._ask("POST", path, headers, raw, max_bytes)
+        return self._ask("POST", path, headers, raw, max_bytes, attributes)
 
     def head(self, path: str) -> int:
         """The status of a HEAD request. Raises RemoteFailure, for a redirect as well."""
@@ -148,18 +167,19 @@ class RemoteServer:
         headers: dict[str, str],
         body: bytes | None = None,
         max_bytes: int | None = None,
+        attributes: int = 0,
     ) -> Answer:
-        with self._asked(method, path, headers, body) as response:
+        with self._asked(method, path, headers, body, attributes) as response:
             return self._answer(response, max_bytes or self._max_bytes)
 
     @contextmanager
     def _asked(
-        self, method: str, path: str, headers: dict[str, str], body: bytes | None = None
+        self, method: str, path: str, headers: dict[str, str], body: bytes | None = None, attributes: int = 0
     ) -> Iterator[requests.Response]:
         """The response to one request, its body not read yet; what goes wrong until it is read is named."""
         if not path.startswith("/"):
             raise RemoteFailure(Cause.BAD_URL, "a path must begin with a slash")
-        self._deadline.restart()
+        self._deadline.restart(attributes)
         with (
             self._named_failures(),
             self._sent(self._prepared(method, path, headers, body), only_reads=_only_reads(method, path)) as response,
@@ -180,7 +200,7 @@ class RemoteServer:
         return self._sent_once(request)
 
     def _sent_once(self, request: requests.PreparedRequest) -> requests.Response:
-        timeout = (CONNECT_SECONDS, SILENCE_SECONDS)
+        timeout = (CONNECT_SECONDS, self._deadline.silence)
         return self._session.send(request, allow_redirects=False, stream=True, timeout=timeout)
 
     def _prepared(
@@ -210,6 +230,8 @@ class RemoteServer:
         body = read_body(response.raw.stream(_READ_BYTES, decode_content=False), encoding, max_bytes)
         bodiless = status == 304 or response.request.method == "HEAD"
         document = None if bodiless else self._json(response, body)
+        if not bodiless and (cause := between(status, headers, document, body)):
+            raise RemoteFailure(cause, self._looks(response, body), status)
         return Answer(
             status=status,
             headers=headers,
@@ -230,8 +252,16 @@ class RemoteServer:
         except ValueError as error:
             if response.status_code >= 400:
                 return None
+            if is_login_page(body):
+                raise RemoteFailure(Cause.LOGIN_PAGE, self._looks(response, body)) from None
             detail = f"no JSON: {self._mask(str(error))[:200]}; it begins: {self._beginning(body, 200)}"
             raise RemoteFailure(Cause.NOT_JSON, detail) from None
+
+    def _looks(self, response: requests.Response, body: bytes) -> str:
+        """How something shows itself that answered in the partner's place."""
+        told = (f"{name}: {response.headers[name]}" for name in _TELLING if name in response.headers)
+        named = self._mask("; ".join((f"status {response.status_code}", *told)))
+        return f"{named}; it begins: {self._beginning(body, 200)}" if body else named
 
     @contextmanager
     def _named_failures(self) -> Iterator[None]:
@@ -240,14 +270,14 @@ class RemoteServer:
             yield
         except RemoteFailure as failure:
             if self._has_proxy and failure.cause in (Cause.DNS, Cause.TCP):  # the only address that is called then
-                raise RemoteFailure(Cause.PROXY, failure.detail) from None
+                raise RemoteFailure(Cause.OUR_PROXY, failure.detail) from None
             raise
         except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
             raise RemoteFailure(Cause.HTTP, "a header of the request holds forbidden characters") from None
         except (requests.exceptions.SSLError, u3.SSLError) as error:
             self._fail(Cause.TLS_OTHER, error)
         except requests.exceptions.ProxyError as error:
-            self._fail(Cause.PROXY, error)
+            self._fail(Cause.OUR_PROXY, error)
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, u3.LocationParseError) as error:
             self._fail(Cause.BAD_URL, error)
         except u3.ProtocolError as error:

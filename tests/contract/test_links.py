@@ -16,6 +16,7 @@ from tests.contract.replay import OF_THE_RUN, Reasons, assert_same_answer, asser
 from tests.contract.secured import SYNC_KEY, VERSION, secured_partner
 from tests.live import Birth, eventually, live_server
 from tests.sync.hostile import Received, answer
+from tests.sync.narrow import NarrowMisp
 from tests.wire_files import Recordings
 
 OMEGA, PI = new_uuid(), new_uuid()
@@ -275,6 +276,47 @@ def test_one_event_is_sent_to_one_server_once_more_by_hand(pair: Pair) -> None:
     eventually(lambda: "Event blocked by event blocklist." in _page(pair.alfa, f"/servers/view/{pair.link_id}"))
     missing = pair.alfa.post(f"/servers/resend/{pair.link_id}/{new_uuid()}")
     assert missing.status_code == 404
+
+
+def test_what_a_partner_cannot_store_is_shown_reset_and_sent_whole_by_a_click(pair: Pair) -> None:
+    misp = NarrowMisp()
+    with misp.listening() as partner:
+        org_id = organisation_id(pair.alfa, "CSIRT Phi", new_uuid())
+        wanted = {"name": "Phi", "url": partner.url, "remote_org_id": org_id, "authkey": SYNC_KEY, "push": True}
+        number = pair.alfa.post("/servers/add", wanted).json()["Server"]["id"]
+        event = _fox(pair.alfa)
+        pair.alfa.publishes(event)
+
+        def told() -> Json:
+            deliveries = pair.alfa.get(f"/events/receipts/{event['uuid']}").json()["deliveries"]
+            return next((one for one in deliveries if one["server"] == "Phi"), {})
+
+        eventually(lambda: told().get("state") == "degraded")
+        assert told()["detail"] == f"U+FFFD in: info of {event['uuid']}"
+        assert "U+FFFF" in _page(pair.alfa, f"/servers/view/{number}")
+        assert "Send whole again" in _page(pair.alfa, _sharing(event))
+        misp.wide = True
+        assert pair.alfa.post(f"/servers/resend/{number}/{event['id']}/whole").status_code == 200
+        eventually(lambda: told().get("state") == "updated")
+        assert misp.held[event["uuid"]]["info"] == event["info"]
+        assert "U+FFFF" not in _page(pair.alfa, f"/servers/view/{number}")
+        assert "Send whole again" not in _page(pair.alfa, _sharing(event))
+        misp.wide = False
+        pair.alfa.publishes(_fox(pair.alfa))
+        eventually(lambda: "U+FFFF" in _page(pair.alfa, f"/servers/view/{number}"))
+        assert pair.alfa.post(f"/servers/forgetUnstorable/{number}").status_code == 200
+        assert "U+FFFF" not in _page(pair.alfa, f"/servers/view/{number}")
+        pair.alfa.post(f"/servers/delete/{number}")
+
+
+def _fox(actor: Actor) -> Json:
+    attribute = {"type": "domain", "value": f"{new_uuid()}.example"}
+    tags = [{"name": "tlp:green"}]
+    return actor.adds_event("Fox \U0001f98a", distribution=Distribution.ALL, attributes=[attribute], Tag=tags)
+
+
+def _sharing(event: Json) -> str:
+    return f"/events/view/{event['uuid']}?tab=sharing"
 
 
 def test_a_deleted_events_promise_ends_at_once(dora: Actor) -> None:

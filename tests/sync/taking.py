@@ -1,19 +1,19 @@
 """A MISP that wants and takes everything, for tests of what ours sends it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from mispmini.domain.distribution import Distribution
-from mispmini.domain.drafts import (
-    EventDraft,
-)
+from mispmini.domain.drafts import EventDraft, OrganisationDraft
 from mispmini.domain.galaxies import ClusterDraft, GalaxyDraft
+from mispmini.domain.group_forms import GroupForm, GroupServerForm, MemberForm
 from mispmini.domain.ids import new_uuid
 from mispmini.domain.permissions import Permission
 from mispmini.domain.receipts import LedgerState
 from mispmini.domain.servers import LinkedServer
 from mispmini.domain.viewer import Viewer
-from mispmini.services import clusters
+from mispmini.services import clusters, groups_admin
 from mispmini.store import cluster_writers, servers
 from mispmini.store import clusters as cluster_store
 from mispmini.store.database import writing
@@ -92,6 +92,20 @@ def custom_tag(ground: Ground, **more: Any) -> str:
         assert number is not None
         cluster_writers.update_cluster(number, {"published": True, "version": 5})
     return f'misp-galaxy:sample="{uuid}"'
+
+
+def group_of(
+    ground: Ground, *orgs: OrganisationDraft, at: Mapping[str, bool] | None = None, roaming: bool = False
+) -> int:
+    """A group of these organisations; `at` are servers by url, "0" for here, with `all_orgs`."""
+    form = GroupForm(
+        name=f"Group {new_uuid()}",
+        uuid=new_uuid(),
+        roaming=roaming,
+        orgs=tuple(MemberForm(str(org.uuid)) for org in orgs),
+        servers=tuple(GroupServerForm(url, all_orgs=every) for url, every in (at or {}).items()),
+    )
+    return groups_admin.add_group(ground.admin, form).id
 
 
 def sync_user() -> Viewer:

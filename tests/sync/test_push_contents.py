@@ -18,11 +18,10 @@ from mispmini.domain.drafts import (
     ReportDraft,
     TagDraft,
 )
-from mispmini.domain.group_forms import GroupForm, GroupServerForm, MemberForm
 from mispmini.domain.ids import new_uuid
 from mispmini.domain.receipts import LedgerState
 from mispmini.domain.servers import LinkedServer
-from mispmini.services import groups_admin, tags
+from mispmini.services import tags
 from mispmini.services.analyst_data import add_item
 from mispmini.services.capture import capture_tags
 from mispmini.services.events import add_event
@@ -36,24 +35,10 @@ from mispmini.wire.event_in import read_event
 from tests.sync.ground import OUR_ORG, OUTBOUND, THEIR_ORG, Ground, a_draft, queue_of
 from tests.sync.hostile import Received, answer
 from tests.sync.recorded import body_of
-from tests.sync.taking import ABSENT, ALL, GROUP, INHERIT, custom_tag, fresh, misp, sent_by, sync_user, took
+from tests.sync.taking import ABSENT, ALL, GROUP, INHERIT, custom_tag, fresh, group_of, misp, sent_by, sync_user, took
 
 Json = dict[str, Any]
 D = Distribution
-
-
-def group_of(
-    ground: Ground, *orgs: OrganisationDraft, at: Mapping[str, bool] | None = None, roaming: bool = False
-) -> int:
-    """A group of these organisations; `at` are servers by url, "0" for here, with `all_orgs`."""
-    form = GroupForm(
-        name=f"Group {new_uuid()}",
-        uuid=new_uuid(),
-        roaming=roaming,
-        orgs=tuple(MemberForm(str(org.uuid)) for org in orgs),
-        servers=tuple(GroupServerForm(url, all_orgs=every) for url, every in (at or {}).items()),
-    )
-    return groups_admin.add_group(ground.admin, form).id
 
 
 def grouped(group_id: int) -> EventDraft:

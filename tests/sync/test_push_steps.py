@@ -224,7 +224,7 @@ def test_an_edit_of_what_is_gone_is_tried_as_an_add_and_no_more(
 
 
 REFUSALS: Mapping[str, tuple[bytes, bool]] = {
-    "403 without JSON": (answer(b"<html>no</html>", "403 Forbidden", "text/html"), True),
+    "403 without JSON": (answer(b"<html>no</html>", "403 Forbidden", "text/html"), False),
     "403 with a list": (answer([], "403 Forbidden"), True),
     "405": (answer({"message": "no"}, "405 Method Not Allowed"), True),
     "500 without JSON": (answer(b"oops", "500 Internal Server Error", "text/plain"), False),

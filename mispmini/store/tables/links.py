@@ -61,10 +61,12 @@ class Server(NumberedTable):
     last_push_try = IntegerField(null=True)
     down_since = IntegerField(null=True)
     down_error = TextField(null=True)
+    unstorable = JSONField(null=True)
 
 
 class Outbox(NumberedTable):
-    """A promise to tell a server of an event, written with the event (TRUST §3.4). `parked` waits for a human."""
+    """A promise to tell a server of an event, written with the event (TRUST §3.4). `parked` waits for a human, `watch`
+    is what was read of the partner's copy after it gave no answer, `whole` sends also what it could not store."""
 
     server = ForeignKeyField(Server, lazy_load=False, on_delete="CASCADE", index=False)
     kind = CharField(12)
@@ -75,13 +77,16 @@ class Outbox(NumberedTable):
     next_try = IntegerField(default=0, index=True)
     parked = BooleanField(default=False)
     last_error = TextField(null=True)
+    watch = TextField(null=True)
+    whole = BooleanField(default=False)
 
     class Meta:
         indexes = ((("server", "kind", "event_uuid"), True),)
 
 
 class Ledger(NumberedTable):
-    """What became of an event on a link: the newest outcome by direction (`push` or `pull`)."""
+    """What became of an event on a link: the newest outcome by direction (`push` or `pull`). `timestamp` is the version
+    that the other end has from us, `there` that of its copy, which may be newer without being changed."""
 
     server = ForeignKeyField(Server, lazy_load=False, on_delete="CASCADE", index=False)
     direction = CharField(4)
@@ -92,6 +97,7 @@ class Ledger(NumberedTable):
     http_status = IntegerField(null=True)
     timestamp = IntegerField()
     time = IntegerField(index=True)
+    there = IntegerField(null=True)
 
     class Meta:
         indexes = ((("server", "direction", "event_uuid"), True),)

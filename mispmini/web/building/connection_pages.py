@@ -1,7 +1,7 @@
 """What the page of a connection test is given: each finding as a sentence, and what to do about it (PROTOCOL §2.3)."""
 
 from mispmini.domain.servers import LinkedServer
-from mispmini.sync.failures import Cause
+from mispmini.sync.failures import BETWEEN, Cause
 from mispmini.sync.findings import ConnectionReport, Finding, Layer, LayerName, Outcome, Status
 from mispmini.web import pages
 from mispmini.web.building.receipts import reason_sentence
@@ -55,7 +55,7 @@ _ADVICE: dict[Finding | Cause, str] = {
     ),
     Cause.TCP: N_("Ask the partner whether its server runs and its firewall lets this server in."),
     Cause.TIMEOUT: N_("Ask the partner whether its server runs and its firewall lets this server in."),
-    Cause.PROXY: N_(
+    Cause.OUR_PROXY: N_(
         "Check the proxy in the settings of this server: its address, its login, and what it lets through."
     ),
     Cause.TLS_CHAIN: N_(
@@ -75,6 +75,18 @@ _ADVICE: dict[Finding | Cause, str] = {
     Cause.TOO_BIG: N_("Check the base URL: a proxy or another program may answer there."),
     Cause.NOT_JSON: N_("Check the base URL: a proxy or another program may answer there."),
     Cause.HTTP: N_("Check the base URL: a proxy or another program may answer there."),
+    Cause.PROXY: N_(
+        "Ask whoever runs the proxies and firewalls on the way, here and there, to let this server through. What waits"
+        " goes out by itself then."
+    ),
+    Cause.BASIC_AUTH: N_(
+        "Ask the partner to let this server past the web server's own password for its MISP. What waits goes out by"
+        " itself then."
+    ),
+    Cause.LOGIN_PAGE: N_(
+        "Ask the partner to let programs with an auth key past the login page in front of its MISP. What waits goes out"
+        " by itself then."
+    ),
     Cause.REDIRECT: N_("Use the address that the browser ends at as base URL."),
     Finding.CERTIFICATE_ENDS: N_("Tell the partner."),
     Finding.CERTIFICATE_FIRST_SEEN: N_(
@@ -153,7 +165,8 @@ def _layer_reply(layer: Layer) -> dict[str, object]:
 
 
 def _verdict(report: ConnectionReport) -> str:
-    verdict = gettext(_VERDICTS[report.status])
+    is_between = any(layer.finding in BETWEEN for layer in report.layers)
+    verdict = gettext(_VERDICTS[Status.UNEXPECTED if is_between else report.status])
     if report.status is Status.OK and _overall(report) == "warning":
         return " ".join((verdict, gettext("Below is what should be better.")))
     return verdict

@@ -42,11 +42,13 @@ _REASONS: dict[str, str] = {
     Trouble.NOT_RETRACTED: N_("Their copy was read again: elements of the retracted event are still there."),
     Trouble.NO_LONGER_SHOWN: N_("They no longer show it: deleted, unpublished, or no longer shared with us."),
     Trouble.FILE_REFUSED: N_("Its proposal is here without the file, which may not be kept here."),
+    Trouble.CANNOT_STORE: N_("Their server cannot store some of it."),
+    Trouble.UNANSWERED: N_("What arrived is not certain yet: their copy is read until two readings agree."),
     Cause.BAD_URL: N_("The URL of the server cannot be used."),
     Cause.DNS: N_("The name of the server cannot be resolved."),
     Cause.INTERNAL_ADDRESS: N_("The server has an internal address, which is not allowed for it."),
     Cause.TCP: N_("The server cannot be reached."),
-    Cause.PROXY: N_("The proxy on the way to the server cannot be used."),
+    Cause.OUR_PROXY: N_("The proxy on the way to the server cannot be used."),
     Cause.TLS_CHAIN: N_("Its certificate is not from an authority that is trusted here."),
     Cause.TLS_NAME: N_("Its certificate is for another name."),
     Cause.TLS_EXPIRED: N_("Its certificate has expired."),
@@ -59,6 +61,9 @@ _REASONS: dict[str, str] = {
     Cause.NOT_JSON: N_("The answer was not what a MISP server sends."),
     Cause.REDIRECT: N_("The server redirects elsewhere. Check its URL."),
     Cause.HTTP: N_("The server answered with an error."),
+    Cause.PROXY: N_("Not their MISP answered, but a proxy or firewall between the two servers."),
+    Cause.BASIC_AUTH: N_("Not their MISP answered, but a web server before it that asks for a password of its own."),
+    Cause.LOGIN_PAGE: N_("Not their MISP answered, but a login page before it."),
 }
 
 
@@ -88,6 +93,7 @@ def ledger_row(entry: LedgerEntry, *, with_detail: bool, waits: str = "") -> Led
         state=receipt.state.value,
         reason=receipt_sentence(receipt),
         at=entry.time,
+        may_go_whole=entry.is_ours and receipt.reason == Trouble.CANNOT_STORE,
         detail=(receipt.detail or "") if with_detail else "",
         waits=waits,
         again=_again(entry.again),

@@ -6,6 +6,7 @@ from mispmini.domain.comparisons import DifferenceKind
 from mispmini.domain.receipts import Direction
 from mispmini.domain.rules import RuleNames
 from mispmini.domain.servers import LinkedServer
+from mispmini.domain.unstorable import WIDE
 from mispmini.services.comparisons import FoundDifference
 from mispmini.services.deliveries import LedgerEntry, QueuedEvent
 from mispmini.services.instance_settings import load_settings
@@ -63,6 +64,7 @@ def view_page(
         paused=link.server.paused,
         facts=tuple(_facts(link.server)),
         pin=in_pairs(link.server.pinned_sha256 or ""),
+        unstorable=_unstorable(link.server),
         pull_interval=-(-(link.server.pull_interval or 0) // _MINUTE),
         allow_internal=link.server.allow_internal,
         queue=tuple(_queue_row(link.server, item) for item in queue),
@@ -95,6 +97,16 @@ def _facts(server: LinkedServer) -> Iterator[pages.Fact]:
     for name, sentence in _FLAGS.items():
         if getattr(server, name):
             yield pages.Fact(_("Option"), gettext(sentence))
+
+
+def _unstorable(server: LinkedServer) -> str:
+    """What a partner cannot store, translated; nothing for a partner that shows no such thing."""
+    types = [word for word in server.unstorable if word != WIDE]
+    told = [_("characters beyond U+FFFF, emoji for instance, in titles, comments, tags and names of reports")]
+    told = told[: len(server.unstorable) - len(types)]
+    if types:
+        told.append(_("attributes of the types %(types)s", types=", ".join(types)))
+    return "; ".join(told)
 
 
 def _rule_facts(label: str, names: RuleNames) -> Iterator[pages.Fact]:

@@ -113,6 +113,7 @@ class ServerPage:
     paused: bool
     facts: tuple[Fact, ...]  # what else was set, the usual left out
     pin: str  # "AB:CD:…", the fingerprint of the pinned certificate; "" for none
+    unstorable: str  # what the partner cannot store, translated; ""
     pull_interval: int  # minutes; 0 for by hand only
     allow_internal: tuple[str, ...]  # CIDRs
     queue: tuple[QueueRow, ...]

@@ -102,6 +102,7 @@ class LedgerRow:
     state: LedgerState
     reason: str  # translated sentence; "" when the state says it all
     at: int | None
+    may_go_whole: bool = False  # ours, and there without what the partner could not store
     detail: str = ""  # what the other side said, raw; for site admins
     waits: str = ""  # why it has not gone yet, translated
     again: str = ""  # that it is not known to be whole yet, translated

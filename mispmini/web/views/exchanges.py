@@ -133,7 +133,26 @@ def compare(server_id: int) -> Answer:
 @needs(Permission.SITE_ADMIN)
 def resend(server_id: int, ref: str) -> Answer:
     """Send one event to one server once more, whatever became of it before."""
-    deliveries.resend(current_viewer(), server_id, ref)
+    return _resent(server_id, ref, whole=False)
+
+
+@bp.post("/resend/<int:server_id>/<ref>/whole")
+@needs(Permission.SITE_ADMIN)
+def resend_whole(server_id: int, ref: str) -> Answer:
+    """Send it with what the server could not store, once."""
+    return _resent(server_id, ref, whole=True)
+
+
+@bp.post("/forgetUnstorable/<int:server_id>")
+@needs(Permission.SITE_ADMIN)
+def forget_unstorable(server_id: int) -> Answer:
+    """Send the next events whole again, as if the server could store everything."""
+    servers.forget_unstorable(current_viewer(), server_id)
+    return _rested("Server reset.", server_id, _("The next events go there whole. What is there stays as it is."))
+
+
+def _resent(server_id: int, ref: str, *, whole: bool) -> Answer:
+    deliveries.resend(current_viewer(), server_id, ref, whole=whole)
     return done(
         saved("Event queued.", subject_id=server_id),
         go_to=f"/servers/view/{server_id}#queue",
