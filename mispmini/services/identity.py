@@ -48,7 +48,7 @@ class Broken:
 @contextmanager
 def kept(viewer: Viewer, action: str, model: str, subject_id: int | None = None, *, forced: bool) -> Iterator[None]:
     """Around a change, inside a writing(): what partners know us by stays, or it was confirmed. Raises SaveFailed."""
-    before, addresses = _ours(), _addresses_known()
+    before, addresses, was_broken = _ours(), _addresses_known(), broken()
     held = {org_id: store.held_in_name_of(org_id) for org_id in {org_id for org_id, _ in before.values()}}
     yield
     after, now = _ours(), own_addresses()
@@ -61,7 +61,7 @@ def kept(viewer: Viewer, action: str, model: str, subject_id: int | None = None,
         raise SaveFailed(action, model, {FORCE: [*flaws, CONFIRM]}, subject_id=subject_id)
     if flaws:
         audit.record(viewer, "edit", model, subject_id, "known_as", {"confirmed": " ".join(flaws)})
-    if broken(unnoticed_too=True):
+    if not was_broken and broken(unnoticed_too=True):  # what was changed outside is confirmed by nothing else
         store.know_as(_now())
 
 

@@ -225,6 +225,8 @@ def test_what_a_file_changed_is_told_until_it_is_confirmed(fresh_server: FreshSe
     assert check()["verdict"] == "warn"
     assert OLD in check()["sentence"]
     assert "links: 1" in check()["sentence"]
+    assert server.request("POST", "/admin/organisations/edit/1", {"description": "another"}).status_code == 200
+    assert check()["verdict"] == "warn", "what else is saved confirms nothing"
     assert f"Partners know this server as {OLD}" in server.log.read_text(encoding="utf-8")
     configured(f'base_url = "{NEW}"', f'url_aliases = ["{OLD}"]')
     assert check()["verdict"] == "ok"

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mispmini.domain import clock
 from mispmini.domain.feeds import FeedHit, FeedRecord, ManifestEntry, Overlap, SourceFormat
 from mispmini.domain.records import OrganisationRecord
 from mispmini.domain.rules import PullRules
@@ -151,7 +152,7 @@ def _row(feed: FeedRecord) -> pages.FeedRow:
         cached=feed.cached_elements,
         cached_at=feed.cache_timestamp,
         last_fetch=feed.last_fetch,
-        next_fetch=feed.next_fetch if feed.enabled else None,
+        next_fetch=max(feed.next_fetch, clock.now()) if feed.enabled and feed.next_fetch else None,
         result=for_people(feed.last_result) if feed.last_result else "",
     )
 
