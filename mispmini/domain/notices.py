@@ -43,8 +43,12 @@ class RefusedChange(NamedTuple):
 
 
 class RefusedUpdate(NamedTuple):
-    """An update of an event that a partner was not allowed to make; `event_id` is None if it is not here (any more)."""
+    """An update of an event that a partner was not allowed to make; `event_id` is None if it is not here (any more).
 
+    `may_deliver` says that it was refused for the link it came over, which could deliver the event from now on.
+    """
+
+    id: int
     event_uuid: str
     event_id: int | None
     event_info: str
@@ -52,6 +56,7 @@ class RefusedUpdate(NamedTuple):
     timestamp: int | None
     reason: str
     time: int
+    may_deliver: bool
 
 
 class NamedByOthers(NamedTuple):

@@ -51,14 +51,22 @@ _GROUP_SENTENCES = {
     GroupRefusal.NOT_LISTED: "It does not list the organisation of the sync user.",
     GroupRefusal.NO_MEMBER: "The organisation of the sync user is no member of it here.",
 }
+_OWN_EVENT_RULE = "Rule: what was written on this server is changed here alone; no partner updates it."
+_DELIVERED_RULE = (
+    "Rule: only the link that first delivered an event, or its creator's own, updates it. An administrator of this"
+    " server can let another link deliver it."
+)
 _POLICIES = ("accept", "review", "refuse")
 
 
 class UpdateRefused(SaveFailed):
-    """Somebody who may not update this event tried to: people will want to see it (RULES §4)."""
+    """Somebody who may not update this event tried to: people will want to see it (RULES §4).
 
-    def __init__(self, event: EventStanding, reason: str) -> None:
-        super().__init__("edit", "Event", reason, subject_id=event.id)
+    `rule` is what the sender is told beside MISP's own words (RULES §10.10).
+    """
+
+    def __init__(self, event: EventStanding, reason: str, rule: str = "") -> None:
+        super().__init__("edit", "Event", f"{reason} {rule}".rstrip(), subject_id=event.id)
         self.uuid = event.uuid
         self.reason = reason
 
@@ -183,7 +191,7 @@ def judge_edit(viewer: Viewer, event: EventStanding, draft: EventDraft, origin: 
     if draft.timestamp is not None and not _is_newer(event, draft.timestamp, origin):
         raise edit_failed(event, NOT_NEWER)
     if not _may_update(viewer, event, origin):
-        raise UpdateRefused(event, NOT_OWNER)
+        raise UpdateRefused(event, NOT_OWNER, _why_not_updated(event, origin))
     if draft.timestamp is not None and _is_from_the_future(event, draft.timestamp, origin):
         raise UpdateRefused(event, IN_THE_FUTURE)
 
@@ -211,6 +219,12 @@ def _may_update(viewer: Viewer, event: EventStanding, origin: Origin) -> bool:
     if not event.locked:
         return viewer.is_partner and event.user_id == viewer.user_id
     return load_settings().update_policy == "any" or owns(origin, event)
+
+
+def _why_not_updated(event: EventStanding, origin: Origin) -> str:
+    if not origin.is_link:
+        return ""
+    return _DELIVERED_RULE if event.locked else _OWN_EVENT_RULE
 
 
 def _is_newer(event: EventStanding, timestamp: int, origin: Origin) -> bool:
@@ -271,7 +285,10 @@ def _wanted_level(event: EventStanding, draft: EventDraft, origin: Origin, group
     if says_same and known is not None:
         return event.distribution, event.sharing_group_id
     reason = _why_no_group(draft, groups)
-    raise UpdateRefused(event, reason) if origin.is_link else edit_failed(event, reason)
+    if origin.is_link:
+        rule = _GROUP_SENTENCES[groups.refusal_of(draft.sharing_group)]
+        raise UpdateRefused(event, f"{reason} {NO_GROUP} {rule}")
+    raise edit_failed(event, reason)
 
 
 def _why_no_group(draft: EventDraft, groups: Groups) -> str:

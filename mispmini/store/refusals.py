@@ -1,14 +1,14 @@
 """What partners were not allowed to do, kept for people to see: updates of events, changes of groups (RULES §1, §4)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from mispmini.domain import clock
 from mispmini.domain.notices import RefusedChange, RefusedUpdate
 from mispmini.domain.origin import Origin
 from mispmini.domain.viewer import Viewer
 from mispmini.store.damage import readable
-from mispmini.store.sql import execute, row, rows
+from mispmini.store.sql import execute, marks, row, rows
 
 
 def refuse_update(event_uuid: str, viewer: Viewer, origin: Origin, timestamp: int | None, reason: str) -> None:
@@ -25,17 +25,36 @@ def refuse_update(event_uuid: str, viewer: Viewer, origin: Origin, timestamp: in
     )
 
 
-def list_refused_updates(*, limit: int, offset: int = 0) -> tuple[list[RefusedUpdate], int]:
-    """Refused updates, newest first, and how many there are; for site admins, so that no viewer is asked."""
+def list_refused_updates(
+    link_reasons: Sequence[str], *, limit: int, offset: int = 0
+) -> tuple[list[RefusedUpdate], int]:
+    """Refused updates, newest first, and how many there are; for site admins, so that no viewer is asked.
+
+    `link_reasons` are those for which it was refused over this link alone.
+    """
     found = rows(
-        "SELECT refused.event_uuid, event.id, coalesce(event.info, ''), coalesce(organisation.name, ''),"
-        " refused.timestamp, refused.reason, refused.time FROM refused_update AS refused"
+        "SELECT refused.id, refused.event_uuid, event.id, coalesce(event.info, ''), coalesce(organisation.name, ''),"
+        " refused.timestamp, refused.reason, refused.time,"
+        f" coalesce(event.locked, 0) AND refused.reason IN ({marks(link_reasons)}) FROM refused_update AS refused"
         " LEFT JOIN event ON event.uuid = refused.event_uuid AND event.trashed IS NULL"
         " LEFT JOIN organisation ON organisation.id = refused.org_id"
         " ORDER BY refused.time DESC, refused.id DESC LIMIT ? OFFSET ?",
-        (limit, offset),
+        (*link_reasons, limit, offset),
     )
-    return [RefusedUpdate._make(r) for r in found], int(rows("SELECT count(*) FROM refused_update")[0][0])
+    return [RefusedUpdate._make((*r[:-1], bool(r[-1]))) for r in found], int(
+        rows("SELECT count(*) FROM refused_update")[0][0]
+    )
+
+
+def refused_link(refusal_id: int) -> tuple[str, int, int | None] | None:
+    """Of a refused update the event's uuid, the organisation that sent it, and the server it was pulled from."""
+    found = row("SELECT event_uuid, org_id, server_id FROM refused_update WHERE id = ?", (refusal_id,))
+    return None if found is None else (found[0], found[1], found[2])
+
+
+def forget_refusals(event_uuid: str, org_id: int) -> None:
+    """What an organisation was refused of an event is settled, inside a writing()."""
+    execute("DELETE FROM refused_update WHERE event_uuid = ? AND org_id = ?", (event_uuid, org_id))
 
 
 def refuse_group_change(group_id: int, viewer: Viewer, origin: Origin, change: Mapping[str, str]) -> bool:

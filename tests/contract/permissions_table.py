@@ -273,6 +273,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/healthz", PUBLIC, "/healthz"),
     Route("GET", "/help", READ, "/help"),
     Route("GET", "/incoming/index", SITE, "/incoming/index"),
+    Route("POST", "/incoming/let_deliver/<int:number>", but(SITE, 404), "/incoming/let_deliver/99999"),
     Route("GET", "/incoming/reassign/<ref>", SITE, "/incoming/reassign/99999"),
     Route("POST", "/incoming/reassign/<ref>", but(SITE, 404), "/incoming/reassign/99999"),
     Route("POST", "/incoming/release/<ref>", but(SITE, 404), "/incoming/release/99999"),

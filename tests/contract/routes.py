@@ -65,6 +65,7 @@ REFERS: Mapping[tuple[str, str], Kind | str] = {
     ("/galaxy_clusters/index/<ref>", "ref"): "1",
     ("/galaxy_cluster_relations/delete/<ref>", "ref"): Kind.RELATION,
     ("/galaxy_cluster_relations/edit/<ref>", "ref"): Kind.RELATION,
+    ("incoming", "number"): "1",
     ("incoming", "ref"): Kind.EVENT,
     ("instance", "kind"): "default",
     ("jobs", "job_id"): Kind.JOB,

@@ -19,7 +19,7 @@ from mispmini.domain.ids import new_uuid
 from mispmini.domain.receipts import LedgerState, Trouble
 from mispmini.domain.servers import LinkedServer
 from mispmini.domain.viewer import Viewer
-from mispmini.services import audit, blocklists
+from mispmini.services import arrivals, audit, blocklists, jobs
 from mispmini.services.blocklists import Blocklist
 from mispmini.services.events import add_event, delete_event
 from mispmini.store import servers, sql
@@ -324,7 +324,16 @@ def test_an_update_over_a_link_that_did_not_deliver_it_is_refused_and_kept_for_p
     assert sentence.startswith("Pull completed. 1 events pulled, 1 events could not be pulled")
     assert ground.receipt(server, delivered["uuid"]).state is LedgerState.FAILED
     assert ground.sees(delivered["uuid"]).event.info == delivered["info"]
-    assert sql.scalar("SELECT count(*) FROM refused_update WHERE event_uuid = ?", (delivered["uuid"],)) == 1
+    assert str(ground.receipt(server, delivered["uuid"]).detail).endswith("can let another link deliver it.")
+    [refused], _ = arrivals.refused_updates(ground.admin, limit=9)
+    assert refused.event_uuid == delivered["uuid"]
+    told = arrivals.let_deliver(ground.admin, refused.id)
+    assert told.server_name == server.name
+    [job] = jobs.list_jobs(ground.admin, 9)
+    with Source(changed).server() as partner:
+        pull_from(replace(reread(server), url=partner.url), job.subject.partition(" ")[2], OUTBOUND)
+    assert ground.sees(delivered["uuid"]).event.info == "Taken over"
+    assert arrivals.refused_updates(ground.admin, limit=9) == ([], 0)
 
 
 def test_pull_rules_become_keys_of_the_index_body(ground: Ground, source: Source) -> None:

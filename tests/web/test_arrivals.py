@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mispmini.domain.ids import new_authkey, new_uuid
+from mispmini.store import sql
 from tests.web.browsing import Browser
 from tests.web.callers import Analyst
 from tests.web.conftest import ADMIN, ORG_ADMIN, Site, csrf_of
@@ -126,6 +127,55 @@ def test_a_refused_update_is_listed_and_reassigning_lets_the_next_one_in(
     assert dora.get(f"/events/view/{event['id']}").json()["Event"]["info"] == "Taken over"
 
 
+@pytest.mark.parametrize("pulls", [False, True], ids=["asked to publish again", "fetched"])
+def test_one_click_lets_the_link_of_a_refused_update_deliver_it(
+    site: Site, dora: Analyst, beta: tuple[Analyst, Json], browser: Browser, pulls: bool
+) -> None:
+    other, org = partner(site, dora, f"CSIRT Delta {new_uuid()[:8]}")
+    server = {"name": f"Delta {new_uuid()[:8]}", "url": "https://delta.example", "authkey": new_authkey()}
+    dora.post("/servers/add", {**server, "remote_org_id": org["id"], "pull": pulls})
+    stranger = {"uuid": new_uuid(), "name": f"CSIRT {new_uuid()[:8]}"}
+    body = {"info": f"Theirs {new_uuid()}", "distribution": 3, "locked": True, "Orgc": stranger, "timestamp": "1000"}
+    event = beta[0].post("/events/add", {"Event": body})["Event"]
+    newer = [{"Event": {"info": "Taken over", "timestamp": str(2000 + n)}} for n in range(2)]
+    for one in newer:
+        told = other.post(f"/events/edit/{event['uuid']}", one, status=403)["errors"]
+        assert told.startswith("Event could not be saved: The user used to edit the event is not authorised to do so.")
+        assert told.endswith("An administrator of this server can let another link deliver it.")
+    page = browser.open("/incoming/index").text
+    row = next(part for part in page.split("<tr>") if org["name"] in unescape(part))
+    assert "Let this link deliver it from now on" in row
+    action = row.partition('action="')[2].partition('"')[0]
+    answer = browser.open(action, "POST", data={"csrf_token": csrf_of(row)})
+    assert answer.status_code == 303
+    after = unescape(browser.open(answer.headers["Location"]).text)
+    assert f"From now on {org['name']} delivers this event." in after
+    assert (f"is being fetched from {server['name']}" in after) is pulls
+    assert ("ask them to publish it once more" in after) is not pulls
+    listed = dora.get("/incoming/index").json()["refused_updates"]
+    assert event["uuid"] not in [item["event_uuid"] for item in listed]
+    waiting = sql.rows("SELECT subject FROM job WHERE subject LIKE ?", (f"%{event['uuid']}",))
+    assert len(waiting) == pulls
+    other.post(f"/events/edit/{event['uuid']}", newer[1])
+    beta[0].post(f"/events/edit/{event['uuid']}", {"Event": {"info": "x", "timestamp": "9000"}}, status=403)
+    dora.post(action, {}, status=404)
+
+
+def test_what_no_link_could_update_offers_no_other_link(dora: Analyst, beta: tuple[Analyst, Json]) -> None:
+    """An event that was written here, and one whose group is refused."""
+    ours = dora.post("/events/add", {"Event": {"info": f"Ours {new_uuid()}", "distribution": 3}})["Event"]
+    told = beta[0].post(f"/events/edit/{ours['uuid']}", {"Event": {"info": "x", "timestamp": "9999999999"}}, status=403)
+    assert told["errors"].endswith(
+        "Rule: what was written on this server is changed here alone; no partner updates it."
+    )
+    theirs = beta[0].post("/events/add", {"Event": {"info": "Theirs", "distribution": 3, "timestamp": "1000"}})["Event"]
+    level = {"distribution": 4, "SharingGroup": {"uuid": new_uuid(), "name": "None", "Organisation": {"name": "x"}}}
+    told = beta[0].post(f"/events/edit/{theirs['uuid']}", {"Event": {**level, "timestamp": "2000"}}, status=403)
+    assert "Sharing group not accepted." in told["errors"]
+    offers = {r["event_uuid"]: r["may_deliver"] for r in dora.get("/incoming/index").json()["refused_updates"]}
+    assert (offers[ours["uuid"]], offers[theirs["uuid"]]) == (False, False)
+
+
 def test_ids_in_a_body_name_nothing(dora: Analyst, beta: tuple[Analyst, Json]) -> None:
     """RULES §5: the row is found by the URL; a body uuid must be that row's."""
     one, other = (in_our_name(dora, beta[0]) for _ in range(2))
@@ -141,7 +191,12 @@ def test_ids_in_a_body_name_nothing(dora: Analyst, beta: tuple[Analyst, Json]) -
     assert dora.get(f"/events/view/{other['id']}").json()["Event"]["info"] == other["info"]
 
 
-PATHS = (("GET", "/incoming/index"), ("POST", "/incoming/release/1"), ("POST", "/incoming/reassign/1"))
+PATHS = (
+    ("GET", "/incoming/index"),
+    ("POST", "/incoming/release/1"),
+    ("POST", "/incoming/reassign/1"),
+    ("POST", "/incoming/let_deliver/1"),
+)
 
 
 @pytest.mark.parametrize(("method", "path"), PATHS, ids=[path for _, path in PATHS])

@@ -118,7 +118,7 @@ def incoming_page(named: list[NamedByOthers], refused: list[RefusedUpdate], pagi
 
 
 def _refused_row(row: RefusedUpdate) -> RefusedRow:
-    said = _REFUSED_UPDATES.get(row.reason)
+    said = next((words for known, words in _REFUSED_UPDATES.items() if row.reason.startswith(known)), None)
     return RefusedRow(
         event_id=row.event_id,
         event=row.event_info or row.event_uuid,
@@ -126,7 +126,16 @@ def _refused_row(row: RefusedUpdate) -> RefusedRow:
         version=row.timestamp,
         reason=gettext(said) if said else for_people(row.reason),
         at=row.time,
+        deliver_path=f"/incoming/let_deliver/{row.id}" if row.may_deliver else "",
     )
+
+
+def delivery_told(delivery: arrivals.Delivery) -> str:
+    """What happens after another link was let deliver an event."""
+    told = _("From now on %(partner)s delivers this event.", partner=delivery.org_name)
+    if delivery.server_name is not None:
+        return told + " " + _("What was refused is being fetched from %(server)s.", server=delivery.server_name)
+    return told + " " + _("What was refused is not here: ask them to publish it once more.")
 
 
 def reassign_page(viewer: Viewer, event: EventRow) -> ReassignPage:

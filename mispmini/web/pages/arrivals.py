@@ -37,6 +37,7 @@ class RefusedRow:
     version: int | None  # the timestamp that was sent
     reason: str
     at: int
+    deliver_path: str  # where a POST lets its link deliver the event from now on; "" where that would not help
 
 
 @shown

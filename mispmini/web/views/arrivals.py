@@ -50,6 +50,15 @@ def release(ref: str) -> Answer:
     return done(message, go_to=f"/events/view/{event_id}", notice=_("The event was released."))
 
 
+@bp.post("/let_deliver/<int:number>")
+@needs(Permission.SITE_ADMIN)
+def let_deliver(number: int) -> Answer:
+    """Let the link of a refused update deliver the event from now on, and fetch what was refused where it pulls."""
+    delivery = arrivals.let_deliver(current_viewer(), number)
+    message = saved("Event reassigned.", subject_id=delivery.event_id)
+    return done(message, go_to="/incoming/index", notice=arrival_pages.delivery_told(delivery))
+
+
 @bp.get("/reassign/<ref>")
 @needs(Permission.SITE_ADMIN)
 def show_reassign(ref: str) -> Answer:
