@@ -54,11 +54,13 @@ class Alarm:
     good: int | None
 
     @classmethod
-    def after(cls, before: "Alarm | None", kind: AlarmKind, subject: str, reason: str) -> "Alarm":
-        """What a look that found this says now, after what the one before it said."""
+    def after(
+        cls, before: "Alarm | None", kind: AlarmKind, subject: str, reason: str, good: int | None = None
+    ) -> "Alarm":
+        """What a look that found this says now, after what the one before it said; what is well is `good` since."""
         now = clock.now()
         is_new = before is None or bool(before.reason) is not bool(reason)
-        good = now if not reason else before.good if before else None
+        good = (good or now) if not reason else before.good if before else None
         return cls(kind, subject, reason, now if is_new or before is None else before.since, now, good)
 
     @property

@@ -21,9 +21,9 @@ def raise_alarm(kind: AlarmKind, reason: str, *, subject: str = "", org_id: int 
     _note(kind, subject, reason, org_id)
 
 
-def clear_alarm(kind: AlarmKind, *, subject: str = "", org_id: int | None = None) -> None:
-    """Say that all is well, whether it was before or not."""
-    _note(kind, subject, "", org_id)
+def clear_alarm(kind: AlarmKind, *, subject: str = "", org_id: int | None = None, good: int | None = None) -> None:
+    """Say that all is well, whether it was before or not; `good` is when it was (epoch seconds), unless now."""
+    _note(kind, subject, "", org_id, good)
 
 
 def last_look(kind: AlarmKind, subject: str = "") -> Alarm | None:
@@ -38,9 +38,9 @@ def standing_alarms(viewer: Viewer) -> list[Alarm]:
     return untold + kept
 
 
-def _note(kind: AlarmKind, subject: str, reason: str, org_id: int | None) -> None:
+def _note(kind: AlarmKind, subject: str, reason: str, org_id: int | None, good: int | None = None) -> None:
     before = last_look(kind, subject)
-    alarm = Alarm.after(before, kind, subject, reason)
+    alarm = Alarm.after(before, kind, subject, reason, good)
     if reason and (before is None or before.reason != reason):
         _log.error(_sentence(alarm))
     try:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mispmini.domain import clock
-from mispmini.domain.alarms import Alarm, AlarmKind
+from mispmini.domain.alarms import AlarmKind
 from mispmini.domain.errors import Busy, MispminiError, OutOfSpace
 from mispmini.domain.instance_settings import N_
 from mispmini.services import alarms, house
@@ -18,6 +18,7 @@ from mispmini.store.sealing import data_folder
 from mispmini.store.settings import load_settings
 
 NO_ROOM = N_("There is no room for it in the data folder.")
+IS_DAMAGED = N_("The database is damaged.")
 _SECOND = AlarmKind.SECOND_PLACE
 _HOUR = 3600
 _DAY = 24 * _HOUR
@@ -42,7 +43,7 @@ def back_up(folder: Path | None = None, places: Sequence[Place] = ()) -> Backup:
 
     Raises Damaged, BadBackup, Busy, OutOfSpace, OSError, and NotTaken when it is here alone.
     """
-    made, missing = _make(folder or backups_folder(), places, keeps=True, is_own=folder is None)
+    made, missing = _make(folder or backups_folder(), places)
     if missing:
         raise NotTaken(f"{made.path} is whole, but did not reach {', '.join(missing)}; the health page says why.")
     return made
@@ -59,12 +60,12 @@ def care_for_backups(places: Sequence[Place] = ()) -> None:
 def back_up_if_due(places: Sequence[Place] = ()) -> bool:
     """Make one where it is due; whether there is one more. What goes wrong is an alarm. Raises Busy."""
     settings = load_settings()
-    here = _is_due(settings.backup_hours, newest_backup(), alarms.last_look(AlarmKind.BACKUP))
+    here = _is_due(settings.backup_hours, newest_backup())
     there = [place for place in places if _is_due_at(place, settings.second_backup_hours)]
-    if not (here or there):
+    if not (here or there) or _failed_lately(AlarmKind.BACKUP):
         return False
     try:
-        _make(backups_folder(), there, keeps=here, is_own=here, needs_room=True)
+        _make(backups_folder(), there, keeps=here, needs_room=True)
     except Busy:
         raise
     except (MispminiError, OSError):
@@ -76,30 +77,34 @@ def look_at_database() -> bool:
     """Look for damage in a copy; False where there is no room for one. Raises Busy, OutOfSpace, OSError."""
     if house.disk_space().free < 2 * figures.database_bytes():
         return False
-    _note(AlarmKind.DATABASE, backups.damage_now(backups_folder()))
+    if flaw := backups.damage_now(backups_folder()):
+        alarms.raise_alarm(AlarmKind.DATABASE, flaw)
+    else:
+        alarms.clear_alarm(AlarmKind.DATABASE)
     return True
 
 
 def _make(
-    where: Path, places: Sequence[Place], *, keeps: bool, is_own: bool, needs_room: bool = False
+    where: Path, places: Sequence[Place], *, keeps: bool = True, needs_room: bool = False
 ) -> tuple[Backup, list[str]]:
     """One backup, and the names of the places that have not got it."""
+    is_own = where == backups_folder()
     try:
         if needs_room and house.disk_space().free < backups.bytes_needed():
             raise OutOfSpace(NO_ROOM)
         with backups.fresh_backup(where) as fresh:
-            _note(AlarmKind.DATABASE, "")
+            alarms.clear_alarm(AlarmKind.DATABASE)
             made = backups.keep(fresh, where) if keeps else fresh
             if is_own:
-                _note(AlarmKind.BACKUP, "")
+                alarms.clear_alarm(AlarmKind.BACKUP)
             return made, [place.name for place in places if not _handed_over(made, place)]
     except Busy:
         raise
     except (MispminiError, OSError) as error:
         if isinstance(error, Damaged):
-            _note(AlarmKind.DATABASE, error.flaw)
-        for kind, subject in (*([(AlarmKind.BACKUP, "")] * is_own), *((_SECOND, place.name) for place in places)):
-            _note(kind, reason_of(error), subject)
+            alarms.raise_alarm(AlarmKind.DATABASE, error.flaw)
+        if is_own:
+            alarms.raise_alarm(AlarmKind.BACKUP, IS_DAMAGED if isinstance(error, Damaged) else reason_of(error))
         raise
 
 
@@ -107,17 +112,10 @@ def _handed_over(made: Backup, place: Place) -> bool:
     try:
         place.take(made)
     except NotTaken as refusal:
-        _note(_SECOND, refusal.sentence, place.name)
+        alarms.raise_alarm(_SECOND, refusal.sentence, subject=place.name)
         return False
-    _note(_SECOND, "", place.name)
+    alarms.clear_alarm(_SECOND, subject=place.name, good=made.created)
     return True
-
-
-def _note(kind: AlarmKind, reason: str, subject: str = "") -> None:
-    if reason:
-        alarms.raise_alarm(kind, reason, subject=subject)
-    else:
-        alarms.clear_alarm(kind, subject=subject)
 
 
 def reason_of(error: MispminiError | OSError) -> str:
@@ -130,12 +128,16 @@ def reason_of(error: MispminiError | OSError) -> str:
 
 def _is_due_at(place: Place, hours: int) -> bool:
     look = alarms.last_look(_SECOND, place.name)
-    return _is_due(hours, None if look is None else look.good, look)
+    return _is_due(hours, None if look is None else look.good) and not _failed_lately(_SECOND, place.name)
 
 
-def _is_due(hours: int, good: int | None, look: Alarm | None) -> bool:
-    """Whether the last good one is too old, or of the future; what failed waits a while before it is tried again."""
+def _is_due(hours: int, good: int | None) -> bool:
+    """Whether the last good one is too old, or of the future."""
     now = clock.now()
-    if not hours or (look is not None and look.reason and abs(now - look.looked) < _RETRY_SECONDS):
-        return False
-    return good is None or good > now + _HOUR or now - good >= hours * _HOUR - _EARLY_SECONDS
+    return bool(hours) and (good is None or good > now + _HOUR or now - good >= hours * _HOUR - _EARLY_SECONDS)
+
+
+def _failed_lately(kind: AlarmKind, subject: str = "") -> bool:
+    """What failed waits a while before it is tried again."""
+    look = alarms.last_look(kind, subject)
+    return look is not None and bool(look.reason) and abs(clock.now() - look.looked) < _RETRY_SECONDS

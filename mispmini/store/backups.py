@@ -82,6 +82,7 @@ def bytes_needed() -> int:
 
 def keep(made: Backup, folder: Path) -> Backup:
     """Put a backup into a folder on the same disk, and only then remove the oldest beyond the number to keep."""
+    os.utime(made.path, (made.created, made.created))  # how old it is counts from the moment that it holds
     path = made.path.rename(folder / made.path.name)
     sync(folder)
     _remove_beyond(path)

@@ -1,9 +1,12 @@
 """How the server stands: for watchers without a key, for monitoring with a read-only one, and as a page."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 
+from mispmini.domain.alarms import AlarmKind
+from mispmini.services import alarms
 from tests.web.callers import Browser, Caller
 from tests.web.conftest import ADMIN, PUBLISHER, Site
 
@@ -60,3 +63,36 @@ def test_health_names_checks_and_partners(site: Site) -> None:
     assert "Beta" in page
     assert "badge" in page
     assert Browser(site, site.email(PUBLISHER)).get("/health").status_code == 403
+
+
+@pytest.fixture
+def damaged(site: Site) -> Iterator[None]:
+    """An alarm that stands for the time of a test."""
+    alarms.raise_alarm(AlarmKind.DATABASE, "Page 7 <b>is</b> bad")
+    yield
+    alarms.clear_alarm(AlarmKind.DATABASE)
+
+
+@pytest.mark.usefixtures("damaged")
+def test_an_alarm_is_on_the_pages_of_those_who_may_see_it(site: Site) -> None:
+    for path in ("/", "/health"):
+        page = Browser(site, site.email(ADMIN)).get(path).text
+        assert "O banco de dados está danificado: Page 7 &lt;b&gt;is&lt;/b&gt; bad" in page
+        assert "Desde" in page
+    assert "danificado" not in Browser(site, site.email(PUBLISHER)).get("/").text
+
+
+@pytest.mark.usefixtures("damaged")
+def test_watchers_hear_of_damage_in_one_word(site: Site) -> None:
+    answer = site.get("/readyz")
+    assert (answer.status_code, answer.json()) == (503, {"status": "damaged"})
+    told = Caller(site, site.key(ADMIN, read_only=True)).get("/health.json").json()
+    (check,) = [check for check in told["checks"] if check["check"] == "integrity"]
+    assert (told["status"], check["verdict"], check["since"] > 0) == ("fail", "fail", True)
+
+
+def test_the_second_place_of_backups_is_shown_without_its_secrets_and_never_changed_here(site: Site) -> None:
+    caller = Caller(site, site.admin_key)
+    page = Browser(site, site.email(ADMIN)).get("/servers/serverSettings").text
+    assert "backup_command" in page
+    assert caller.post("/servers/serverSettingsEdit/backup_command", {"value": "/bin/sh"}).status_code in (403, 404)
