@@ -159,7 +159,10 @@ def asked(*, in_pieces: bool = False) -> Asked:
     if "asked" not in g:
         path, query = asked_path(), dict(request.args)
         bodies_in.refuse_nul([*path.named.values(), *query.values()])
-        g.asked = Asked(path, bodies_in.read_body(in_pieces=in_pieces), query)
+        body = bodies_in.read_body(in_pieces=in_pieces)
+        if in_pieces and room.is_taken():
+            g.handed_over, body = body, _single_values(body)
+        g.asked = Asked(path, body, query)
     found: Asked = g.asked
     return found
 
@@ -170,11 +173,16 @@ def handed_over_body() -> object:
     An event of 50,000 attributes would else stand in memory once more while it is stored.
     """
     found = asked(in_pieces=True)
-    is_large = room.is_taken() or (request.content_length or 0) > _LARGE
-    if is_large and isinstance(found.body, dict):
-        single = {name: value for name, value in found.body.items() if isinstance(value, str | int | float | None)}
-        g.asked = Asked(found.path, single, found.query)
+    if "handed_over" in g:
+        return g.pop("handed_over")
+    if (request.content_length or 0) > _LARGE and isinstance(found.body, dict):
+        g.asked = Asked(found.path, _single_values(found.body), found.query)
     return found.body
+
+
+def _single_values(body: object) -> object:
+    record = body if isinstance(body, dict) else {}
+    return {name: value for name, value in record.items() if isinstance(value, str | int | float | None)}
 
 
 def parameter(name: str, default: object = None) -> object:

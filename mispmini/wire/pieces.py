@@ -15,7 +15,7 @@ from mispmini.wire.shape import ONE_ELEMENT, STRETCH, Limits, Shape
 
 T = TypeVar("T")
 _LISTS = frozenset({"Attribute", "Object"})
-_AROUND = frozenset({"request", "response", "Event"})
+_INSIDE = {"": ("response", "request", "Event"), "response": ("request", "Event"), "request": ("Event",), "Event": ()}
 _AT_THE_END = 16  # characters: the longest thing of JSON that may be cut in two, but for a text, is \ud83d\ude00
 _SMALL = 64 * 1024
 
@@ -29,17 +29,18 @@ def read_in_pieces(stretches: Iterable[bytes], shape: Shape) -> object:
     text = _Text(stretches, shape.longest, ONE_ELEMENT)
     if not text.peek():
         return {}
-    value = Packed(text.items(_Text.value_text)) if text.peek() == "[" else _record_or_value(text)
+    value = Packed(text.items(_Text.value_text)) if text.peek() == "[" else _record_or_value(text, "")
     if text.peek():
         raise Malformed(door.MALFORMED)
     return value
 
 
-def _record_or_value(text: "_Text") -> object:
-    return door.unique_keys(list(_members(text))) if text.peek() == "{" else text.kept_value()
+def _record_or_value(text: "_Text", around: str) -> object:
+    return door.unique_keys(list(_members(text, around))) if text.peek() == "{" else text.kept_value()
 
 
-def _members(text: "_Text") -> Iterator[tuple[str, object]]:
+def _members(text: "_Text", around: str) -> Iterator[tuple[str, object]]:
+    """The members of a record that stands under this key; an event is looked for where door.unwrap() finds it."""
     text.take("{")
     if text.peek() == "}":
         text.take("}")
@@ -48,18 +49,18 @@ def _members(text: "_Text") -> Iterator[tuple[str, object]]:
     while after == ",":
         key = text.key()
         text.take(":")
-        yield key, _member(text, key)
+        yield key, _member(text, key, around)
         after = text.take(",}")
 
 
-def _member(text: "_Text", key: str) -> object:
+def _member(text: "_Text", key: str, around: str) -> object:
     if key in _LISTS and text.peek() == "[":
         return Packed(text.items(_Text.value_text))
-    if key not in _AROUND:
+    if key not in _INSIDE[around]:
         return text.kept_value()
     if text.peek() != "[":
-        return _record_or_value(text)
-    return list(text.items(_record_or_value))
+        return _record_or_value(text, key)
+    return list(text.items(lambda item: _record_or_value(item, key)))
 
 
 class _Text:
@@ -103,7 +104,7 @@ class _Text:
                 if not (self._may_be_cut(error) and self._read_on()):
                     raise Malformed(door.MALFORMED) from error
             else:
-                if end < len(self._text) or not self._read_on():  # else a number may go on
+                if end + _AT_THE_END < len(self._text) or not self._read_on():  # else a number may go on
                     self._seen, self._at = self._at, end
                     return value
 
@@ -144,8 +145,10 @@ class _Text:
             missing -= len(piece)
             if len(begun) > _SMALL:
                 shape.add(piece.encode())
+        if len(pieces) == 1:
+            return False
         self._text, self._at = "".join(pieces), 0
-        return len(pieces) > 1
+        return True
 
     def _next_piece(self) -> str:
         try:

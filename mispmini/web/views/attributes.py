@@ -16,7 +16,7 @@ from mispmini.services.attributes import Added, CountedBy
 from mispmini.services.rights import must_be_modifiable
 from mispmini.web import describe, tagging
 from mispmini.web.answer import Answer, answer, done, page_answer, reply, saved, see_other, wants_json
-from mispmini.web.asking import asked, parameter
+from mispmini.web.asking import asked, handed_over_body, parameter
 from mispmini.web.building import event_pages, event_tabs, removals
 from mispmini.web.building.event_tabs import Asked, Shown
 from mispmini.web.errors import if_refused
@@ -148,7 +148,7 @@ def _event_page(event_ref: str, form: Form | None) -> object:
 
 
 def _asked_drafts(viewer: Viewer) -> tuple[dict[int, AttributeDraft], dict[int, Invalid]]:
-    body = asked().body
+    body = handed_over_body()
     if not body:
         raise Malformed("No valid attribute data received.")
     drafts: dict[int, AttributeDraft] = {}
