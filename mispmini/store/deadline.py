@@ -53,11 +53,15 @@ class _OfThread(threading.local):
 of_thread = _OfThread()
 
 
+def watch() -> None:
+    """Have this thread's new connection look at the clock."""
+    _untyped.connection().set_progress_handler(of_thread.allowance.is_over, _STEPS)
+
+
 def limit_reading(seconds: float) -> None:
     """From now on this thread's reads may take so long together; 0 for as long as they like."""
     own = of_thread.allowance
     own.seconds = own.left = seconds
-    _untyped.connection().set_progress_handler(own.is_over if seconds else None, _STEPS)
 
 
 def anew_each(batches: Iterable[T]) -> Iterator[T]:
