@@ -117,7 +117,8 @@ def open_database(path: Path) -> None:
 
 def connect() -> None:
     """Give this thread its connection; it keeps it."""
-    database.connect(reuse_if_open=True)
+    if database.connect(reuse_if_open=True):
+        deadline.watch()
 
 
 def disconnect() -> None:

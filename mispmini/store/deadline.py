@@ -5,11 +5,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from sqlite3 import Error
-from types import TracebackType
 from typing import Any, TypeVar
-
-from peewee import PeeweeException
 
 from mispmini.domain.errors import BadRequest, OutOfTime
 from mispmini.store.tables.base import database
@@ -24,73 +20,74 @@ _untyped: Any = database
 T = TypeVar("T")
 
 
-class _Allowance(threading.local):
+class Allowance:
     """Of one thread: seconds for each batch (0: no limit), what is left of them, and when that ends."""
 
-    seconds = 0.0
-    left = 0.0
-    ends = math.inf
+    __slots__ = ("ends", "left", "seconds")
+
+    def __init__(self) -> None:
+        self.seconds = self.left = 0.0
+        self.ends = math.inf
+
+    def begin(self) -> None:
+        """SQLite works from now on."""
+        if self.seconds:
+            self.ends = time.monotonic() + self.left
+
+    def end(self) -> None:
+        """It does not work any more."""
+        if self.seconds:
+            self.left = self.ends - time.monotonic()
+        self.ends = math.inf
+
+    def is_over(self) -> bool:
+        """Whether SQLite should stop."""
+        return time.monotonic() > self.ends
 
 
-_own = _Allowance()
+class _OfThread(threading.local):
+    def __init__(self) -> None:
+        self.allowance = Allowance()
+
+
+of_thread = _OfThread()
+
+
+def watch() -> None:
+    """Have this thread's new connection look at the clock."""
+    _untyped.connection().set_progress_handler(of_thread.allowance.is_over, _STEPS)
 
 
 def limit_reading(seconds: float) -> None:
     """From now on this thread's reads may take so long together; 0 for as long as they like."""
-    _own.seconds = _own.left = seconds
-    _own.ends = math.inf
-    _untyped.connection().set_progress_handler(_is_over if seconds else None, _STEPS)
+    own = of_thread.allowance
+    own.seconds = own.left = seconds
 
 
 def anew_each(batches: Iterable[T]) -> Iterator[T]:
     """Batches that are read one after the other: what comes after the first one has the whole time again."""
     for batch in batches:
         yield batch
-        _own.left = _own.seconds
+        own = of_thread.allowance
+        own.left = own.seconds
 
 
 @contextmanager
 def lifted(*, for_good: bool) -> Iterator[None]:
     """Without a limit, for the block or to the end of the request."""
-    seconds, ends = _own.seconds, _own.ends
-    _own.seconds, _own.ends = 0.0, math.inf
+    own = of_thread.allowance
+    seconds, own.seconds = own.seconds, 0.0
     try:
         yield
     finally:
         if not for_good:
-            _own.seconds, _own.ends = seconds, ends
+            own.seconds = seconds
 
 
-class Reading:
-    """Around one statement: its time counts, and what SQLite says to a search becomes a refusal.
-
-    Raises OutOfTime, and BadRequest when a text to search for is longer than SQLite takes.
-    """
-
-    __slots__ = ("_ends",)
-
-    def __enter__(self) -> None:
-        self._ends = _own.ends
-        if _own.seconds:
-            _own.ends = time.monotonic() + _own.left
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        if _own.seconds:
-            _own.left = _own.ends - time.monotonic()
-            _own.ends = self._ends
-        if isinstance(error, Error | PeeweeException):
-            _refuse(error)
-
-
-def _is_over() -> bool:
-    return time.monotonic() > _own.ends
-
-
-def _refuse(error: Exception) -> None:
+def refuse(error: Exception) -> None:
+    """What SQLite says to a search as a refusal: raises OutOfTime, or BadRequest for too long a text to search for."""
     if str(error) == "interrupted":
-        _own.seconds = 0.0  # the refusal is told without a limit
+        of_thread.allowance.seconds = 0.0  # the refusal is told without a limit
         raise OutOfTime(TOOK_TOO_LONG) from error
     if "pattern too complex" in str(error):
         raise BadRequest(TERM_TOO_LONG) from error

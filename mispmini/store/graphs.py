@@ -77,12 +77,21 @@ def find_readable_event_id(viewer: Viewer, ref: str) -> int:
     return _find_id(ref, event_readable_by(viewer))
 
 
+def find_size(viewer: Viewer, ref: str) -> int:
+    """How many attributes the event named by id or uuid holds. Raises NotFound if absent or invisible."""
+    return _find(ref, event_readable_by(viewer), "attribute_count")
+
+
 def _find_id(ref: str, seen: Predicate) -> int:
+    return _find(ref, seen, "id")
+
+
+def _find(ref: str, seen: Predicate, column: str) -> int:
     named = reference(ref, "event")
     if named is None:
         raise NotFound(INVALID_EVENT)
     condition = named & seen
-    found = rows(f"SELECT event.id FROM event WHERE {condition.text}", condition.params)
+    found = rows(f"SELECT event.{column} FROM event WHERE {condition.text}", condition.params)
     if not found:
         raise NotFound(INVALID_EVENT)
     return int(found[0][0])

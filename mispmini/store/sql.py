@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from peewee import PeeweeException
 
 from mispmini.store.damage import Undecoded
-from mispmini.store.deadline import Reading
+from mispmini.store.deadline import of_thread, refuse
 from mispmini.store.tables.base import database
 
 Row = tuple[Any, ...]
@@ -36,42 +36,50 @@ TRUE = Predicate("1 = 1")
 
 def rows(text: str, params: Sequence[object] = ()) -> list[Row]:
     """All rows of a statement. Raises OutOfTime, and BadRequest for a text to search for that is too long."""
-    with Reading():
-        try:
-            found: list[Row] = _untyped.execute_sql(text, params).fetchall()
-        except _FAILURES as error:
-            found = _as_far_as_it_goes(error, text, params)
-    return found
-
-
-def streamed_rows(text: str, params: Sequence[object] = (), *, at_once: int = 1) -> Iterator[Row]:
-    """The same, read from the database as they are taken, so many at a time; inside a reading() or writing()."""
-    taken = 0
+    allowance = of_thread.allowance
+    allowance.begin()
     try:
-        with Reading():
-            cursor = _untyped.execute_sql(text, params)
-            found: list[Row] = cursor.fetchmany(at_once)
-        while found:
-            yield from found
-            taken += len(found)
-            with Reading():
-                found = cursor.fetchmany(at_once)
+        found: list[Row] = _untyped.execute_sql(text, params).fetchall()
     except _FAILURES as error:
-        yield from _as_far_as_it_goes(error, text, params)[taken:]
+        found = _as_far_as_it_goes(error, text, params)
+    finally:
+        allowance.end()
+    return found
 
 
 def row(text: str, params: Sequence[object] = ()) -> Row | None:
     """The first row, or None. Raises as rows() does."""
-    with Reading():
-        try:
-            found: Row | None = _untyped.execute_sql(text, params).fetchone()
-        except _FAILURES as error:
-            found = next(iter(_as_far_as_it_goes(error, text, params)), None)
+    allowance = of_thread.allowance
+    allowance.begin()
+    try:
+        found: Row | None = _untyped.execute_sql(text, params).fetchone()
+    except _FAILURES as error:
+        found = next(iter(_as_far_as_it_goes(error, text, params)), None)
+    finally:
+        allowance.end()
     return found
+
+
+def streamed_rows(text: str, params: Sequence[object] = (), *, at_once: int = 32) -> Iterator[Row]:
+    """The same as rows(), read from the database as they are taken, some at once."""
+    taken, allowance = 0, of_thread.allowance
+    try:
+        allowance.begin()
+        cursor = _untyped.execute_sql(text, params)
+        while found := cursor.fetchmany(at_once):
+            allowance.end()
+            yield from found
+            taken += len(found)
+            allowance.begin()
+    except _FAILURES as error:
+        yield from _as_far_as_it_goes(error, text, params)[taken:]
+    finally:
+        allowance.end()
 
 
 def _as_far_as_it_goes(error: Exception, text: str, params: Sequence[object]) -> list[Row]:
     """Once more, where a text is no UTF-8, with what of it can be shown; any other error is raised."""
+    refuse(error)
     if "decode to UTF-8" not in str(error):
         raise error
     connection = _untyped.connection()

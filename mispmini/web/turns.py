@@ -3,15 +3,13 @@
 import logging
 import threading
 from collections.abc import Callable, Generator, Iterable
-from contextlib import ExitStack
 from functools import partial, wraps
 from itertools import chain
-from types import TracebackType
 from typing import ParamSpec
 
 from flask import Flask, current_app, g, request
 
-from mispmini.domain.errors import Busy, MispminiError, OutOfTime
+from mispmini.domain.errors import Busy, OutOfTime
 from mispmini.domain.instance_settings import InstanceSettings
 from mispmini.services.searching import limit_reading
 from mispmini.web.answer import Answer
@@ -19,7 +17,6 @@ from mispmini.web.asking import asked
 from mispmini.web.who import viewer_or_none
 
 P = ParamSpec("P")
-ExitCallback = Callable[[type[BaseException] | None, BaseException | None, TracebackType | None], None]
 ALL_TAKEN = "As many searches as may run at a time are running. Please try again in a moment."
 WAIT_SECONDS = 5.0
 _MOST_WAITING = 100
@@ -84,39 +81,49 @@ def in_turn(search: Callable[[], Answer]) -> Answer:
     """What a search answers; it has its turn until the last piece is sent. Raises Busy, OutOfTime."""
     turns: Turns = current_app.extensions["turns"]
     turns.take()
-    with ExitStack() as turn:
-        turn.callback(turns.give_back)
-        turn.push(_noting())
+    is_sent = False
+    try:
         limit_reading(_seconds())
         answer = search()
         if answer.is_streamed and request.method != "HEAD":
-            _send(answer, turn.pop_all())
+            is_sent = True
+            _send(answer, turns)
+    except OutOfTime as error:
+        if not is_sent:
+            _note(error, _what())
+        raise
+    finally:
+        if not is_sent:
+            turns.give_back()
     return answer
 
 
-def _send(answer: Answer, turn: ExitStack) -> None:
+def _send(answer: Answer, turns: Turns) -> None:
     """What goes wrong before the first piece is a refusal; after it the answer breaks off, which clients notice."""
-    pieces = _pieces(answer.iter_encoded(), turn)
+    pieces = _pieces(answer.iter_encoded(), turns, _what())
     answer.response = chain((next(pieces, b""),), pieces)
     answer.call_on_close(pieces.close)
 
 
-def _pieces(pieces: Iterable[bytes], turn: ExitStack) -> Generator[bytes]:
-    with turn:
+def _pieces(pieces: Iterable[bytes], turns: Turns, what: str) -> Generator[bytes]:
+    try:
         yield from pieces
+    except Exception as error:  # whatever it is, the answer has begun and is never ended
+        _note(error, what)
+        raise
+    finally:
+        turns.give_back()
 
 
-def _noting() -> ExitCallback:
-    """Who searched for what, for the log if that is stopped or fails."""
-    viewer, asks, what = viewer_or_none(), asked(), f"{request.method} {request.path}"
+def _what() -> str:
+    """Who searches for what, for the log."""
+    viewer = viewer_or_none()
     who = None if viewer is None else viewer.user_id
+    return f"user {who}: {request.method} {request.path} {asked().parameters()!r}"[:_LONGEST_TOLD]
 
-    def note(_kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, Exception) and (isinstance(error, OutOfTime) or not isinstance(error, MispminiError)):
-            given = repr(asks.parameters())[:_LONGEST_TOLD]
-            _log.warning("A search of user %s was broken off: %s %s: %s", who, what, given, error)
 
-    return note
+def _note(error: Exception, what: str) -> None:
+    _log.warning("A search was broken off (%s) for %s", error, what)
 
 
 def _begin() -> None:

@@ -18,9 +18,11 @@ from mispmini.services.warninglists import attach_warnings
 from mispmini.store.attachments import attributes_with_files, files_of
 from mispmini.store.database import reading
 from mispmini.store.events import count_any_attributes
-from mispmini.store.graphs import Parts, load_event
+from mispmini.store.graphs import Parts, find_size, load_event
 from mispmini.wire.event_out import OutOptions, event_chunks
 from mispmini.wire.replies import dump
+
+_MANY_ATTRIBUTES = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,11 @@ def saved_event(viewer: Viewer, event_id: int, view: View) -> EventGraph:
     if held is not None:
         graph.event = graph.event._replace(attribute_count=held)
     return graph
+
+
+def is_large(viewer: Viewer, ref: str) -> bool:
+    """Whether making the event's text takes as long as an export. Raises NotFound."""
+    return find_size(viewer, ref) > _MANY_ATTRIBUTES
 
 
 def event_is_readable(viewer: Viewer, ref: str) -> None:

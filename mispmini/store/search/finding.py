@@ -14,6 +14,7 @@ from mispmini.store.search.object_search import ObjectSearch
 from mispmini.store.search.scope import AND_THEN, Reach
 from mispmini.store.sql import Predicate, scalar, streamed_rows
 
+_IDS_AT_ONCE = 1_000
 _EVENT_ORDERS = {
     name: f"event.{name}"
     for name in ("id", "info", "analysis", "threat_level_id", "distribution", "timestamp", "publish_timestamp")
@@ -103,4 +104,4 @@ def _ids(column: str, tables: str, found: Predicate, order: str, page: SearchFil
     params = found.params
     if page is not None and page.limit is not None:
         text, params = f"{text} LIMIT ? OFFSET ?", (*params, page.limit, page.limit * ((page.page or 1) - 1))
-    return array("q", (r[0] for r in streamed_rows(text, params)))
+    return array("q", (r[0] for r in streamed_rows(text, params, at_once=_IDS_AT_ONCE)))

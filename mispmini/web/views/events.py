@@ -96,15 +96,20 @@ def view(ref: str) -> Answer:
     if request.method == "HEAD":
         return _exists(viewer, ref)
     if wants_json():
-        wanted = _asked_view()
-        if ready := ready_event(viewer, ref, wanted):
-            readings.note_served(viewer, [ready.event])
-            return spliced(ready.head, ready.elements, ready.tail)
-        graph = bodies.viewed_event(viewer, ref, wanted)
-        readings.note_served(viewer, [graph.event])
-        return _event_reply(viewer, graph, wanted)
+        is_export = not viewer.is_partner and bodies.is_large(viewer, ref)
+        return in_turn(lambda: _whole(viewer, ref)) if is_export else _whole(viewer, ref)
     template, page = event_tabs.tab_page(viewer, ref, request.args)
     return page_answer(template, page)
+
+
+def _whole(viewer: Viewer, ref: str) -> Answer:
+    wanted = _asked_view()
+    if ready := ready_event(viewer, ref, wanted):
+        readings.note_served(viewer, [ready.event])
+        return spliced(ready.head, ready.elements, ready.tail)
+    graph = bodies.viewed_event(viewer, ref, wanted)
+    readings.note_served(viewer, [graph.event])
+    return _event_reply(viewer, graph, wanted)
 
 
 def _exists(viewer: Viewer, ref: str) -> Answer:
