@@ -108,7 +108,7 @@ def sent_order(copy: EventGraph) -> list[AttributeRow]:
 
 def _texts(copy: EventGraph) -> Iterator[Text]:
     yield Text(copy.event.uuid, "info", copy.event.info)
-    yield from (Text(a.uuid, "comment", a.comment) for a in copy.attributes if not a.deleted)
+    yield from (Text(a.uuid, "comment", a.comment) for a in copy.attributes if not (a.comment.isascii() or a.deleted))
     for item in copy.objects:
         if not item.deleted:
             yield Text(item.uuid, "comment", item.comment)

@@ -20,6 +20,7 @@ from mispmini.store.certificates import path_of
 from mispmini.store.database import writing
 from mispmini.store.sealing import data_folder
 from mispmini.store.settings import load_settings
+from mispmini.sync.failures import BETWEEN
 from mispmini.sync.remote import Answer, Cause, Link, RemoteFailure, RemoteServer
 from mispmini.wire.scalars import flag
 
@@ -193,8 +194,8 @@ def note_handshake(server: LinkedServer, version: RemoteVersion) -> None:
 
 
 def let_go(server: LinkedServer, *, may_sync: bool) -> None:
-    """Our key is taken: what was parked because it was not goes out by itself."""
-    causes = [Trouble.KEY_REFUSED, *([Trouble.NO_SYNC_PERMISSION] if may_sync else [])]
+    """Our key is taken: what was parked because it was not, or as something stood between, goes out by itself."""
+    causes = [*BETWEEN, Trouble.KEY_REFUSED, *([Trouble.NO_SYNC_PERMISSION] if may_sync else [])]
     if outbox.is_held(server.id, causes):
         with writing(quiet=True):
             outbox.release(server.id, causes)

@@ -53,7 +53,8 @@ def deliver_sightings(pusher: Pusher, event_uuid: str) -> Delivery:
     try:
         known = pusher.remote.head(f"/events/view/{event_uuid}")
         if known not in (200, _ABSENT, _NO_HEAD):
-            return Delivery(judging.refusal(known, "to HEAD events/view"), judging.next_step(known), now)
+            # A HEAD has no body that would tell who said it: a partner, or something between (RULES §11).
+            return Delivery(judging.refusal(known, "to HEAD events/view"), Then.RETRY_THEN_PARK, now)
         if known != _ABSENT:
             send_sightings(pusher, event_uuid)
         return Delivery(Receipt(LedgerState.SENT), Then.FINISH, now)
