@@ -122,6 +122,8 @@ class Intake(IntakeState):
                 raise Invalid({"uuid": [OTHER_OBJECT]})
             elif draft.timestamp is None or draft.timestamp > known.timestamp:
                 self._updates.append((draft, known.id))
+            elif self.groups.origin.forced and draft.timestamp == known.timestamp:
+                self._complete(draft, known.id)
             if uuid is not None:
                 self._taken.add(uuid)
         except Invalid as refusal:
@@ -183,6 +185,13 @@ class Intake(IntakeState):
                 self.saved_ids[index] = attribute.id
         elif len(self._inserts) >= _AT_ONCE:
             self._flush()
+
+    def _complete(self, draft: AttributeDraft, known: int) -> None:
+        """A version that is merged once more may bring what its sender wrote after the attribute (RULES §11)."""
+        self._tags += [(known, tag) for tag in draft.tags]
+        if draft.data is not None:
+            check_file(draft.type, draft.data)
+            self._files.append((known, draft.data))
 
     def _update_similar(
         self, draft: AttributeDraft, value: tuple[int, int, str, str | None], index: int | None
@@ -271,16 +280,21 @@ class Intake(IntakeState):
             )
             insert_objects([obj])
         elif draft.timestamp is not None and draft.timestamp <= known.timestamp:
+            if self.groups.origin.forced:
+                self._take_inside(draft, known)
             return None
         else:
             obj = changed_object(draft, known, group_id=self._group_of(draft), defaults=self.defaults)
             update_objects([obj])
         self.changed += 1
-        for attribute in draft.attributes:
-            self._take_attribute(deleted_with(attribute, obj), obj.id)
+        self._take_inside(draft, obj)
         if obj.deleted:
             drop_references_to(self.event_id, [obj.uuid], self.defaults.now)
         return obj
+
+    def _take_inside(self, draft: ObjectDraft, obj: StoredObject) -> None:
+        for attribute in draft.attributes:
+            self._take_attribute(deleted_with(attribute, obj), obj.id)
 
     def _delete_left(self, gone: Mapping[int, StoredObject]) -> None:
         """What lives in deleted objects goes with them, whether it was sent along or not (MODEL §7.10)."""

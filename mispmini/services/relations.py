@@ -101,11 +101,14 @@ def take_reports(intake: IntakeState, drafts: Sequence[ReportDraft]) -> None:
         except Invalid as refusal:
             intake.drop("EventReport", draft.uuid, {k: tuple(v) for k, v in refusal.errors.items()})
             continue
+        same = known.get(draft.uuid or "") if intake.groups.origin.forced else None
         if report is not None:
             put_reports([report])
-            take_tags(intake, Target.REPORT, [(report.id, tag) for tag in draft.tags])
             elsewhere.add(report.uuid)
             intake.changed += 1
+        tagged = report or (same if same is not None and same.timestamp == draft.timestamp else None)
+        if tagged is not None:
+            take_tags(intake, Target.REPORT, [(tagged.id, tag) for tag in draft.tags])
 
 
 def _report(

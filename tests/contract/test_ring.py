@@ -59,3 +59,32 @@ def _states(admin: Actor, events: list[dict[str, str]]) -> list[str]:
 def _receipts(admin: Actor, events: list[dict[str, str]]) -> bool:
     states = _states(admin, events)
     return len(states) == len(events) and "queued" not in states
+
+
+@pytest.fixture
+def pulling() -> Iterator[list[tuple[Actor, int]]]:
+    """Three who pull from each other in a ring: their admins, each with its link."""
+    with ExitStack() as running:
+        births = (Birth(org_name=f"CSIRT {place}") for place in range(3))
+        admins = [admin_of(running.enter_context(live_server(birth))) for birth in births]
+        yield [(admin, link(admin, admins[place - 1], pull=True)) for place, admin in enumerate(admins)]
+
+
+def test_a_ring_of_pulls_reads_young_events_once_more_and_then_falls_silent(pulling: list[tuple[Actor, int]]) -> None:
+    event = _published(pulling[0][0])
+    rounds = [_round(pulling) for _ in range(3)]
+    assert [sum(pulled) for pulled, _ in rounds] == [2, 0, 0]
+    assert [sum(waiting) for _, waiting in rounds] == [2, 0, 0], "each copy is read once more, and is the same"
+    assert {admin.views(event)["timestamp"] for admin, _ in pulling} == {event["timestamp"]}
+
+
+def _round(pulling: list[tuple[Actor, int]]) -> tuple[list[int], list[int]]:
+    """Each pulls, the first one last; how many events came, and how many are to be read again."""
+    pulled, waiting = [], []
+    for admin, number in [*pulling[1:], pulling[0]]:
+        told = admin.post(f"/servers/pull/{number}/full").json()["message"]
+        pulled.append(int(told.removeprefix("Pull completed. ").partition(" ")[0]))
+    for admin, _ in pulling:
+        with closing(sqlite3.connect(admin.server.data / "mispmini.db")) as looking:
+            waiting.append(looking.execute("SELECT count(*) FROM rereading").fetchone()[0])
+    return pulled, waiting

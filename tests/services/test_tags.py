@@ -2,6 +2,7 @@
 
 import pytest
 
+from mispmini.domain import clock
 from mispmini.domain.distribution import Distribution
 from mispmini.domain.drafts import AttributeDraft, EventDraft, TagDraft
 from mispmini.domain.errors import Forbidden, NotFound, Refused, SaveFailed
@@ -11,7 +12,11 @@ from mispmini.domain.tag_forms import TagForm
 from mispmini.services import link_rules, servers, tags, taxonomies
 from mispmini.services.events import add_event
 from mispmini.services.publishing import publish_event
+from mispmini.store.database import writing
 from mispmini.store.graphs import Parts, load_event
+from mispmini.store.keeping_tidy import forget_what_ran_out
+from mispmini.store.sql import execute, scalar
+from mispmini.store.tags import TOMBSTONE_SECONDS
 from tests.services.conftest import Household as House
 
 WITH_TOMBSTONES = Parts(all_tags=True, tombstones=True)
@@ -174,3 +179,17 @@ def test_statistics_count_only_what_the_viewer_reads(house: House) -> None:
     assert tags.statistics(house.alice).tags[name] == 1
     assert name not in tags.statistics(house.bob).tags
     assert tags.statistics(house.alice).taxonomies["tlp"] >= 1
+
+
+def test_what_was_taken_off_a_year_ago_is_forgotten_by_the_sweep(house: House) -> None:
+    old, kept = (an_event(house, TagDraft("tlp:green")) for _ in range(2))
+    for event in (old, kept):
+        tags.detach(house.alice, tags.event_target(house.alice, event), "tlp:green")
+    with writing():
+        execute(
+            "UPDATE event_tag SET removed = ? WHERE event_id = (SELECT id FROM event WHERE uuid = ?)",
+            (clock.now() - TOMBSTONE_SECONDS, old),
+        )
+    forget_what_ran_out()
+    left = "SELECT count(*) FROM event_tag JOIN event ON event.id = event_tag.event_id WHERE event.uuid = ?"
+    assert (scalar(left, (old,)), scalar(left, (kept,))) == (0, 1)

@@ -14,6 +14,7 @@ from mispmini.domain.servers import LinkedServer
 from mispmini.services import tags
 from mispmini.services.events import delete_event
 from mispmini.store import rereadings, servers, sql
+from mispmini.store.attachments import attributes_having_files
 from mispmini.store.database import writing
 from mispmini.store.ledger import list_entries_of_event
 from mispmini.store.rereadings import AGAIN_SECONDS, MOST_READINGS, Rereading
@@ -167,6 +168,35 @@ def test_an_event_that_was_read_before_its_first_attribute_comes(ground: Ground)
         pulls.run()
     assert ground.receipt(pulls.server, uuid).state is LedgerState.SENT
     assert len(values_of(ground, uuid)) == 1
+
+
+def test_what_was_written_after_its_element_is_added_too(ground: Ground) -> None:
+    """Inside objects, tags, files and references: the object, attribute or report is here already."""
+    stamp, tag = {"timestamp": str(WRITTEN), "distribution": "5"}, [{"name": f"case:{new_uuid()}"}]
+    bare, file = attribute(), attribute(type="attachment", category="External analysis", value="a.txt")
+    report = {"uuid": new_uuid(), "name": "r", "content": "c"} | stamp
+    obj = {"uuid": new_uuid(), "name": "domain-ip", "meta-category": "network", "description": "d"} | stamp
+    inside = [attribute(object_relation="domain") for _ in range(3)]
+    reference = {"uuid": new_uuid(), "referenced_uuid": bare["uuid"], "relationship_type": "x"} | stamp
+    writer = Writer(
+        [bare, file],
+        [bare | {"Tag": tag}, file | {"data": "aGVsbG8="}],
+        Object=[obj | {"Attribute": inside[:1]}],
+        EventReport=[report],
+    )
+    with writer.server() as partner:
+        pulls = Pulls(ground, partner)
+        pulls.run()
+        writer.event["Object"] = [obj | {"Attribute": inside, "ObjectReference": [reference]}]
+        writer.event |= {"EventReport": [report | {"Tag": tag}], "Tag": tag}
+        pulls.run()
+    seen = ground.sees(writer.event["uuid"])
+    numbers = {item.uuid: item.id for item in seen.attributes}
+    assert {item["uuid"] for item in inside} <= numbers.keys()
+    held = (seen.tags, seen.attribute_tags[numbers[bare["uuid"]]], seen.report_tags[seen.reports[0].id])
+    assert [[one.name for one in carried] for carried in held] == [[tag[0]["name"]]] * 3
+    assert attributes_having_files([numbers[file["uuid"]]])
+    assert len(seen.references[seen.objects[0].id]) == 1
 
 
 def test_a_partner_that_never_settles_is_read_five_times(ground: Ground) -> None:

@@ -161,7 +161,9 @@ def test_one_click_lets_the_link_of_a_refused_update_deliver_it(
     dora.post(action, {}, status=404)
 
 
-def test_what_no_link_could_update_offers_no_other_link(dora: Analyst, beta: tuple[Analyst, Json]) -> None:
+def test_what_no_link_could_update_offers_no_other_link(
+    dora: Analyst, beta: tuple[Analyst, Json], browser: Browser
+) -> None:
     """An event that was written here, and one whose group is refused."""
     ours = dora.post("/events/add", {"Event": {"info": f"Ours {new_uuid()}", "distribution": 3}})["Event"]
     told = beta[0].post(f"/events/edit/{ours['uuid']}", {"Event": {"info": "x", "timestamp": "9999999999"}}, status=403)
@@ -174,6 +176,7 @@ def test_what_no_link_could_update_offers_no_other_link(dora: Analyst, beta: tup
     assert "Sharing group not accepted." in told["errors"]
     offers = {r["event_uuid"]: r["may_deliver"] for r in dora.get("/incoming/index").json()["refused_updates"]}
     assert (offers[ours["uuid"]], offers[theirs["uuid"]]) == (False, False)
+    assert "The event was written here: no partner updates it." in browser.open("/incoming/index").text
 
 
 def test_ids_in_a_body_name_nothing(dora: Analyst, beta: tuple[Analyst, Json]) -> None:

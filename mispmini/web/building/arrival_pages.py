@@ -118,16 +118,22 @@ def incoming_page(named: list[NamedByOthers], refused: list[RefusedUpdate], pagi
 
 
 def _refused_row(row: RefusedUpdate) -> RefusedRow:
-    said = next((words for known, words in _REFUSED_UPDATES.items() if row.reason.startswith(known)), None)
     return RefusedRow(
         event_id=row.event_id,
         event=row.event_info or row.event_uuid,
         partner=row.org_name,
         version=row.timestamp,
-        reason=gettext(said) if said else for_people(row.reason),
+        reason=_why_refused(row),
         at=row.time,
         deliver_path=f"/incoming/let_deliver/{row.id}" if row.may_deliver else "",
     )
+
+
+def _why_refused(row: RefusedUpdate) -> str:
+    if row.reason == receiving.NOT_OWNER and row.event_id is not None and not row.may_deliver:
+        return _("The event was written here: no partner updates it.")
+    said = next((words for known, words in _REFUSED_UPDATES.items() if row.reason.startswith(known)), None)
+    return gettext(said) if said else for_people(row.reason)
 
 
 def delivery_told(delivery: arrivals.Delivery) -> str:

@@ -21,7 +21,9 @@ _REASONS: dict[str, str] = {
     Reason.DELETED: N_("It was deleted here."),
     Trouble.NEWER_THERE: N_("Their copy is newer than ours."),
     Trouble.GROUP_NOT_ACCEPTED: N_("They did not accept the sharing group: only one organisation sees it there."),
-    Trouble.GROUP_REFUSED_HERE: N_("A sharing group was not accepted here: what came with it only our side sees."),
+    Trouble.GROUP_REFUSED_HERE: N_(
+        "A sharing group was not accepted here: only our organisation sees what came for it."
+    ),
     Trouble.NARROWER_THERE: N_("Fewer people see it there than it was sent for."),
     Trouble.ELEMENTS_MISSING: N_("Some attributes are missing there."),
     Trouble.OLDER_THERE: N_("They still hold an older version."),
