@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from mispmini.cli.frame import Console, ExitCode, data_option, json_option, on_folder, read_settings, refusals
+from mispmini.cli.texts import _
 from mispmini.domain import clock
 from mispmini.domain.diagnostics import Check, Verdict, worst
 from mispmini.domain.viewer import Viewer
@@ -41,7 +42,15 @@ def backup(console: Console, to: Path | None) -> None:
     """Write everything into one file, also beside a serving process, and check it."""
     second = () if to else places(console.settings.backup_folder, console.settings.backup_command)
     made = backing_up.back_up(to, second)
-    console.tell(_told(made), f"Wrote {made.path} ({-(-made.size // _MIB)} MiB, {made.files} files); it is whole.")
+    console.tell(
+        _told(made),
+        _(
+            "Wrote %(path)s (%(size)d MiB, %(count)d files); it is whole.",
+            path=made.path,
+            size=-(-made.size // _MIB),
+            count=made.files,
+        ),
+    )
 
 
 @click.command()
@@ -55,8 +64,12 @@ def restore(file: Path, data: Path | None, check: bool, as_json: bool) -> None:
     with refusals(as_json=as_json):
         found = backing_up.restore_into(file, settings.data, only_check=check)
     moment = clock.datetime_text(found.created)
-    first = f"{file} is whole." if check else f"Restored {settings.data} as it was {moment} UTC."
-    alone = ("It is the database alone: no attachments, certificates and keys lay beside it.",) * (
+    first = (
+        _("%(file)s is whole.", file=file)
+        if check
+        else _("Restored %(folder)s as it was %(moment)s UTC.", folder=settings.data, moment=moment)
+    )
+    alone = (_("It is the database alone: no attachments, certificates and keys lay beside it."),) * (
         found.files == 1 and file.suffix != ".tar"
     )
     Console(settings, as_json).tell(_told(found), first, *alone)
@@ -73,9 +86,9 @@ def _record(check: Check) -> dict[str, object]:
 
 
 def _lines(check: Check) -> list[str]:
-    since = f" (since {clock.datetime_text(check.since)} UTC)" if check.since else ""
-    first = f"{check.verdict:<4}  {check.sentence % check.values}{since}"
-    return [first, f"      {check.advice}"] if check.advice else [first]
+    since = _(" (since %(moment)s UTC)", moment=clock.datetime_text(check.since)) if check.since else ""
+    first = f"{check.verdict:<4}  {_(check.sentence) % check.values}{since}"
+    return [first, f"      {_(check.advice)}"] if check.advice else [first]
 
 
 def _told(made: Backup) -> dict[str, object]:

@@ -8,6 +8,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 import click
 
 from mispmini.cli.frame import json_option, refusals
+from mispmini.cli.texts import _
 from mispmini.domain.errors import Unusable
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -31,7 +32,7 @@ def bill_of_materials() -> Json:
     try:
         own = distribution("mispmini")
     except PackageNotFoundError:
-        raise Unusable("This runs from a checkout: install it first, for instance with `pip install .`.") from None
+        raise Unusable(_("This runs from a checkout: install it first, for instance with `pip install .`.")) from None
     parts = sorted(_needed_by(own, {}).values(), key=_canonical_name)
     return {
         "bomFormat": "CycloneDX",

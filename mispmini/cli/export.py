@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from mispmini.cli.frame import Console, on_folder
+from mispmini.cli.texts import _
 from mispmini.domain.errors import MispminiError
 from mispmini.domain.viewer import Viewer
 from mispmini.services import expressions
@@ -34,5 +35,9 @@ def feed(console: Console, folder: Path, audience: str) -> None:
     try:
         count = write_feed(folder, Reader(Viewer.everything(), Audience(audience)))
     except OSError as error:
-        raise MispminiError(f"{folder} cannot be written: {error.strerror}.") from None
-    console.tell({"folder": str(folder), "events": count}, f"Wrote {count} events to {folder}.")
+        raise MispminiError(
+            _("%(folder)s cannot be written: %(reason)s.", folder=folder, reason=error.strerror)
+        ) from None
+    console.tell(
+        {"folder": str(folder), "events": count}, _("Wrote %(count)d events to %(folder)s.", count=count, folder=folder)
+    )

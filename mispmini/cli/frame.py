@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import click
 
+from mispmini.cli.texts import _
 from mispmini.domain.errors import BadRequest, MispminiError, NotFound, Unusable
 from mispmini.domain.setting_values import fixable_readers
 from mispmini.settings import Settings, SettingsError, load_settings
@@ -98,7 +99,7 @@ def refusals(*, as_json: bool) -> Iterator[None]:
         place = "" if error.filename is None else f"{error.filename}: "
         _refuse(Unusable(f"{place}{error.strerror or error}."), as_json=as_json)
     except UnicodeError:  # bytes of another encoding, from the command line or standard input
-        _refuse(BadRequest("What was given is no text in this terminal's encoding. UTF-8 works."), as_json=as_json)
+        _refuse(BadRequest(_("What was given is no text in this terminal's encoding. UTF-8 works.")), as_json=as_json)
     except MispminiError as error:
         _refuse(error, as_json=as_json)
 
@@ -107,7 +108,7 @@ def _refuse(error: MispminiError, *, as_json: bool) -> NoReturn:
     if as_json:
         click.echo(json.dumps({"error": error.sentence, **_details(error)}))
     else:
-        click.echo(f"Error: {error.sentence}", err=True)
+        click.echo(_("Error: {message}").format(message=_(error.sentence)), err=True)
         for field, text in _details(error).items():
             click.echo(f"  {field}: {text}", err=True)
     sys.exit(ExitCode.PORT_TAKEN if isinstance(error, PortTaken) else ExitCode.FAILED)
@@ -124,7 +125,7 @@ def opened(settings: Settings, *, anew: bool = False) -> Iterator[None]:
     from mispmini.store.settings import fix_settings
 
     if not (anew or settings.database_path.exists()):
-        raise NotFound(f"There is no mispmini in {settings.data}. Make one with `init` or `serve`.")
+        raise NotFound(_("There is no mispmini in %(folder)s. Make one with `init` or `serve`.", folder=settings.data))
     make_private(settings.data)
     database.open_database(settings.database_path)
     addresses.announce(settings.effective_base_url, is_guess=not settings.base_url)
@@ -143,7 +144,9 @@ def found_by(ref: object, kind: str, verb: str) -> Iterator[None]:
     try:
         yield
     except NotFound:
-        raise NotFound(f"There is no {kind} {ref}. `{verb}` shows what there is.") from None
+        raise NotFound(
+            _("There is no %(kind)s %(ref)s. `%(verb)s` shows what there is.", kind=_(kind), ref=ref, verb=verb)
+        ) from None
 
 
 def make_private(folder: Path) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import click
 
 from mispmini.cli.frame import Console, Record, found_by, on_folder, secret_from_stdin
+from mispmini.cli.texts import _
 from mispmini.cli.users import account_called
 from mispmini.domain import clock
 from mispmini.domain.people import KeyDraft
@@ -42,7 +43,10 @@ def add(
     raw = secret_from_stdin("Authkey") if authkey_stdin else None
     account = account_called(user)
     made = authkeys.create_authkey(Viewer.everything(), str(account.user.id), draft, raw=raw)
-    console.tell({**_record(made.owned), "authkey": made.raw}, f"Key of {account.user.email}, shown once: {made.raw}")
+    console.tell(
+        {**_record(made.owned), "authkey": made.raw},
+        _("Key of %(email)s, shown once: %(key)s", email=account.user.email, key=made.raw),
+    )
 
 
 @key.command("list")
@@ -62,7 +66,10 @@ def rotate(console: Console, key_id: int, hours: int) -> None:
     """Replace the key with the number KEY_ID by one with the same limits, and print that: it cannot be shown again."""
     with found_by(key_id, "key", "key list"):
         made = authkeys.rotate_authkey(Viewer.everything(), key_id, overlap_hours=hours)
-    console.tell({**_record(made.owned), "authkey": made.raw}, f"Key of {made.owned.email}, shown once: {made.raw}")
+    console.tell(
+        {**_record(made.owned), "authkey": made.raw},
+        _("Key of %(email)s, shown once: %(key)s", email=made.owned.email, key=made.raw),
+    )
 
 
 @key.command()
@@ -72,7 +79,7 @@ def revoke(console: Console, key_id: int) -> None:
     """Remove the key with the number KEY_ID: whatever uses it is refused from now on."""
     with found_by(key_id, "key", "key list"):
         gone = authkeys.delete_authkey(Viewer.everything(), key_id)
-    console.tell(_record(gone), f"A key of {gone.email} is gone.")
+    console.tell(_record(gone), _("A key of %(email)s is gone.", email=gone.email))
 
 
 def _end_of(day: datetime) -> int:

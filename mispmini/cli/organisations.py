@@ -5,6 +5,7 @@ from functools import partial
 import click
 
 from mispmini.cli.frame import Console, Record, on_folder
+from mispmini.cli.texts import _
 from mispmini.domain.errors import NotFound
 from mispmini.domain.people import OrganisationForm
 from mispmini.domain.records import OrganisationRecord
@@ -27,7 +28,10 @@ def add(console: Console, name: str, uuid: str | None, local: bool) -> None:
     """Add an organisation."""
     form = OrganisationForm(name=name, uuid=uuid, local=local)
     added = organisations.add_organisation(Viewer.everything(), form)
-    console.tell(_record(added), f"Added {added.name} with the id {added.id} and the uuid {added.uuid}.")
+    console.tell(
+        _record(added),
+        _("Added %(name)s with the id %(id)d and the uuid %(uuid)s.", name=added.name, id=added.id, uuid=added.uuid),
+    )
 
 
 @org.command("list")
@@ -51,8 +55,8 @@ def merge(console: Console, source: str, target: str, force: bool, dry_run: bool
     merged = verb(Viewer.everything(), organisation_called(source).uuid, organisation_called(target).uuid)
     counts = merged.counts._asdict()
     told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
-    lead = "Would move" if dry_run else "Moved"
-    console.tell({**_record(merged.target), "moved": counts}, f"{lead} to {merged.target.name}: {told}.")
+    lead = _("Would move to %(name)s: %(told)s.") if dry_run else _("Moved to %(name)s: %(told)s.")
+    console.tell({**_record(merged.target), "moved": counts}, lead % {"name": merged.target.name, "told": told})
 
 
 def organisation_called(ref: str) -> OrganisationRecord:
@@ -61,7 +65,7 @@ def organisation_called(ref: str) -> OrganisationRecord:
     for organisation in found:
         if ref.casefold() in (str(organisation.id), organisation.uuid, organisation.name.casefold()):
             return organisation
-    raise NotFound(f"There is no organisation {ref}. `org list` shows what there is.")
+    raise NotFound(_("There is no organisation %(ref)s. `org list` shows what there is.", ref=ref))
 
 
 def _record(organisation: OrganisationRecord) -> Record:

@@ -7,6 +7,7 @@ import click
 
 from mispmini.cli.frame import Console, Record, found_by, on_folder, secret_from_stdin
 from mispmini.cli.organisations import organisation_called
+from mispmini.cli.texts import _
 from mispmini.domain import clock
 from mispmini.domain.servers import ServerDraft
 from mispmini.domain.viewer import Viewer
@@ -76,7 +77,7 @@ def add(
     )
     viewer = Viewer.everything()
     added = servers.view_server(viewer, servers.add_server(viewer, draft).id)
-    console.tell(_record(added), f"Added {added.server.name} with the id {added.server.id}.")
+    console.tell(_record(added), _("Added %(name)s with the id %(id)d.", name=added.server.name, id=added.server.id))
 
 
 @server.command()
@@ -118,7 +119,7 @@ def edit(
     draft = ServerDraft(authkey=key, pull_interval=every, allow_internal=internal, **certificates, **given)  # type: ignore[arg-type]
     servers.edit_server(viewer, known.id, draft)
     changed = servers.view_server(viewer, known.id)
-    console.tell(_record(changed), f"Changed {changed.server.name}.")
+    console.tell(_record(changed), _("Changed %(name)s.", name=changed.server.name))
 
 
 def _text_of(path: Path | None) -> str | None:

@@ -7,6 +7,7 @@ import click
 
 from mispmini import program
 from mispmini.cli.frame import json_option, refusals, tell
+from mispmini.cli.texts import _
 
 UNIT = Path("/etc/systemd/system/mispmini.service")
 _TEMPLATE = Path(__file__).with_name("mispmini.service")
@@ -25,5 +26,9 @@ def install_systemd(only_print: bool, to: Path, as_json: bool) -> None:
         if not only_print:
             to.write_text(unit, encoding="utf-8")
             to.chmod(0o644)
-    wrote = f"Wrote {to}. Start it with: systemctl daemon-reload && systemctl enable --now {to.stem}"
+    wrote = _(
+        "Wrote %(path)s. Start it with: %(command)s",
+        path=to,
+        command=f"systemctl daemon-reload && systemctl enable --now {to.stem}",
+    )
     tell({"path": None if only_print else str(to), "unit": unit}, unit if only_print else wrote, as_json=as_json)

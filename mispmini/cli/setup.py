@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from mispmini.cli.frame import Console, data_option, json_option, opened, read_settings, refusals, secret_from_stdin
+from mispmini.cli.texts import _
 from mispmini.services import setting_up
 from mispmini.services.setting_up import FirstRun, Founded
 from mispmini.store.database import writing
@@ -67,7 +68,12 @@ def _tell(console: Console, founded: Founded, email: str) -> None:
     }
     console.tell(
         record,
-        f"{organisation.name} ({organisation.uuid}) is set up in {console.settings.data}.",
-        f"Key of {email}, shown once: {founded.authkey}",
-        f"Start it with `serve`. Another password for {email}: `user password {email}`.",
+        _(
+            "%(name)s (%(uuid)s) is set up in %(folder)s.",
+            name=organisation.name,
+            uuid=organisation.uuid,
+            folder=console.settings.data,
+        ),
+        _("Key of %(email)s, shown once: %(key)s", email=email, key=founded.authkey),
+        _("Start it with `serve`. Another password for %(email)s: `user password %(email)s`.", email=email),
     )

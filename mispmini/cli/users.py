@@ -4,6 +4,7 @@ import click
 
 from mispmini.cli.frame import Console, Record, on_folder, secret_from_stdin
 from mispmini.cli.organisations import organisation_called
+from mispmini.cli.texts import _
 from mispmini.domain.errors import NotFound
 from mispmini.domain.people import UserDraft
 from mispmini.domain.records import RoleRecord
@@ -33,7 +34,15 @@ def add(console: Console, email: str, org: str, role: str, password_stdin: bool)
         change_pw=password_stdin,
     )
     added = accounts.add_user(Viewer.everything(), draft)
-    console.tell(_record(added), f"Added {added.user.email} with the id {added.user.id}, role {added.role.name}.")
+    console.tell(
+        _record(added),
+        _(
+            "Added %(email)s with the id %(id)d, role %(role)s.",
+            email=added.user.email,
+            id=added.user.id,
+            role=added.role.name,
+        ),
+    )
 
 
 @user.command("list")
@@ -50,7 +59,7 @@ def password(console: Console, account: str) -> None:
     """Give ACCOUNT (its e-mail or id) another password, asked for or read from standard input; it is logged out."""
     found = account_called(account)
     accounts.set_password(Viewer.everything(), str(found.user.id), secret_from_stdin("Password"), must_change=False)
-    console.tell(_record(found), f"{found.user.email} has another password.")
+    console.tell(_record(found), _("%(email)s has another password.", email=found.user.email))
 
 
 @user.command()
@@ -76,7 +85,7 @@ def unlock(console: Console, account: str) -> None:
     """Let ACCOUNT (its e-mail or id) sign in again at once after too many wrong passwords."""
     found = account_called(account)
     signing_in.unlock(found.user.email)
-    console.tell(_record(found), f"{found.user.email} may sign in again.")
+    console.tell(_record(found), _("%(email)s may sign in again.", email=found.user.email))
 
 
 @user.command("second-factor-off")
@@ -86,7 +95,7 @@ def second_factor_off(console: Console, account: str) -> None:
     """Let ACCOUNT (its e-mail or id) in with its password alone, when telephone and recovery codes are lost."""
     found = account_called(account)
     second_factor.turn_off(Viewer.everything(), str(found.user.id))
-    console.tell(_record(found), f"{found.user.email} signs in with its password alone.")
+    console.tell(_record(found), _("%(email)s signs in with its password alone.", email=found.user.email))
 
 
 @user.command()
@@ -95,7 +104,7 @@ def second_factor_off(console: Console, account: str) -> None:
 def delete(console: Console, account: str) -> None:
     """Remove ACCOUNT (its e-mail or id) with its keys; its events stay."""
     gone = accounts.delete_user(Viewer.everything(), str(account_called(account).user.id))
-    console.tell(_record(gone), f"{gone.user.email} is gone.")
+    console.tell(_record(gone), _("%(email)s is gone.", email=gone.user.email))
 
 
 def account_called(ref: str) -> Account:
@@ -103,13 +112,18 @@ def account_called(ref: str) -> Account:
     for account in accounts.list_users(Viewer.everything()):
         if ref.casefold() in (str(account.user.id), account.user.email.casefold()):
             return account
-    raise NotFound(f"There is no user {ref}. `user list` shows who there is.")
+    raise NotFound(_("There is no user %(ref)s. `user list` shows who there is.", ref=ref))
 
 
 def _set_disabled(console: Console, account: str, *, disabled: bool) -> None:
     draft = UserDraft(disabled=disabled)
     changed = accounts.edit_user(Viewer.everything(), str(account_called(account).user.id), draft)
-    console.tell(_record(changed), f"{changed.user.email} is {'disabled' if disabled else 'enabled'}.")
+    console.tell(
+        _record(changed),
+        _("%(email)s is disabled.", email=changed.user.email)
+        if disabled
+        else _("%(email)s is enabled.", email=changed.user.email),
+    )
 
 
 def _role_called(ref: str) -> RoleRecord:
@@ -117,7 +131,9 @@ def _role_called(ref: str) -> RoleRecord:
     for role in found:
         if ref.casefold() in (str(role.id), role.name.casefold()):
             return role
-    raise NotFound(f"There is no role {ref}. Roles are: {', '.join(role.name for role in found)}.")
+    raise NotFound(
+        _("There is no role %(ref)s. Roles are: %(names)s.", ref=ref, names=", ".join(role.name for role in found))
+    )
 
 
 def _record(account: Account) -> Record:
