@@ -122,8 +122,7 @@ class Pusher:
             return self._judged(sending, *sending.go_on(seen))
         except Unanswered as silence:
             is_down = silence.failure.cause in LINK_IS_DOWN
-            before_all = Reading(version, silence.sent_as)
-            return Delivery(waiting(str(silence.failure)), Then.WATCH, version, is_down, before_all)
+            return Delivery(silence.receipt, Then.WATCH, version, is_down, Reading(version, silence.sent_as))
         finally:
             self._remember(sending)
 

@@ -9,7 +9,8 @@ from mispmini.sync.judging import Stored
 from mispmini.sync.remote import Cause, RemoteFailure
 
 APART_SECONDS = 60
-_MAY_GO_ON = frozenset({Cause.TIMEOUT, Cause.DEADLINE, Cause.TCP, Cause.TRUNCATED})
+_OUR_OWN = frozenset({Cause.TIMEOUT, Cause.DEADLINE})
+_MAY_GO_ON = _OUR_OWN | {Cause.TCP, Cause.TRUNCATED}
 _GATEWAYS_THAT_WAIT_NO_LONGER = (502, 504)
 
 
@@ -20,6 +21,14 @@ class Unanswered(Exception):
         super().__init__(failure, sent_as)
         self.failure = failure
         self.sent_as = sent_as
+
+    @property
+    def receipt(self) -> Receipt:
+        """What the ledger says: that we waited no longer is no failure of the partner's."""
+        failure = self.failure
+        if failure.cause in _OUR_OWN:
+            return waiting(str(failure))
+        return Receipt(LedgerState.FAILED, failure.cause, failure.detail, failure.http_status)
 
 
 @dataclass(frozen=True, slots=True)

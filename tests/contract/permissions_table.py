@@ -358,7 +358,6 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/servers/queryACL/<kind>", SITE, "/servers/queryACL/domains"),
     Route("GET", "/servers/queryAvailableSyncFilteringRules/<int:server_id>", but(SITE, 404), "/servers/queryAvailableSyncFilteringRules/99999"),
     Route("POST", "/servers/resend/<int:server_id>/<ref>", but(SITE, 404), "/servers/resend/99999/99999"),
-    Route("POST", "/servers/resend/<int:server_id>/<ref>/whole", but(SITE, 404), "/servers/resend/99999/99999/whole"),
     Route("POST", "/servers/resetRemoteAuthKey/<int:server_id>", but(SITE, 404), "/servers/resetRemoteAuthKey/99999"),
     Route("POST", "/servers/restartDeadWorkers", SITE, "/servers/restartDeadWorkers"),
     Route("POST", "/servers/restartWorkers", SITE, "/servers/restartWorkers"),

@@ -296,7 +296,7 @@ def test_what_a_partner_cannot_store_is_shown_reset_and_sent_whole_by_a_click(pa
         assert "U+FFFF" in _page(pair.alfa, f"/servers/view/{number}")
         assert "Send whole again" in _page(pair.alfa, _sharing(event))
         misp.wide = True
-        assert pair.alfa.post(f"/servers/resend/{number}/{event['id']}/whole").status_code == 200
+        assert pair.alfa.post(f"/servers/resend/{number}/{event['id']}", {"whole": 1}).status_code == 200
         eventually(lambda: told().get("state") == "updated")
         assert misp.held[event["uuid"]]["info"] == event["info"]
         assert "U+FFFF" not in _page(pair.alfa, f"/servers/view/{number}")

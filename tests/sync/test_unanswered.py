@@ -242,9 +242,10 @@ def test_a_gateway_that_waits_no_longer_and_a_lost_connection_are_no_verdict_eit
         link = ground.links(partner.url, push=True)
         uuid = ground.publishes(large())
         run(link, OUTBOUND)
-        assert ground.receipt(link, uuid).state is LedgerState.QUEUED
+        assert ground.receipt(link, uuid).state is LedgerState.FAILED
         time.passes(61)
         run(link, OUTBOUND)
+        assert ground.receipt(link, uuid).state is LedgerState.QUEUED, "it is being read"
         misp.goes_on(COUNT)
         for _ in range(2):
             time.passes(61)

@@ -22,6 +22,7 @@ from mispmini.web.i18n import _
 from mispmini.web.needs import is_lure, needs
 from mispmini.web.outbound import outbound
 from mispmini.web.who import current_viewer
+from mispmini.wire.scalars import flag
 
 bp = Blueprint("exchanges", __name__, url_prefix="/servers")
 
@@ -132,15 +133,13 @@ def compare(server_id: int) -> Answer:
 @bp.post("/resend/<int:server_id>/<ref>")
 @needs(Permission.SITE_ADMIN)
 def resend(server_id: int, ref: str) -> Answer:
-    """Send one event to one server once more, whatever became of it before."""
-    return _resent(server_id, ref, whole=False)
-
-
-@bp.post("/resend/<int:server_id>/<ref>/whole")
-@needs(Permission.SITE_ADMIN)
-def resend_whole(server_id: int, ref: str) -> Answer:
-    """Send it with what the server could not store, once."""
-    return _resent(server_id, ref, whole=True)
+    """Send one event to one server once more, whatever became of it before; `whole` with what it could not store."""
+    deliveries.resend(current_viewer(), server_id, ref, whole=flag(parameter("whole")) is True)
+    return done(
+        saved("Event queued.", subject_id=server_id),
+        go_to=f"/servers/view/{server_id}#queue",
+        notice=_("The event waits to be sent again; its result appears in the ledger."),
+    )
 
 
 @bp.post("/forgetUnstorable/<int:server_id>")
@@ -149,15 +148,6 @@ def forget_unstorable(server_id: int) -> Answer:
     """Send the next events whole again, as if the server could store everything."""
     servers.forget_unstorable(current_viewer(), server_id)
     return _rested("Server reset.", server_id, _("The next events go there whole. What is there stays as it is."))
-
-
-def _resent(server_id: int, ref: str, *, whole: bool) -> Answer:
-    deliveries.resend(current_viewer(), server_id, ref, whole=whole)
-    return done(
-        saved("Event queued.", subject_id=server_id),
-        go_to=f"/servers/view/{server_id}#queue",
-        notice=_("The event waits to be sent again; its result appears in the ledger."),
-    )
 
 
 @bp.post("/retry/<int:row_id>")
