@@ -281,7 +281,7 @@ class Intake(IntakeState):
             insert_objects([obj])
         elif draft.timestamp is not None and draft.timestamp <= known.timestamp:
             if self.groups.origin.forced:
-                self._take_inside(draft, known)
+                self._take_inside(replace(draft, attributes=self._not_newer(draft.attributes)), known)
             return None
         else:
             obj = changed_object(draft, known, group_id=self._group_of(draft), defaults=self.defaults)
@@ -291,6 +291,15 @@ class Intake(IntakeState):
         if obj.deleted:
             drop_references_to(self.event_id, [obj.uuid], self.defaults.now)
         return obj
+
+    def _not_newer(self, drafts: Sequence[AttributeDraft]) -> tuple[AttributeDraft, ...]:
+        """Without those that change something: an object that is not newer keeps what it holds (MODEL §7.10)."""
+        known = [self._known.get(ids.uuid_bytes(draft.uuid)) if draft.uuid else None for draft in drafts]
+        return tuple(
+            draft
+            for draft, here in zip(drafts, known, strict=True)
+            if here is None or draft.timestamp == here.timestamp
+        )
 
     def _take_inside(self, draft: ObjectDraft, obj: StoredObject) -> None:
         for attribute in draft.attributes:

@@ -195,7 +195,7 @@ def read_backup(path: Path, into: Path | None = None) -> Backup:
     try:
         with tarfile.open(path, "r:") as tar:
             return _checked(tar, path, into)
-    except (tarfile.TarError, ValueError, KeyError, TypeError, EOFError) as error:
+    except (tarfile.TarError, ValueError, KeyError, TypeError, EOFError, FileExistsError, NotADirectoryError) as error:
         raise BadBackup(f"{path} cannot be read as a backup: {error}") from error
 
 

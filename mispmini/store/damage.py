@@ -115,7 +115,8 @@ def is_whole(element: Any) -> bool:
 
 def must_be(kind: type[object], text: str) -> bool:
     """True; raises ValueError unless a text is JSON of this kind, which is read later. An empty one says nothing."""
-    if text.strip() and not isinstance(json.loads(text), kind):
+    value = json.loads(text) if text.strip() else None
+    if value and not isinstance(value, kind):
         raise ValueError(text)
     return True
 

@@ -41,6 +41,8 @@ def test_connection(server: LinkedServer, outbound: Outbound) -> ConnectionRepor
     """Try one link from the address to the organisations; what waited for it to work goes out. Raises nothing that a
     partner causes."""
     report = _Test(server, outbound).run()
+    if report.status is not Status.UNREACHABLE and report.layers[-1].finding not in BETWEEN:
+        _note_back(server.id)
     if report.status in _KEY_IS_TAKEN:
         let_go(server, may_sync=report.status is Status.OK)
     return report
@@ -52,8 +54,6 @@ def connect_and_trust(viewer: Viewer, server: LinkedServer, outbound: Outbound) 
     Raises Forbidden, NotFound.
     """
     report = test_connection(server, outbound)
-    if report.status is not Status.UNREACHABLE and report.layers[-1].finding not in BETWEEN:
-        _note_back(server.id)
     if not server.self_signed or server.cert_file or server.pinned_sha256:
         return report
     shown = untrusted_certificate(server, report, outbound)

@@ -137,6 +137,13 @@ def with_told_errors(receipt: Receipt, document: object, said: str) -> Receipt:
     return replace(receipt, state=LedgerState.PARTIAL, reason=Trouble.ELEMENTS_MISSING, detail=said)
 
 
+def gone_with_their_object(copy: EventGraph, view: Mapping[str, Any]) -> frozenset[str]:
+    """Attributes whose whole object the partner lacks: it was refused, and no type of theirs stopped anything."""
+    there = {str(one.get("uuid", "")).lower() for one in view.get("Object") or () if isinstance(one, dict)}
+    gone = {item.id for item in copy.objects if item.uuid not in there}
+    return frozenset(a.uuid for a in copy.attributes if a.object_id in gone)
+
+
 def missing_in(sent: Sent, view: Mapping[str, Any]) -> frozenset[str]:
     """The live attributes that the partner's copy (its events/view) lacks, by uuid."""
     inside = [a for item in _records(view.get("Object")) for a in _records(item.get("Attribute"))]

@@ -44,14 +44,15 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of one sending. `missing` are live attributes that the partner lacks; `kept` tells of awkward texts
-    whether they are there as they were sent."""
+    """What came of one sending. `missing` are live attributes that the partner lacks, `refused` those of objects that
+    it lacks; `kept` tells of awkward texts whether they are there as they were sent."""
 
     form: Form
     receipt: Receipt
     then: Then = Then.FINISH
     missing: frozenset[str] = frozenset()
     kept: frozenset[bool] = frozenset()
+    refused: frozenset[str] = frozenset()
 
     @property
     def is_whole(self) -> bool:
@@ -61,7 +62,7 @@ class Tried:
     def lessons(self) -> Iterator[frozenset[str]]:
         """What the partner may not be able to store, with what this form spared it already; the likeliest first."""
         wide = {WIDE} if False in self.kept else set()
-        stop = {type_} if (type_ := stopped_at(self.form.copy, self.missing)) else set()
+        stop = {type_} if (type_ := stopped_at(self.form.copy, self.missing - self.refused)) else set()
         alone = (stop, wide) if True in self.kept else (wide, stop)
         return (self.form.cannot | lesson for lesson in (*alone, wide | stop) if lesson)
 
@@ -258,7 +259,8 @@ class Sending:
             return Tried(form, waiting(), Then.WATCH)
         kept = judging.kept_texts(form.copy, view) if view else frozenset()
         receipt = judging.arrived(form.sent, seen, missing, state, answered or 200)
-        return Tried(form, self._dated(receipt, seen), Then.FINISH, missing, kept)
+        refused = judging.gone_with_their_object(form.copy, view) if view else frozenset()
+        return Tried(form, self._dated(receipt, seen), Then.FINISH, missing, kept, refused)
 
     def _dated(self, receipt: Receipt, seen: Stored) -> Receipt:
         return replace(receipt, version=self.copy.event.timestamp, there=seen.timestamp)

@@ -30,6 +30,9 @@ DECIDED_OTHERWISE: Mapping[str, Reasons] = {
         "description": "in our own words; a sender wants it not to be empty (PROTOCOL §3.9)",
         "optional_fields": "ours takes more",
     },
+    "/events/edit": {
+        "errors": "RULES §10.10: a refusal names its rule, behind MISP's own words",
+    },
     "/events/add": {
         "errors": "RULES §10.10: a refusal names its rule",
         "Event.attribute_count": "an object without description is kept; a MISP drops it silently",

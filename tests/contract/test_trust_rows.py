@@ -244,7 +244,7 @@ def test_a_doubled_attribute_is_stored_once(dora: Actor, sam: Actor) -> None:
 
 def test_a_body_over_a_limit_is_refused_whole(dora: Actor, sam: Actor) -> None:
     uuid = new_uuid()
-    attributes = [{"type": "comment", "value": f"{place} {'x' * 900}"} for place in range(9_500)]
+    attributes = [{"type": "comment", "value": f"{place} {'x' * 900}"} for place in range(19_000)]
     wanted = {"Event": {"uuid": uuid, "info": "Large", "distribution": 3, "Attribute": attributes}}
     assert sam.post("/events/add/metadata:1", wanted).status_code == 413
     assert not dora.sees({"uuid": uuid})

@@ -192,5 +192,5 @@ def test_a_proxy_that_is_gone_is_the_cause_and_not_the_partner(ground: Ground, s
         gone = proxy.url
     server = ground.links(f"{scheme}://partner.invalid", push=True, proxy=gone)
     reply = connection_pages.test_reply(test_connection(server, OUTBOUND))
-    assert (reply["status"], reply["cause"]) == (2, "proxy")
+    assert (reply["status"], reply["cause"]) == (2, "our_proxy")
     assert "Check the proxy" in str(reply["advice"])

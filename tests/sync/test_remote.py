@@ -757,7 +757,7 @@ def test_a_proxy_that_refuses_the_tunnel_is_named(serve: Serve) -> None:
     proxy = serve(always(answer(b"", "407 Proxy Authentication Required", Connection="close")))
     link = Link("https://partner.invalid", KEY, LOOPBACK, proxy=proxy.url)
     failure = tls_failure(link)
-    assert failure.cause is Cause.PROXY
+    assert failure.cause is Cause.OUR_PROXY
     assert "407" in failure.detail
     with pytest.raises(RemoteFailure, match="407"):
         leaf_fingerprint(link, 5)

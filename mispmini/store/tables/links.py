@@ -57,11 +57,11 @@ class Server(NumberedTable):
     gone_policy = CharField(8, null=True)
     cache_timestamp = IntegerField(null=True)
     last_compared = IntegerField(null=True)
+    unstorable = JSONField(null=True)
     last_pull_try = IntegerField(null=True)
     last_push_try = IntegerField(null=True)
     down_since = IntegerField(null=True)
     down_error = TextField(null=True)
-    unstorable = JSONField(null=True)
 
 
 class Outbox(NumberedTable):
