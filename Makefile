@@ -1,9 +1,12 @@
-# Each target makes the virtual environment it needs, and again when pyproject.toml has changed.
-VENV := .venv
+# Each target makes the virtual environment it needs, and again when pyproject.toml has changed. PYTHON=... is any other
+# Python from 3.11 on, with an environment of its own.
+PYTHON ?= python3
+VENV := .venv$(if $(filter python3,$(PYTHON)),,-$(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])'))
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUNS := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
+TEST := $(VENV)/.installed-test
 LOCALE := mispmini/locale
 POT := $(VENV)/mispmini.pot
 N ?= 10
@@ -13,12 +16,14 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check long test bench bench-sync suites chaos fuzz translations pyz
+.PHONY: help demo check smoke long test bench bench-sync suites chaos fuzz translations pyz
 
 help:
 	@echo "make demo          two servers that exchange an event, in a temporary folder"
 	@echo "make check         format, lint, types and tests"
-	@echo "make long          the tests that take many seconds each"
+	@echo "make check PYTHON=/usr/bin/python3   the same with another Python"
+	@echo "make smoke         the demo, a restore and a slice of the tests, for another Python"
+	@echo "make long          the tests that take many seconds each, and those of pages and REST under moved clocks"
 	@echo "make test          the tests alone; ARGS='-k push' is handed to pytest"
 	@echo "make bench         the product beside a bare program, and events between live servers, with their gates"
 	@echo "make bench-sync    how fast events cross between live servers"
@@ -37,8 +42,13 @@ check: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
+smoke: $(TEST)
+	$(BIN)/python app.py demo --once
+	$(BIN)/pytest -n 2 tests/test_caring.py tests/test_cli.py tests/domain tests/jobs tests/contract/test_two_servers.py
+
 long: $(DEV)
 	$(BIN)/pytest -m slow $(ARGS)
+	$(BIN)/python -m tests.moved
 
 test: $(DEV)
 	$(BIN)/pytest $(ARGS)
@@ -68,11 +78,15 @@ translations: $(DEV)
 	$(BIN)/pybabel compile --domain mispmini --directory $(LOCALE) --statistics
 
 $(BIN)/pip:
-	@python3 -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "mispmini needs Python 3.11 or newer.")'
-	python3 -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "mispmini needs Python 3.11 or newer.")'
+	$(PYTHON) -m venv $(VENV)
 
 $(RUNS): pyproject.toml | $(BIN)/pip
 	$(PIP) install --editable .
+	@touch $@
+
+$(TEST): pyproject.toml | $(BIN)/pip
+	$(PIP) install --editable '.[test]'
 	@touch $@
 
 $(DEV): pyproject.toml | $(BIN)/pip

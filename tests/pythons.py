@@ -2,10 +2,12 @@
 
 import shutil
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
 PROMISED = ("3.11", "3.12", "3.13")
+NEWER = ("3.12", "3.13", "3.14", "3.15")
 
 
 @cache
@@ -24,3 +26,14 @@ def _is(path: Path, version: str) -> bool:
     except OSError:
         return False
     return asked.stdout.strip() == version
+
+
+def main() -> None:
+    """For `.ci/run`: the newer ones that are here, one a line; those that are not are named on standard error."""
+    for version in NEWER:
+        found = find_python(version)
+        print(found or f"Python {version} was not found: nothing is run with it.", file=None if found else sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
