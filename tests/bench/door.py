@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from pathlib import Path
 from uuid import UUID
 
@@ -74,6 +75,7 @@ FORMS: Mapping[str, tuple[str, Make]] = {
         _repeated('--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n', "", "--b--\r\n"),
     ),
 }
+_RUNNING = count(1)
 PLACES = ("/users/login", "/events/restSearch", "/events/add")
 
 
@@ -150,7 +152,7 @@ def reading_key(server: LiveServer) -> str:
 def whole_event(attributes: int, *, in_objects: bool = False) -> bytes:
     """An event as PyMISP sends one: uuids, comments, times, every fourth attribute tagged."""
     made = (_attribute(number) for number in range(attributes))
-    event: dict[str, object] = {"info": f"{attributes} attributes", "distribution": "0", "uuid": _uuid(0, 1)}
+    event: dict[str, object] = {"info": f"{attributes} attributes", "distribution": "0"}
     if in_objects:
         event["Object"] = [_object(number, [next(made) for _ in range(5)]) for number in range(attributes // 5)]
     else:
@@ -191,7 +193,8 @@ def _object(number: int, attributes: list[dict[str, object]]) -> dict[str, objec
 
 
 def _uuid(number: int, kind: int) -> str:
-    return str(UUID(int=(kind << 96) + number * 2_654_435_761, version=4))
+    """Of each event its own: a uuid that stands here already is refused."""
+    return str(UUID(int=(next(_RUNNING) << 96) + (kind << 64) + number, version=4))
 
 
 @click.command()
@@ -227,7 +230,6 @@ def _taken(server: LiveServer) -> list[str]:
             may = 3 * len(body) / MEGABYTE + 150
             call = posting(server, "/events/add", gzip.compress(body, 1), server.birth.key, Content_Encoding="gzip")
             cost = cost_of(server, [call])
-            server.request("POST", f"/events/delete/{_uuid(0, 1)}", patience=120)
             name = f"{attributes:,} attributes{' in objects' if in_objects else ''}"
             each = cost.seconds / attributes * 1e6
             size = len(body) / MEGABYTE
