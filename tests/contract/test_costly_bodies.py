@@ -1,4 +1,4 @@
-"""What a body costs a live server, on its real memory and CPU: refused cheaply, and a whole event taken (TRUST §2.2)."""
+"""What a body costs a live server on its real memory and CPU: what is refused, and a whole event (TRUST §2.2)."""
 
 import gzip
 from collections.abc import Callable, Iterator
