@@ -5,11 +5,13 @@ The whole of such a text as Python's values takes many times its size (SPEED §2
 
 import codecs
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from json import JSONDecodeError
 from typing import TypeVar
 
-from mispmini.domain.errors import Malformed
+from mispmini.domain.errors import Malformed, TooLarge
 from mispmini.wire import door
+from mispmini.wire.attribute_in import MOST_ATTRIBUTES, refuse_so_many
 from mispmini.wire.packed import Packed
 from mispmini.wire.shape import ONE_ELEMENT, STRETCH, Limits, Shape
 
@@ -18,6 +20,7 @@ _LISTS = frozenset({"Attribute", "Object"})
 _INSIDE = {"": ("response", "request", "Event"), "response": ("request", "Event"), "request": ("Event",), "Event": ()}
 _AT_THE_END = 16  # characters: the longest thing of JSON that may be cut in two, but for a text, is \ud83d\ude00
 _SMALL = 64 * 1024
+_MOST_MEMBERS = 10_000  # of an event, and of what is around it
 
 
 def read_in_pieces(stretches: Iterable[bytes], shape: Shape) -> object:
@@ -29,10 +32,17 @@ def read_in_pieces(stretches: Iterable[bytes], shape: Shape) -> object:
     text = _Text(stretches, shape.longest, ONE_ELEMENT)
     if not text.peek():
         return {}
-    value = Packed(text.items(_Text.value_text)) if text.peek() == "[" else _record_or_value(text, "")
+    value = _packed(text) if text.peek() == "[" else _record_or_value(text, "")
     if text.peek():
         raise Malformed(door.MALFORMED)
     return value
+
+
+def _packed(text: "_Text") -> Packed:
+    found = Packed(islice(text.items(_Text.value_text), MOST_ATTRIBUTES + 1))
+    if len(found) > MOST_ATTRIBUTES:
+        refuse_so_many()
+    return found
 
 
 def _record_or_value(text: "_Text", around: str) -> object:
@@ -45,22 +55,26 @@ def _members(text: "_Text", around: str) -> Iterator[tuple[str, object]]:
     if text.peek() == "}":
         text.take("}")
         return
-    after = ","
-    while after == ",":
+    for _ in range(_MOST_MEMBERS):
         key = text.key()
         text.take(":")
         yield key, _member(text, key, around)
-        after = text.take(",}")
+        if text.take(",}") == "}":
+            return
+    raise TooLarge(f"A record in the JSON input has more than {_MOST_MEMBERS} keys.")
 
 
 def _member(text: "_Text", key: str, around: str) -> object:
     if key in _LISTS and text.peek() == "[":
-        return Packed(text.items(_Text.value_text))
+        return _packed(text)
     if key not in _INSIDE[around]:
         return text.kept_value()
     if text.peek() != "[":
         return _record_or_value(text, key)
-    return list(text.items(lambda item: _record_or_value(item, key)))
+    items = list(islice(text.items(lambda item: _record_or_value(item, key)), _MOST_MEMBERS + 1))
+    if len(items) > _MOST_MEMBERS:
+        raise TooLarge(f"A list in the JSON input has more than {_MOST_MEMBERS} items.")
+    return items
 
 
 class _Text:

@@ -7,13 +7,14 @@ from mispmini.domain.errors import BadRequest, TooLarge
 
 STRETCH = 1024 * 1024
 _ALL_BUT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_ALL_BUT_MARKS = bytes(byte for byte in range(256) if byte not in b'[]{},:"')
 _STEPS = tuple((byte in b"[{") - (byte in b"]}") for byte in range(256))
 _ESCAPED = 6  # bytes that \u0041 takes for one
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a JSON text may hold: levels of nesting; bytes, keys and values, and records of the whole; bytes of a text.
+    """What a JSON text may hold: levels of nesting, bytes, keys and values together, and of these records and lists.
 
     An attachment's base64 may be longer than other texts.
     """
@@ -27,13 +28,14 @@ class Limits:
 
 
 ALL_BUT_EVENTS = Limits()
-WHOLE_EVENT = Limits(values=25_000_000, records=2_000_000)
+WHOLE_EVENT = Limits(values=25_000_000, records=4_000_000)
 ONE_ELEMENT = Limits(size=64 * 1024 * 1024, values=1_000_000)
 
 
 @dataclass(slots=True)
 class Shape:
-    """What was counted of a JSON text so far; `longest` is the text with most bytes, as it was sent.
+    """What was counted of a JSON text so far; `longest` are the bytes, as they were sent, of the longest text that goes
+    over the end of a stretch, `longest_wide` of one that is not ASCII.
 
     Text that is no JSON may be miscounted, but only behind the place where every parser stops.
     """
@@ -47,18 +49,17 @@ class Shape:
     _level: int = 0
     _in_text: bool = False
     _begun: int = 0
-    _wide: bool = False
+    _is_wide: bool = False
     _held: bytes = b""
 
     def add(self, stretch: bytes) -> None:
-        """Count the next stretch: about a megabyte, as the pieces of it take ten times its size."""
+        """Count the next stretch, of at most STRETCH bytes."""
         self.size += len(stretch)
-        pieces = self._without_escapes(stretch).split(b'"')
-        starts_in_text = self._in_text
-        self._in_text = starts_in_text ^ (len(pieces) % 2 == 0)
-        self._count(b"".join(pieces[starts_in_text::2]))
-        if texts := pieces[not starts_in_text :: 2]:
-            self._measure(texts)
+        plain, started_in_text = self._without_escapes(stretch), self._in_text
+        pieces = plain.translate(None, _ALL_BUT_MARKS).replace(b'""', b"").split(b'"')
+        self._in_text = started_in_text ^ (len(pieces) % 2 == 0)
+        self._count(b"".join(pieces[started_in_text::2]))
+        self._measure(plain, started_in_text=started_in_text)
 
     def add_within(self, limits: Limits, body: bytes) -> None:
         """Count all of a body, unless it is beyond the limits: raises as refuse_beyond() does."""
@@ -75,7 +76,7 @@ class Shape:
         if self.values > limits.values:
             raise TooLarge(f"The JSON input holds more than {limits.values} keys and values.")
         if self.records > limits.records:
-            raise TooLarge(f"The JSON input holds more than {limits.records} records.")
+            raise TooLarge(f"The JSON input holds more than {limits.records} records and lists.")
         if self.longest > limits.attachment_bytes or self.longest_wide > _ESCAPED * limits.text_bytes:
             raise TooLarge(f"A text in the JSON input is longer than {limits.text_bytes} bytes.")
 
@@ -89,23 +90,25 @@ class Shape:
         return plain
 
     def _count(self, outside: bytes) -> None:
-        records = outside.count(b"{")
+        records = outside.count(b"{") + outside.count(b"[")
         self.records += records
-        self.values += records + outside.count(b"[") + outside.count(b",") + outside.count(b":")
+        self.values += records + outside.count(b",") + outside.count(b":")
         levels = list(
             accumulate(map(_STEPS.__getitem__, outside.translate(None, _ALL_BUT_BRACKETS)), initial=self._level)
         )
         self._level, self.depth = levels[-1], max(self.depth, max(levels))
 
-    def _measure(self, texts: list[bytes]) -> None:
-        """The first may have begun before and the last may go on: what is very long is always seen as one of them."""
-        first = self._begun + len(texts[0])
-        self._wide |= not texts[0].isascii()
-        self.longest = max(self.longest, first, *map(len, texts))
-        self.longest_wide = max(self.longest_wide, first if self._wide else 0)
-        if not self._in_text:
-            self._begun, self._wide = 0, False
-        elif len(texts) == 1:
-            self._begun = first
-        else:
-            self._begun, self._wide = len(texts[-1]), not texts[-1].isascii()
+    def _measure(self, plain: bytes, *, started_in_text: bool) -> None:
+        """How long the text is that goes over the end of a stretch; every other is shorter than one."""
+        first, last = plain.find(b'"'), plain.rfind(b'"')
+        if started_in_text:
+            self._go_on(plain if first < 0 else plain[:first])
+        if first >= 0:
+            self._begun, self._is_wide = 0, False
+            self._go_on(plain[last + 1 :] if self._in_text else b"")
+
+    def _go_on(self, text: bytes) -> None:
+        self._begun += len(text)
+        self._is_wide |= not text.isascii()
+        self.longest = max(self.longest, self._begun)
+        self.longest_wide = max(self.longest_wide, self._begun if self._is_wide else 0)

@@ -20,14 +20,14 @@ def _shape_of(body: bytes, *cuts: int) -> Shape:
 
 
 def _counted(value: object) -> tuple[int, int, int]:
-    """Commas, colons and opening brackets; records; levels."""
+    """Commas, colons and opening brackets; the latter; levels."""
     inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else None
     if inner is None:
         return 0, 0, 0
     told = [_counted(item) for item in inner]
     keys = len(inner) if isinstance(value, dict) else 0
     values = 1 + max(len(inner) - 1, 0) + keys + sum(one[0] for one in told)
-    records = isinstance(value, dict) + sum(one[1] for one in told)
+    records = 1 + sum(one[1] for one in told)
     return values, records, 1 + max((one[2] for one in told), default=0)
 
 
@@ -40,10 +40,14 @@ def test_it_is_counted_right_wherever_it_is_cut(value: object, cuts: list[int], 
 
 
 @given(st.text(max_size=60), st.lists(st.integers(0, 400), max_size=5))
-def test_the_longest_text_is_never_underrated(text: str, cuts: list[int]) -> None:
+def test_a_text_that_goes_over_an_end_is_measured(text: str, cuts: list[int]) -> None:
     body = json.dumps([text, "a"], ensure_ascii=False).encode(errors="replace")
-    shape = _shape_of(body, *(min(cut, len(body)) for cut in cuts))
-    assert shape.longest >= len(text.encode(errors="replace"))
+    sent = json.dumps(text, ensure_ascii=False).encode(errors="replace")
+    inside = [cut for cut in cuts if 1 < cut <= len(sent)]
+    shape = _shape_of(body, *inside)
+    assert shape.longest >= (len(sent) - 2 if inside else 0)
+    assert shape.longest_wide in (0, shape.longest)
+    assert bool(shape.longest_wide) == (bool(inside) and not sent.isascii())
 
 
 @pytest.mark.parametrize(
@@ -59,6 +63,6 @@ def test_the_longest_text_is_never_underrated(text: str, cuts: list[int]) -> Non
     ids=["depth", "values", "records", "attachment", "no attachment", "size"],
 )
 def test_each_bound_is_named(body: bytes, refusal: type[Exception]) -> None:
-    limits = Limits(depth=2, size=100, values=7, records=2, text_bytes=4, attachment_bytes=40)
+    limits = Limits(depth=2, size=100, values=7, records=3, text_bytes=4, attachment_bytes=40)
     with pytest.raises(refusal):
         _shape_of(body, 3, 9).refuse_beyond(limits)
