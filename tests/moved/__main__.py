@@ -53,6 +53,7 @@ def _environment() -> dict[str, str]:
         **os.environ,
         "LD_PRELOAD": library.stdout.strip(),
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # else no thread waits for the interpreter's lock: all ask for it at once
         "PYTHONPATH": os.pathsep.join(found),
     }
 
