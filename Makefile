@@ -16,14 +16,16 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check smoke long test bench bench-sync suites chaos fuzz translations pyz
+.PHONY: help demo check smoke long slow moved test bench bench-sync suites chaos fuzz translations pyz
 
 help:
 	@echo "make demo          two servers that exchange an event, in a temporary folder"
 	@echo "make check         format, lint, types and tests"
 	@echo "make check PYTHON=/usr/bin/python3   the same with another Python"
 	@echo "make smoke         the demo, a restore and a slice of the tests, for another Python"
-	@echo "make long          the tests that take many seconds each, and those of pages and REST under moved clocks"
+	@echo "make slow          the tests that take many seconds each"
+	@echo "make moved         the tests of REST, services and pages under four other clocks (Debian's faketime)"
+	@echo "make long          both"
 	@echo "make test          the tests alone; ARGS='-k push' is handed to pytest"
 	@echo "make bench         the product beside a bare program, and events between live servers, with their gates"
 	@echo "make bench-sync    how fast events cross between live servers"
@@ -46,9 +48,13 @@ smoke: $(TEST)
 	$(BIN)/python app.py demo --once
 	$(BIN)/pytest -n 2 tests/test_caring.py tests/test_cli.py tests/domain tests/jobs tests/contract/test_two_servers.py
 
-long: $(DEV)
+slow: $(DEV)
 	$(BIN)/pytest -m slow $(ARGS)
-	$(BIN)/python -m tests.moved
+
+moved: $(DEV)
+	$(BIN)/python -m tests.moved $(ARGS)
+
+long: slow moved
 
 test: $(DEV)
 	$(BIN)/pytest $(ARGS)
