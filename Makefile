@@ -13,12 +13,13 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check long test bench bench-sync suites chaos fuzz translations pyz
+.PHONY: help demo check long nightly test bench bench-sync suites chaos fuzz translations pyz
 
 help:
 	@echo "make demo          two servers that exchange an event, in a temporary folder"
 	@echo "make check         format, lint, types and tests"
 	@echo "make long          the tests that take many seconds each"
+	@echo "make nightly       the documents' own lines in a clean Debian, which takes minutes"
 	@echo "make test          the tests alone; ARGS='-k push' is handed to pytest"
 	@echo "make bench         the product beside a bare program, and events between live servers, with their gates"
 	@echo "make bench-sync    how fast events cross between live servers"
@@ -39,6 +40,9 @@ check: $(DEV)
 
 long: $(DEV)
 	$(BIN)/pytest -m slow $(ARGS)
+
+nightly: $(DEV)
+	$(BIN)/pytest -m nightly --durations=5 $(ARGS)
 
 test: $(DEV)
 	$(BIN)/pytest $(ARGS)
