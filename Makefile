@@ -16,7 +16,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check smoke long slow moved test bench bench-sync suites chaos fuzz translations pyz
+.PHONY: help demo check smoke long slow moved nightly test bench bench-sync suites chaos fuzz translations pyz
 
 help:
 	@echo "make demo          two servers that exchange an event, in a temporary folder"
@@ -26,6 +26,7 @@ help:
 	@echo "make slow          the tests that take many seconds each"
 	@echo "make moved         the tests of REST, services and pages under four other clocks (Debian's faketime)"
 	@echo "make long          both"
+	@echo "make nightly       the documents' own lines in a clean Debian, which takes minutes"
 	@echo "make test          the tests alone; ARGS='-k push' is handed to pytest"
 	@echo "make bench         the product beside a bare program, and events between live servers, with their gates"
 	@echo "make bench-sync    how fast events cross between live servers"
@@ -55,6 +56,9 @@ moved: $(DEV)
 	$(BIN)/python -m tests.moved $(ARGS)
 
 long: slow moved
+
+nightly: $(DEV)
+	$(BIN)/pytest -m nightly --durations=5 $(ARGS)
 
 test: $(DEV)
 	$(BIN)/pytest $(ARGS)

@@ -13,12 +13,20 @@ class CommitHook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Add the file, but for an editable installation: that one asks git itself."""
         told, made = Path(self.root, "mispmini", "_commit"), Path(self.root, "build", "_commit")
-        asked = subprocess.run(
-            ("git", "rev-parse", "--short=12", "HEAD"), cwd=self.root, capture_output=True, text=True
-        )
-        if version == "editable" or (asked.returncode and not told.exists()):
+        commit = _commit_of(self.root)
+        if version == "editable" or not (commit or told.exists()):
             return
-        if not asked.returncode:
+        if commit:
             made.parent.mkdir(exist_ok=True)
-            made.write_text(asked.stdout)
-        build_data["force_include"][str(told if asked.returncode else made)] = "mispmini/_commit"
+            made.write_text(commit)
+        build_data["force_include"][str(made if commit else told)] = "mispmini/_commit"
+
+
+def _commit_of(root: str) -> str:
+    """What git says, and nothing where there is no git or no repository."""
+    try:
+        return subprocess.check_output(
+            ("git", "rev-parse", "--short=12", "HEAD"), cwd=root, stderr=subprocess.DEVNULL, text=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""

@@ -41,7 +41,7 @@ def block(language: str) -> str:
 
 def first_settings() -> tuple[str, ...]:
     """The lines of config.toml that the page writes before the first start."""
-    found = re.search(r"^cat > /var/lib/mispmini/config.toml <<END\n(.*?)^END$", PAGE, re.DOTALL | re.MULTILINE)
+    found = re.search(r"^install .* /var/lib/mispmini/config.toml <<END\n((?:.+\n)*?)END$", PAGE, re.MULTILINE)
     assert found is not None
     return tuple(found[1].splitlines())
 
@@ -184,3 +184,10 @@ def test_the_unit_is_shown_without_being_written() -> None:
     shown = run_verb("install-systemd", "--print").stdout
     assert shown.startswith("[Unit]")
     assert "User=mispmini" in shown
+
+
+def test_every_line_of_the_page_is_run() -> None:
+    nightly = (ROOT / "tests" / "test_deployment_lines.py").read_text(encoding="utf-8")
+    words = [word.format(MOVED="ti.example.org") for word in re.findall(r"lines_with\(f?[\"'](.*?)[\"']\)", nightly)]
+    blocks = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+    assert [lines for lines in blocks if not any(word in lines for word in words)] == []
