@@ -39,7 +39,7 @@ Ask = Callable[[bytes], bytes]
 class Result:
     """One item: CPU milliseconds a call, medians of the rounds, and the median of the rounds' ratios.
 
-    `most_ms` is what this machine may take: more than the gate says if it is a slower one.
+    `most_ms` is what a call may take, by the empty route that was measured in the same run.
     """
 
     name: str
@@ -128,17 +128,22 @@ def _measured(base: Base, folder: Path, items: Sequence[Item], *, repeats_diviso
             slow,
         )
         click.echo(f"\n{'CPU ms a call':<18}{'product':>10}{'limit':>10}{'ratio':>8}   rounds               gate")
-        results = []
+        results: list[Result] = []
         for item in items:
             repeats = max(1, item.repeats // repeats_divisor)
-            result = _compared(item, repeats, base, product, limit, slow=slow)
+            result = _compared(item, repeats, base, product, limit, empty=_empty(results))
             _tell(result)
             if result.breached:
                 click.echo("measured once more, as others may have used the machine:")
-                result = _compared(item, repeats, base, product, limit, slow=slow, first=ROUNDS)
+                result = _compared(item, repeats, base, product, limit, empty=_empty(results), first=ROUNDS)
                 _tell(result)
             results.append(result)
     return results, ground
+
+
+def _empty(results: Iterable[Result]) -> float | None:
+    """CPU milliseconds of the empty route in this run, once it was measured."""
+    return next((one.product_ms for one in results if one.name == "empty route"), None)
 
 
 @contextmanager
@@ -152,7 +157,7 @@ def _contenders(base: Base, folder: Path) -> Iterator[tuple[Product, Limit]]:
 
 
 def _compared(
-    item: Item, repeats: int, base: Base, product: Product, limit: Limit, *, slow: float, first: int = 0
+    item: Item, repeats: int, base: Base, product: Product, limit: Limit, *, empty: float | None, first: int = 0
 ) -> Result:
     """Three rounds, product and limit program in turn: what else runs on the machine then meets both."""
     products, limits = [], []
@@ -165,7 +170,7 @@ def _compared(
         limits.append(_cpu_ms(limit.pid, ask_limit, measured, limit.settle if item.writes else None))
     ratios = tuple(p / q for p, q in zip(products, limits, strict=True))
     median = statistics.median
-    most_ms = None if item.most_ms is None else item.most_ms * slow
+    most_ms = None if item.most_empty is None or empty is None else item.most_empty * empty
     return Result(item.name, median(products), median(limits), median(ratios), ratios, item.gate, most_ms)
 
 
