@@ -28,7 +28,7 @@ help:
 	@echo "make long          both"
 	@echo "make nightly       the documents' own lines in a clean Debian, which takes minutes"
 	@echo "make test          the tests alone; ARGS='-k push' is handed to pytest"
-	@echo "make bench         the product beside a bare program, and events between live servers, with their gates"
+	@echo "make bench         the product beside a bare program, with its gates"
 	@echo "make bench-sync    how fast events cross between live servers"
 	@echo "make suites        PyMISP's own live suites against fresh instances"
 	@echo "make chaos N=10    N random kills while events are written and pushed"
@@ -65,7 +65,6 @@ test: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m tests.bench.run $(ARGS)
-	$(BIN)/python -m tests.bench.sync
 
 bench-sync: $(DEV)
 	$(BIN)/python -m tests.bench.sync $(ARGS)

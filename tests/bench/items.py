@@ -142,7 +142,7 @@ def _viewed(size: int, repeats: int, *, gate: float | None = None, long: bool = 
 
 ITEMS: Sequence[Item] = (
     Item(name="empty route", repeats=200, verb=b"f", ask=_version, arguments=_nothing, essence=_no_matter),
-    _added(10, 150, gate=4.0),
+    _added(10, 150, gate=5.0),
     _added(1_000, 15, gate=4.0),
     _added(5_000, 3, long=True),
     _added(50_000, 1, long=True),
