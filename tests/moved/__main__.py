@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.moved.clock import STARTS_WITH_EACH_FILE
 
-FOLDERS = ("tests/contract", "tests/services", "tests/web", "tests/browser")
+FOLDERS = ("tests/contract", "tests/services", "tests/web")
 PRELOADED = Path(__file__).with_name("preloaded")
 
 
