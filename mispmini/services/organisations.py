@@ -137,7 +137,7 @@ def edit_organisation(viewer: Viewer, ref: str, form: OrganisationForm, *, force
         return after
 
 
-def delete_organisation(viewer: Viewer, ref: str, *, forced: bool = False) -> Removed:
+def delete_organisation(viewer: Viewer, ref: str) -> Removed:
     """Remove an organisation that nothing refers to but what lies in the trash, which goes with it.
 
     One that is only a partner's stays known, no longer local: its link needs it. If the instance belonged to it, that
@@ -147,8 +147,7 @@ def delete_organisation(viewer: Viewer, ref: str, *, forced: bool = False) -> Re
     with writing():
         record = _existing(ref)
         if record.id == host_organisation_id():
-            with identity.kept(viewer, "delete", _MODEL, record.id, forced=forced):
-                _pass_instance_on(viewer, record)
+            _pass_instance_on(viewer, record)
         for event_id in trashed_of(record.id):
             purge_event(event_id)
         uses = store.uses_of(record.id)

@@ -121,7 +121,7 @@ def edit(ref: str) -> Answer:
 @needs(Permission.SITE_ADMIN)
 def delete(ref: str) -> Answer:
     """Remove an organisation that nothing refers to."""
-    record, stays_known = organisations.delete_organisation(current_viewer(), ref, forced=is_forced())
+    record, stays_known = organisations.delete_organisation(current_viewer(), ref)
     notice = _("It is no longer a local organisation. It stays known, because a server is linked to it.")
     return done(
         saved("Organisation deleted", subject_id=record.id),
