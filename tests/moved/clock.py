@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 FILE = "FAKETIME_TIMESTAMP_FILE"
+MADE_BEFORE = 600  # seconds
 STARTS_WITH_EACH_FILE = {"FAKETIME_NO_CACHE": "1"}
 
 
@@ -23,17 +24,25 @@ class YearEnds:
         self._ahead = folder / "ahead"
         self._seconds = 0.0
         self._of: Path | None = None
+        self._ends = 0.0
         self._move(0)
         os.environ[FILE] = str(self._ahead)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> None:
-        """The first test of a file begins two seconds before the year does; what it stands on is there already."""
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """What the tests of a file stand on is made some minutes before: whoever signed in then still is."""
         if self._of != item.path:
             self._of = item.path
             now = time.time()
-            end = datetime(datetime.fromtimestamp(now + 2, UTC).year + 1, 1, 1, tzinfo=UTC).timestamp()
-            self._move(end - 2 - now)
+            self._ends = datetime(datetime.fromtimestamp(now, UTC).year + 1, 1, 1, tzinfo=UTC).timestamp()
+            self._move(self._ends - MADE_BEFORE - now)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
+        """The first test of a file begins two seconds before the year does."""
+        if self._ends:
+            self._move(self._ends - 2 - time.time())
+            self._ends = 0.0
 
     def _move(self, seconds: float) -> None:
         """Replaced as a whole: a server reads it at any moment."""
