@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
+from mispmini.domain.viewer import Viewer
+from mispmini.services.instance_settings import change_setting
+
 
 @dataclass
 class Mailbox:
@@ -82,3 +85,15 @@ def mail_server() -> Iterator[Mailbox]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def mailbox_of(admin: Viewer) -> Iterator[Mailbox]:
+    """A mail server that this instance is set to."""
+    with mail_server() as server:
+        for name, value in (
+            ("mail_enabled", True), ("mail_host", "127.0.0.1"), ("mail_port", server.port),
+            ("mail_security", "none"), ("mail_from", "misp@a.test"),
+        ):  # fmt: skip
+            change_setting(admin, name, value)
+        yield server

@@ -23,7 +23,7 @@ from mispmini.store import sql
 from mispmini.store.backups import Damaged, list_backups, restore_into
 from mispmini.sync.links import go_on
 from tests.live import eventually
-from tests.smtp import Mailbox, mail_server
+from tests.smtp import Mailbox, mailbox_of
 from tests.sync.ground import Ground, a_draft, break_ground, leave_ground
 
 HOUR = 3600
@@ -40,12 +40,7 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
 @pytest.fixture
 def box(ground: Ground) -> Iterator[Mailbox]:
     """A mail server that the instance is set to."""
-    with mail_server() as server:
-        for name, value in (
-            ("mail_enabled", True), ("mail_host", "127.0.0.1"), ("mail_port", server.port),
-            ("mail_security", "none"), ("mail_from", "misp@a.test"),
-        ):  # fmt: skip
-            change_setting(ground.admin, name, value)
+    with mailbox_of(ground.admin) as server:
         yield server
 
 

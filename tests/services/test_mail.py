@@ -28,7 +28,7 @@ from mispmini.store.jobs import JobKind, JobState, claim_job, finish_job, list_a
 from mispmini.store.user_settings import save_setting_of
 from mispmini.sync.links import go_on
 from tests.live import PASSWORD
-from tests.smtp import Mailbox, mail_server
+from tests.smtp import Mailbox, mailbox_of
 from tests.sync.ground import THEIR_ORG, Ground, break_ground, leave_ground
 
 VALUE = "phish.example.org"
@@ -44,12 +44,7 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
 @pytest.fixture
 def box(ground: Ground) -> Iterator[Mailbox]:
     """A mail server that the instance is set to."""
-    with mail_server() as server:
-        for name, value in (
-            ("mail_enabled", True), ("mail_host", "127.0.0.1"), ("mail_port", server.port),
-            ("mail_security", "none"), ("mail_from", "misp@a.test"),
-        ):  # fmt: skip
-            change_setting(ground.admin, name, value)
+    with mailbox_of(ground.admin) as server:
         yield server
 
 
