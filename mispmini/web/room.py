@@ -44,7 +44,7 @@ def init(app: Flask) -> None:
 
 def take(size: int) -> None:
     """Take room until this request ends. Raises Busy."""
-    g.room = _room.take(size)
+    g.room = g.get("room", 0) + _room.take(size)
 
 
 def is_taken() -> bool:
