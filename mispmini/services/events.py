@@ -1,6 +1,7 @@
 """Add, edit and delete events: the same verbs for a form, REST, a partner's push and our pull (PROTOCOL §3.6)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from mispmini.domain import clock, ids, sentences
@@ -27,7 +28,7 @@ from mispmini.services.sharing_groups import refuse_unready_group
 from mispmini.services.sightings import take_nested
 from mispmini.store.analyst_data import settle_in
 from mispmini.store.blocklists import block_event, event_is_blocked, org_is_blocked, unblock_event
-from mispmini.store.database import take_ids, writing
+from mispmini.store.database import reading, take_ids, writing
 from mispmini.store.events import (
     EventStanding,
     NewEvent,
@@ -73,10 +74,32 @@ def add_event(viewer: Viewer, draft: EventDraft, origin: Origin | None = None) -
     Raises SaveFailed, Refused, Blocked, EventExists (PROTOCOL §3.6.1). A bad element never fails the event.
     """
     origin = origin or receiving.origin_of(viewer)
-    try:
+    with _refusals_noted(viewer, draft, origin, fresh=True):
         return _add(viewer, draft, origin)
-    except (NameRefused, ProtectedRefused) as refusal:
-        if origin.is_link:
+
+
+def judge_head(viewer: Viewer, head: EventDraft, ref: str | None) -> None:
+    """What stands against adding an event, or editing the one named by `ref`, whatever its elements are.
+
+    A large one is refused so before they are read. Raises as add_event and edit_event do.
+    """
+    origin = receiving.origin_of(viewer) if ref is None else Origin.of(viewer)
+    with _refusals_noted(viewer, head, origin, fresh=ref is None), reading():
+        if ref is not None:
+            receiving.judge_edit(viewer, event_standing(find_event_id(viewer, ref)), head, origin)
+            return
+        _refuse_unwanted(viewer, replace(head, published=False), load_settings())
+        if head.uuid:
+            _refuse_standing(head.uuid)
+
+
+@contextmanager
+def _refusals_noted(viewer: Viewer, draft: EventDraft, origin: Origin, *, fresh: bool) -> Iterator[None]:
+    """People here see what a partner, or an edit, was refused for."""
+    try:
+        yield
+    except (NameRefused, UpdateRefused, ProtectedRefused) as refusal:
+        if origin.is_link or not fresh:
             receiving.note_refusal(refusal, viewer, origin, draft.timestamp)
         raise
 
@@ -115,11 +138,16 @@ def _announce(event_id: int, group_id: int | None, origin: Origin) -> None:
 
 def _make_room(uuid: str) -> None:
     """A uuid is taken by an event that stands here; one in the trash that is blocked no longer gives way."""
-    if (standing := find_any_event(uuid)) is None:
-        return
-    if not is_trashed(standing.id):
+    if (standing := _refuse_standing(uuid)) is not None:
+        purge_event(standing)
+
+
+def _refuse_standing(uuid: str) -> int | None:
+    """The id of the event with this uuid if it lies in the trash. Raises EventExists for one that stands."""
+    standing = find_any_event(uuid)
+    if standing is not None and not is_trashed(standing.id):
         raise EventExists(standing.id)
-    purge_event(standing.id)
+    return None if standing is None else standing.id
 
 
 def _refuse_unwanted(viewer: Viewer, draft: EventDraft, settings: InstanceSettings) -> None:
@@ -270,11 +298,8 @@ def edit_event(viewer: Viewer, ref: str, draft: EventDraft, origin: Origin | Non
     Raises NotFound, Forbidden, SaveFailed (PROTOCOL §3.6.2, RULES §4, §5).
     """
     origin = origin or Origin.of(viewer)
-    try:
+    with _refusals_noted(viewer, draft, origin, fresh=False):
         return _edit(viewer, ref, draft, origin)
-    except (UpdateRefused, ProtectedRefused) as refusal:
-        receiving.note_refusal(refusal, viewer, origin, draft.timestamp)
-        raise
 
 
 def _edit(viewer: Viewer, ref: str, draft: EventDraft, origin: Origin) -> Saved:

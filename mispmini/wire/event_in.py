@@ -22,6 +22,7 @@ from mispmini.wire.attribute_in import MOST_ATTRIBUTES, refuse_so_many
 from mispmini.wire.door import unwrap
 from mispmini.wire.known_keys import EVENT_KEYS, unknown_keys
 from mispmini.wire.object_in import attribute_drafts, object_draft
+from mispmini.wire.packed import Packed
 from mispmini.wire.report_in import read_report
 from mispmini.wire.scalars import Fields, Record, as_record, listed, uuid, whole_number
 from mispmini.wire.sharing_group_in import embedded_group, read_organisation
@@ -56,6 +57,17 @@ def read_event(body: object, *, from_partner: bool) -> EventDraft:
     if len(filled.attributes) + sum(len(o.attributes) for o in filled.objects) > MOST_ATTRIBUTES:
         refuse_so_many()
     return replace(filled, dropped=tuple(dropped))
+
+
+def read_head(body: object, *, from_partner: bool) -> EventDraft | None:
+    """The event of a body that was read in pieces without the elements that stand packed in it; None where none do.
+
+    Raises Invalid as read_event does.
+    """
+    record = unwrap(body, "Event")
+    if not isinstance(record, dict) or not any(isinstance(value, Packed) for value in record.values()):
+        return None
+    return replace(_own_fields(record, from_partner=from_partner), tags=read_tags(record, "EventTag", []))
 
 
 def read_progress(body: object) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from mispmini.domain.ids import new_uuid
 from tests.bench.door import (
     FORMS,
     MEGABYTE,
@@ -67,3 +68,22 @@ def _taken(server: LiveServer, attributes: int, *, in_objects: bool) -> Cost:
 def test_a_whole_event_is_taken_and_its_cost_grows_with_it_alone(own_server: LiveServer, in_objects: bool) -> None:
     few, many = (_taken(own_server, count, in_objects=in_objects) for count in (20_000, 200_000))
     assert many.seconds / 200_000 <= 1.3 * few.seconds / 20_000
+
+
+@pytest.mark.slow
+def test_a_whole_event_that_is_not_wanted_is_refused_before_its_elements_are_read(own_server: LiveServer) -> None:
+    """Whatever stands against it, and although its uuid comes last."""
+    blocked, standing = new_uuid(), new_uuid()
+    assert own_server.request("POST", "/event_blocklists/add", {"uuids": [blocked]}).status_code == 200
+    event = {"uuid": standing, "info": "Here", "timestamp": "1700000001"}
+    assert own_server.request("POST", "/events/add", {"Event": event}).status_code == 200
+    body = whole_event(200_000)
+    for uuid, path, said in (
+        (blocked, "/events/add", 403), (standing, "/events/add", 404), (standing, f"/events/edit/{standing}", 403),
+    ):  # fmt: skip
+        sent = gzip.compress(body[:-2] + f',"uuid":"{uuid}","timestamp":"1700000000"}}}}'.encode(), 1)
+        call = posting(own_server, path, sent, own_server.birth.key, Content_Encoding="gzip")
+        cost = cost_of(own_server, [call])
+        assert cost.statuses == (said,)
+        assert cost.megabytes <= MOST_MEGABYTES
+        assert cost.seconds <= MOST_SECONDS

@@ -41,7 +41,7 @@ from mispmini.web.pages import Form
 from mispmini.web.saving import saving
 from mispmini.web.turns import in_turn
 from mispmini.web.who import current_viewer
-from mispmini.wire.event_in import read_event
+from mispmini.wire.event_in import read_event, read_head
 from mispmini.wire.index_csv import CONTENT_TYPE as CSV
 from mispmini.wire.index_csv import index_csv
 from mispmini.wire.index_in import read_index
@@ -176,14 +176,16 @@ def add() -> Answer:
 def _added(viewer: Viewer) -> Saved:
     """The draft goes before the answer is made, which may be as large."""
     with saving("add", "Event", nested=True):
-        draft = _with_chosen_tags(_handed_over(viewer))
+        draft = _with_chosen_tags(_handed_over(viewer, None))
     return events.add_event(viewer, draft)
 
 
-def _handed_over(viewer: Viewer) -> EventDraft:
+def _handed_over(viewer: Viewer, ref: str | None) -> EventDraft:
     """The event of this request, and whether a signature of it came along (PROTOCOL §3.11)."""
-    draft = read_event(handed_over_body(), from_partner=viewer.is_partner)
-    return replace(draft, signed=bool(request.headers.get("x-pgp-signature")))
+    body, signed = handed_over_body(), bool(request.headers.get("x-pgp-signature"))
+    if (head := read_head(body, from_partner=viewer.is_partner)) is not None:
+        events.judge_head(viewer, replace(head, signed=signed), ref)
+    return replace(read_event(body, from_partner=viewer.is_partner), signed=signed)
 
 
 def _with_chosen_tags(draft: EventDraft) -> EventDraft:
@@ -228,7 +230,7 @@ def edit(ref: str) -> Answer:
 def _edited(viewer: Viewer, ref: str) -> Saved:
     asked(in_pieces=True)
     with saving("edit", "Event", nested=True, about=lambda: events.editable_event(viewer, ref)):
-        draft = _handed_over(viewer)
+        draft = _handed_over(viewer, ref)
     return events.edit_event(viewer, ref, draft)
 
 
